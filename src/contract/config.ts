@@ -1,0 +1,96 @@
+/** Building blocks for the config schemas of kinds: text in YAML, numbers in code. */
+import { z } from 'zod';
+import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from '../domain/quantities.ts';
+
+/** A duration such as `15s`, parsed to ms. Bounds are durations too. */
+export function duration(options: { min?: string; max?: string } = {}) {
+  const min = parseDurationMs(options.min ?? '1ms')!;
+  const max = parseDurationMs(options.max ?? '366d')!;
+  return z
+    .string()
+    .transform((text, context) => {
+      const ms = parseDurationMs(text);
+      if (ms === undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: `\`${text}\` is not a duration (such as 250ms, 1s, 15m, 2h)`,
+        });
+        return z.NEVER;
+      }
+      if (ms < min || ms > max) {
+        context.addIssue({
+          code: 'custom',
+          message: `\`${text}\` is not between ${formatDuration(min)} and ${formatDuration(max)}`,
+        });
+        return z.NEVER;
+      }
+      return ms;
+    })
+    .meta({ quantity: 'duration' });
+}
+
+/** A size such as `64MiB`, parsed to bytes. Bounds are sizes too. */
+export function size(options: { min?: string; max?: string } = {}) {
+  const min = parseSizeBytes(options.min ?? '1B')!;
+  const max = parseSizeBytes(options.max ?? '8192TiB')!;
+  return z
+    .string()
+    .transform((text, context) => {
+      const bytes = parseSizeBytes(text);
+      if (bytes === undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: `\`${text}\` is not a size (such as 512B, 64KiB, 256MiB)`,
+        });
+        return z.NEVER;
+      }
+      if (bytes < min || bytes > max) {
+        context.addIssue({
+          code: 'custom',
+          message: `\`${text}\` is not between ${formatSize(min)} and ${formatSize(max)}`,
+        });
+        return z.NEVER;
+      }
+      return bytes;
+    })
+    .meta({ quantity: 'size' });
+}
+
+/** A number that may also come as text, as it does from `${VAR}`. */
+export function number(options: { min?: number; max?: number; integer?: boolean } = {}) {
+  let inner = z.number();
+  if (options.integer) inner = inner.int();
+  if (options.min !== undefined) inner = inner.min(options.min);
+  if (options.max !== undefined) inner = inner.max(options.max);
+  const fromText = (value: unknown) =>
+    typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+      ? Number(value)
+      : value;
+  return z.preprocess(fromText, inner);
+}
+
+/** A TCP port to connect to, or with `{ min: 0 }` one to listen on. */
+export function tcpPort(options: { min?: 0 | 1 } = {}) {
+  return number({ min: options.min ?? 1, max: 65_535, integer: true });
+}
+
+/** How waits between attempts grow; see src/domain/backoff.ts. */
+export function retryPolicy() {
+  return z
+    .strictObject({
+      every: duration({ min: '10ms', max: '1d' })
+        .prefault('1s')
+        .describe('Wait before the first new attempt.'),
+      factor: number({ min: 1, max: 10 })
+        .prefault(1.5)
+        .describe('Each wait is this many times the one before, up to `max`.'),
+      max: duration({ min: '10ms', max: '7d' }).prefault('1m').describe('Longest wait.'),
+      jitter: number({ min: 0, max: 1 })
+        .prefault(0.2)
+        .describe(
+          'Share of each wait that is left to chance, so that many devices do not come back at once.',
+        ),
+    })
+    .prefault({})
+    .describe('Waits between attempts.');
+}

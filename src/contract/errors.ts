@@ -1,0 +1,254 @@
+/**
+ * Every error a person can meet, in one table. A code never changes its meaning once released;
+ * docs/reference/errors.md is generated from this table and a test fails when it is stale.
+ */
+
+/** What a code stands for and what to do about it; `exit` is the process's exit code when it ends the run. */
+export interface ErrorCodeEntry {
+  readonly meaning: string;
+  readonly advice: string;
+  readonly exit: 1 | 2 | 3;
+}
+
+const failed = 1;
+const wrongInput = 2;
+const storeUnusable = 3;
+
+export const errorCodes = {
+  // What a person typed or wrote.
+  usage: {
+    meaning: 'The command line was not understood.',
+    advice: 'Run `fogrun --help`.',
+    exit: wrongInput,
+  },
+  'file-unreadable': {
+    meaning: 'A file named on the command line or in a pipeline cannot be read.',
+    advice: 'Check the path and its permissions.',
+    exit: wrongInput,
+  },
+  'pipeline-invalid': {
+    meaning: 'A pipeline file has mistakes; all of them are listed.',
+    advice: 'Mend the lines named; `fogrun check FILE` repeats the check without starting anything.',
+    exit: wrongInput,
+  },
+  'pipeline-twice': {
+    meaning: 'Two of the files given name the same pipeline.',
+    advice: 'Give each pipeline a name of its own.',
+    exit: wrongInput,
+  },
+  // The place a pipeline runs in.
+  'address-in-use': {
+    meaning: 'Another process listens on the address.',
+    advice: 'Stop it, or choose another port.',
+    exit: failed,
+  },
+  'address-refused': {
+    meaning: 'The operating system does not let fogrun listen on the address.',
+    advice: 'Choose an address of this machine and a port above 1023.',
+    exit: failed,
+  },
+  'effect-missing': {
+    meaning: 'A kind needs an effect that was not provided: a programming error in a binding.',
+    advice: 'Provide every effect the kind lists.',
+    exit: failed,
+  },
+  internal: {
+    meaning: 'A programming error in fogrun or in a kind.',
+    advice: 'Please report it with the lines above it.',
+    exit: failed,
+  },
+  'restart-limit': {
+    meaning: 'An actor failed more often than its supervisor allows.',
+    advice: 'Look at the cause named with it, mend that, and start the pipeline again.',
+    exit: failed,
+  },
+  'deadline-missed': {
+    meaning: 'Something did not answer within its deadline.',
+    advice: 'Look whether the other side runs and can be reached.',
+    exit: failed,
+  },
+  // The store.
+  'store-locked': {
+    meaning: 'Another fogrun owns the store.',
+    advice: 'Stop it first, or give this pipeline a store path of its own.',
+    exit: storeUnusable,
+  },
+  'store-unwritable': {
+    meaning: 'The directory of the store cannot be created or written.',
+    advice: 'Check its owner and permissions, or choose another with FOGRUN_STATE.',
+    exit: storeUnusable,
+  },
+  'store-failed': {
+    meaning: 'The disk did not take a commit.',
+    advice: 'Look at the disk and its free space, then start again: what was accepted is kept.',
+    exit: storeUnusable,
+  },
+  'store-corrupt': {
+    meaning: 'The store cannot be read.',
+    advice: 'It was moved aside; a fresh one starts in a new epoch. Keep the old one for salvage.',
+    exit: storeUnusable,
+  },
+  'store-version': {
+    meaning: 'The store was written by a newer fogrun.',
+    advice: 'Run the version that wrote it, or a newer one.',
+    exit: storeUnusable,
+  },
+  'store-full': {
+    meaning: 'The store has reached its quota or the disk its headroom.',
+    advice: 'Let the backlog drain, raise `store.max`, or free disk space.',
+    exit: failed,
+  },
+  // Readings.
+  'reading-refused': {
+    meaning: 'A reading is not valid and was not taken.',
+    advice: 'Mend its source; the reason names what is wrong.',
+    exit: failed,
+  },
+  // The link.
+  'link-unreachable': {
+    meaning: 'The cloud cannot be reached.',
+    advice: 'Start it, or check host and port; the uploader tries again by itself.',
+    exit: failed,
+  },
+  'link-lost': {
+    meaning: 'The connection ended.',
+    advice: 'Nothing to do: the uploader connects again and resends what was not acknowledged.',
+    exit: failed,
+  },
+  'link-silent': {
+    meaning: 'The other side sent nothing within the heartbeat deadline.',
+    advice: 'Nothing to do: the connection is given up and made anew.',
+    exit: failed,
+  },
+  'link-protocol': {
+    meaning: 'The other side broke the link protocol.',
+    advice: 'Check that the address is a fogrun receiver of a matching version.',
+    exit: failed,
+  },
+  'link-foreign': {
+    meaning: 'The other side does not speak the fogrun link protocol.',
+    advice: 'Check host and port.',
+    exit: failed,
+  },
+  'link-version': {
+    meaning: 'The two sides speak different versions of the link protocol.',
+    advice: 'Update the older side.',
+    exit: failed,
+  },
+  'link-refused': {
+    meaning: 'The cloud refused the greeting.',
+    advice: 'The reason it gave says what to change.',
+    exit: failed,
+  },
+  'link-superseded': {
+    meaning: 'A newer connection of the same edge and epoch took over.',
+    advice: 'If this repeats, two devices run copies of one store: give one of them a store of its own.',
+    exit: failed,
+  },
+  'edge-forked': {
+    meaning:
+      'The history of this edge and the cloud do not continue each other (copy, restore, or another cloud).',
+    advice: 'What was not acknowledged goes on in a new epoch; find out which copy should live.',
+    exit: failed,
+  },
+  'segment-refused': {
+    meaning: 'The cloud refused a segment.',
+    advice: 'The reason it gave says why.',
+    exit: failed,
+  },
+  // Devices.
+  'device-unreachable': {
+    meaning: 'The brick daemon cannot be reached.',
+    advice: 'Start it, or check TINKERFORGE_HOST and TINKERFORGE_PORT.',
+    exit: failed,
+  },
+  'device-foreign': {
+    meaning: 'What answers on the address is not a brick daemon.',
+    advice: 'Check host and port.',
+    exit: failed,
+  },
+  'device-unknown': {
+    meaning: 'The brick daemon has no device with that UID.',
+    advice: 'Choose one of the devices listed; `fogrun devices HOST` shows them.',
+    exit: failed,
+  },
+  'device-ambiguous': {
+    meaning: 'More than one device of the wanted type is there.',
+    advice: 'Name one by its UID.',
+    exit: failed,
+  },
+  'device-type': {
+    meaning: 'The device with that UID is of another type.',
+    advice: 'Choose a device of the wanted type; `fogrun devices HOST` shows them.',
+    exit: failed,
+  },
+  'device-uid': {
+    meaning: 'The text is not a TinkerForge UID.',
+    advice: 'A UID is base58: digits and letters without 0, I, O and l.',
+    exit: wrongInput,
+  },
+  'device-secret': {
+    meaning: 'The brick daemon did not accept the secret.',
+    advice: "Check TINKERFORGE_SECRET against the daemon's configuration.",
+    exit: failed,
+  },
+  'device-secret-missing': {
+    meaning: 'The brick daemon answers nothing: it may want a secret.',
+    advice: 'Set TINKERFORGE_SECRET, or check the UID.',
+    exit: failed,
+  },
+  'device-silent': {
+    meaning: 'The device did not answer within its deadline.',
+    advice: 'Check cable and power; the poller tries again by itself.',
+    exit: failed,
+  },
+  'device-error': {
+    meaning: 'The device answered with an error.',
+    advice: 'Check the type and firmware of the device.',
+    exit: failed,
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/** A failure as plain data: what travels in events, logs and messages. */
+export interface Problem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** An expected failure: anything else that is thrown counts as a programming error. */
+export class FogrunError extends Error {
+  readonly code: ErrorCode;
+  readonly advice: string;
+
+  /**
+   * @param message what happened, where, and what was expected
+   * @param advice what to do, when this case knows better than the table
+   */
+  constructor(code: ErrorCode, message: string, options: { advice?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'FogrunError';
+    this.code = code;
+    this.advice = options.advice ?? errorCodes[code].advice;
+  }
+
+  get exitCode(): 1 | 2 | 3 {
+    return errorCodes[this.code].exit;
+  }
+}
+
+/** Plain data for any thrown value; what is not a FogrunError becomes `internal`. */
+export function toProblem(thrown: unknown): Problem {
+  if (thrown instanceof FogrunError) {
+    return { code: thrown.code, message: thrown.message, advice: thrown.advice };
+  }
+  const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+  return { code: 'internal', message: text, advice: errorCodes.internal.advice };
+}
+
+/** True for failures that no retry can mend. */
+export function isBug(problem: Problem): boolean {
+  return problem.code === 'internal' || problem.code === 'effect-missing';
+}

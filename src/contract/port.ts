@@ -1,0 +1,81 @@
+/**
+ * Ports: runtime-owned channels between two actors, with credit. What a sender hands over stays in the
+ * port until the receiving actor has dealt with it; an actor that restarts finds it there again.
+ */
+import type { CloudMessage } from '../domain/message.ts';
+import type { SegmentRef } from '../domain/segment.ts';
+
+/** Encoded readings on their way into a store. */
+export interface Batch {
+  readonly stream: string;
+  /** NDJSON, each line one reading without `seq`, each ended by `\n`. */
+  readonly lines: Uint8Array;
+  /** Number of lines. */
+  readonly count: number;
+}
+
+/** A segment that waits in the store for its uploader. */
+export interface SealedNotice {
+  readonly stream: string;
+  readonly sequence: number;
+}
+
+/** The cloud's word, quoting the hash, that every segment up to this one is on its disk. */
+export interface Acknowledgement {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly hash: Uint8Array;
+  /** What the cloud sent along, such as a forecast. */
+  readonly messages: readonly CloudMessage[];
+}
+
+/** A segment that the cloud has checked; `body` is NDJSON with `seq`. */
+export interface ReceivedSegment {
+  readonly ref: SegmentRef;
+  readonly fromSeq: number;
+  readonly count: number;
+  readonly body: Uint8Array;
+}
+
+/** A word from the cloud on its way to one edge. */
+export interface AddressedMessage {
+  readonly edge: string;
+  readonly epoch: string;
+  readonly message: CloudMessage;
+}
+
+/** What each type of port carries. */
+export interface PortItems {
+  readings: Batch;
+  segments: SealedNotice;
+  acknowledgements: Acknowledgement;
+  received: ReceivedSegment;
+  messages: AddressedMessage;
+}
+
+export type PortType = keyof PortItems;
+
+export interface OutPort<T> {
+  /**
+   * Resolves when the receiver has dealt with the item. Waits for credit first.
+   * Rejects only when `signal` aborts while the item still waits for credit: then it was not taken.
+   */
+  send(item: T, signal?: AbortSignal): Promise<void>;
+  /** True when `send` would have to wait for credit. */
+  readonly blocked: boolean;
+}
+
+export interface InPort<T> {
+  /**
+   * Calls `handle` with what waits (in order, at least one item, up to the limits) until `signal` aborts.
+   * Items count as accepted when `handle` resolves. When it rejects they stay at the head of the port and the
+   * rejection is passed on. One `handle` runs at a time, also across restarts of the actor.
+   */
+  consume(
+    limits: { itemsMax: number; bytesMax: number },
+    signal: AbortSignal,
+    handle: (items: readonly T[]) => Promise<void>,
+  ): Promise<void>;
+  /** Number of items that wait or are being handled. */
+  readonly pending: number;
+}

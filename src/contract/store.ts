@@ -1,0 +1,166 @@
+/** The two stores: the edge's buffer and the cloud's receipts. Asynchronous only once open. */
+import type { Gap } from '../domain/gap.ts';
+import type { SegmentHeader, SegmentRef } from '../domain/segment.ts';
+import type { Problem } from './errors.ts';
+import type { Batch } from './port.ts';
+
+export type StoreState = 'open' | 'full' | 'failed';
+
+/** Something in a store changed; `cause` tells why it is not open. */
+export type StoreEvent =
+  | { readonly type: 'state'; readonly from: StoreState; readonly to: StoreState; readonly cause?: Problem }
+  | { readonly type: 'sealed'; readonly header: SegmentHeader }
+  | { readonly type: 'forked'; readonly fromEpoch: string; readonly toEpoch: string };
+
+export interface StoreStatus {
+  readonly state: StoreState;
+  /** Bytes held that count against the quota. */
+  readonly bytes: number;
+  readonly bytesMax: number;
+  readonly cause?: Problem;
+}
+
+interface AnyStore {
+  status(): StoreStatus;
+  /** Calls `listener` on every event until the returned function is called. */
+  subscribe(listener: (event: StoreEvent) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** The segment that still takes readings. */
+export interface OpenSegment {
+  readonly count: number;
+  readonly bytes: number;
+  /** Wall clock of its first reading's commit, ms since 1970; `null` while it is empty. */
+  readonly sinceMs: number | null;
+}
+
+/** What waits for a cursor. */
+export interface Backlog {
+  /** Sealed segments not yet acknowledged. */
+  readonly segments: number;
+  readonly readings: number;
+  readonly bytes: number;
+  /** Sealed time of the oldest, ms since 1970; `null` when there is none. */
+  readonly oldestMs: number | null;
+}
+
+/** What a cursor knows of its cloud. */
+export interface CloudMemory {
+  /** Epoch of the cloud that acknowledged or greeted first; `null` before. */
+  readonly cloudEpoch: string | null;
+  /** The fencing token committed last; 0 before the first. */
+  readonly token: number;
+}
+
+/** Where a stream stands for a cursor. */
+export interface StreamHead {
+  readonly stream: string;
+  /** Last sequence sealed, 0 for none, and its hash. */
+  readonly sealed: number;
+  readonly sealedHash: Uint8Array;
+  /** Last sequence acknowledged to this cursor, 0 for none, and its hash. */
+  readonly acknowledged: number;
+  readonly acknowledgedHash: Uint8Array;
+}
+
+export interface EdgeStore extends AnyStore {
+  readonly edge: string;
+  /** Changes when the store forks. */
+  readonly epoch: string;
+  /**
+   * Appends in one commit, numbers the readings, and resolves when they are on disk: accepted.
+   * Rejects with `store-full` (nothing taken) or `store-failed`.
+   */
+  append(batches: readonly Batch[]): Promise<void>;
+  /** Resolves when an append of `bytes` has room again, or when `signal` aborts. */
+  room(bytes: number, signal: AbortSignal): Promise<void>;
+  openSegment(stream: string): OpenSegment;
+  /** Streams that ever held something. */
+  streams(): readonly string[];
+  /** Seals what the stream has accepted so far; `null` when that is nothing. */
+  seal(stream: string): Promise<SegmentHeader | null>;
+  /** Seals the open segment, then puts a gap after it as a segment of its own. Always has room (headroom). */
+  addGap(stream: string, gap: Omit<Gap, 'fromSeq' | 'toSeq'>): Promise<SegmentHeader>;
+  head(cursor: string, stream: string): StreamHead;
+  backlog(cursor: string): Backlog;
+  /** Header of a segment still held. */
+  header(stream: string, sequence: number): SegmentHeader | undefined;
+  /** Body of a segment still held. Rejects with `store-corrupt` when it does not match its hash. */
+  body(header: SegmentHeader): Promise<Uint8Array>;
+  /**
+   * Takes an acknowledgement of every segment up to `sequence`: moves the cursor and deletes what every cursor has
+   * passed, in one transaction. An acknowledgement of something already acknowledged changes nothing.
+   * Rejects with `edge-forked` when `hash` is not that of the segment; then nothing changes.
+   * @returns headers of the segments newly acknowledged, oldest first
+   */
+  acknowledge(cursor: string, stream: string, sequence: number, hash: Uint8Array): Promise<SegmentHeader[]>;
+  cloud(cursor: string): CloudMemory;
+  /** Commits what a greeting taught, before anything is sent. Deletes nothing. */
+  rememberCloud(cursor: string, memory: CloudMemory): Promise<void>;
+  /**
+   * Begins a new epoch: sequences restart at 1 with a gap that covers every `seq` acknowledged before, what was
+   * not acknowledged follows under new sequences, `seq` goes on, and the cursor forgets its cloud.
+   */
+  fork(cursor: string, reason: string): Promise<void>;
+}
+
+/** Proof that a segment is on the cloud's disk, and where its file is. */
+export interface Receipt {
+  readonly header: SegmentHeader;
+  /** Wall clock of the cloud at the commit, ms since 1970. */
+  readonly storedAtMs: number;
+  /** Path below `data/`, made by the cloud: `<edge>/<epoch>/<unix-second>[-n].ndjson` or `….gap.json`. */
+  readonly file: string;
+}
+
+/** How far a stream has come in the cloud. */
+export interface Mark {
+  readonly sequence: number;
+  readonly hash: Uint8Array;
+  /** Last `seq` covered. */
+  readonly seq: number;
+}
+
+/** The cloud's verdict on a greeting. */
+export type Admission =
+  | { readonly admitted: true; readonly token: number; readonly marks: ReadonlyMap<string, Mark> }
+  | { readonly admitted: false; readonly reason: string };
+
+/** A segment's mean of one sensor, kept for the tendency. */
+export interface Mean {
+  /** Middle of the segment's readings, ms since 1970 on the edge's clock. */
+  readonly timeMs: number;
+  readonly mean: number;
+  readonly readings: number;
+}
+
+export interface CloudStore extends AnyStore {
+  readonly epoch: string;
+  /**
+   * Judges a greeting and, if the history continues, issues a new fencing token (durable before it resolves).
+   * @param token the one the edge has committed; 0 for none
+   * @param heads where the edge stands
+   */
+  admit(edge: string, epoch: string, token: number, heads: readonly StreamHead[]): Promise<Admission>;
+  /**
+   * Stores bytes and receipt in one transaction; resolves when they are on disk. A segment known already resolves
+   * with its receipt and stores nothing. Rejects with `segment-refused` (hash, order, contents: the message says),
+   * `edge-forked` (same identity, other hash), `link-superseded` (token no longer the newest), `store-full`, `store-failed`.
+   */
+  put(token: number, header: SegmentHeader, body: Uint8Array): Promise<{ receipt: Receipt; known: boolean }>;
+  mark(edge: string, epoch: string, stream: string): Mark | undefined;
+  /** Receipts of an edge in stream order: epochs by first receipt, then sequence. */
+  receipts(edge: string, stream: string): Iterable<Receipt>;
+  edges(): readonly string[];
+  /** A stored segment's body, from the store or its file. Rejects with `store-corrupt` when it is neither. */
+  body(receipt: Receipt): Promise<Uint8Array>;
+  /** Stored segments that `consumer` has not finished, oldest first per stream. */
+  unfinished(consumer: string): Iterable<Receipt>;
+  /** Finishes a segment for `consumer` and keeps its mean, in one transaction. */
+  finish(consumer: string, ref: SegmentRef, mean: { sensor: string; value: Mean } | null): Promise<void>;
+  /** Means of a sensor of an edge, across epochs, by time, from `sinceMs` on. */
+  means(edge: string, sensor: string, sinceMs: number): readonly Mean[];
+  /** Resolves when every stored segment has become a file. */
+  filed(): Promise<void>;
+}

@@ -1,0 +1,40 @@
+/** Byte streams between an edge and a cloud. Real: src/link/tcp.ts; simulated: src/sim. */
+import type { Problem } from './errors.ts';
+
+export interface Connection {
+  /** Address of the other side, for people. */
+  readonly remote: string;
+  /** Queues bytes; returns false when the caller should wait for `onDrain`. Never throws. */
+  write(bytes: Uint8Array): boolean;
+  /** Set once by the owner. `onClose` comes exactly once, with the problem unless both sides ended in order. */
+  listen(handlers: {
+    onData(bytes: Uint8Array): void;
+    onDrain(): void;
+    onClose(problem?: Problem): void;
+  }): void;
+  /** Stops and resumes `onData`: the receiver's way to hold back. */
+  pause(): void;
+  resume(): void;
+  /** Flushes what was written, then closes in order. */
+  end(): void;
+  /** Closes at once and drops what was not written. */
+  destroy(): void;
+}
+
+export interface Listener {
+  /** The address really bound; `port` is the one chosen when 0 was asked for. */
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting; connections live on. Resolves when the address is free. */
+  close(): Promise<void>;
+}
+
+export interface Transport {
+  /** Rejects with `link-unreachable` (which says why), also after `timeoutMs`. */
+  dial(target: { host: string; port: number; timeoutMs: number; signal: AbortSignal }): Promise<Connection>;
+  /** Rejects with `address-in-use` or `address-refused`. */
+  listen(
+    at: { host: string; port: number },
+    onConnection: (connection: Connection) => void,
+  ): Promise<Listener>;
+}
