@@ -94,3 +94,8 @@ export function retryPolicy() {
     .prefault({})
     .describe('Waits between attempts.');
 }
+
+/** A secret: never printed, and better taken from `${VAR}` than written into the file. */
+export function secret() {
+  return z.string().meta({ secret: true });
+}

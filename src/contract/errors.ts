@@ -67,6 +67,22 @@ export const errorCodes = {
     advice: 'Look whether the other side runs and can be reached.',
     exit: failed,
   },
+  // Processes of one run.
+  'process-refused': {
+    meaning: 'A parent process did not take a child that wanted to join it.',
+    advice: 'Let the parent start its children itself; look for another process of the same name.',
+    exit: failed,
+  },
+  'process-lost': {
+    meaning: 'A parent process and its child lost each other.',
+    advice: 'Nothing to do: the parent starts the child again. If it repeats, look at the lines above it.',
+    exit: failed,
+  },
+  'process-ended': {
+    meaning: "A pipeline's process ended unasked.",
+    advice: 'Its own last lines say why; it is started again within bounds.',
+    exit: failed,
+  },
   // The store.
   'store-locked': {
     meaning: 'Another fogrun owns the store.',
@@ -136,7 +152,7 @@ export const errorCodes = {
     exit: failed,
   },
   'link-refused': {
-    meaning: 'The cloud refused the greeting.',
+    meaning: 'The cloud refused the greeting, or ended the link with a reason.',
     advice: 'The reason it gave says what to change.',
     exit: failed,
   },
@@ -155,6 +171,11 @@ export const errorCodes = {
     meaning: 'The cloud refused a segment.',
     advice: 'The reason it gave says why.',
     exit: failed,
+  },
+  'edge-unknown': {
+    meaning: 'The cloud has nothing from an edge of that name.',
+    advice: 'Check the name; the pipeline of the edge tells it when it greets.',
+    exit: wrongInput,
   },
   // Devices.
   'device-unreachable': {
@@ -200,6 +221,11 @@ export const errorCodes = {
   'device-silent': {
     meaning: 'The device did not answer within its deadline.',
     advice: 'Check cable and power; the poller tries again by itself.',
+    exit: failed,
+  },
+  'device-implausible': {
+    meaning: 'The device said a value outside the plausible range; it is kept but marked.',
+    advice: 'Check the sensor, or widen `plausible` in the pipeline.',
     exit: failed,
   },
   'device-error': {

@@ -4,14 +4,14 @@
  */
 import { type AnyStateMachine, type EventObject, fromCallback, fromPromise } from 'xstate';
 import type { z } from 'zod';
-import { isBug, type Problem, toProblem } from './errors.ts';
+import { errorCodes, isBug, type Problem, toProblem } from './errors.ts';
 import type { PortType } from './port.ts';
 
 /** One request and one answer. Rejects with a FogrunError when it fails as expected. */
 export type Effect<Input, Output> = (input: Input, signal: AbortSignal) => Promise<Output>;
 
 /** What a lasting effect is given. It ends by returning, and must release everything when `signal` aborts. */
-export interface TaskIo<Input, Emits extends EventObject, Receives extends EventObject = never> {
+export interface TaskIo<Input, Emits extends EventObject, Receives extends EventObject = EventObject> {
   readonly input: Input;
   readonly signal: AbortSignal;
   /** Sends an event to the machine; ignored after `signal` aborted. */
@@ -21,7 +21,7 @@ export interface TaskIo<Input, Emits extends EventObject, Receives extends Event
 }
 
 /** A lasting effect, such as a connection. Its rejection reaches the machine as the event `FAILED`. */
-export type Task<Input, Emits extends EventObject, Receives extends EventObject = never> = (
+export type Task<Input, Emits extends EventObject, Receives extends EventObject = EventObject> = (
   io: TaskIo<Input, Emits, Receives>,
 ) => Promise<void>;
 
@@ -62,6 +62,12 @@ export const noTrouble: Trouble = { cause: null, attempt: 0, retryInMs: null };
  */
 export type StateTag = 'rest' | 'trouble' | 'failed';
 
+/** What an effect is and, in one sentence, does. */
+export interface EffectNote {
+  readonly as: 'request' | 'task' | 'instant';
+  readonly does: string;
+}
+
 export interface ActorKind<
   Name extends string = string,
   Config extends z.ZodObject = z.ZodObject,
@@ -75,20 +81,24 @@ export interface ActorKind<
   readonly config: Config;
   /** What flows in, and from where it must be wired by some other actor's `to:`. */
   readonly accepts: PortType | null;
+  /** Whether it also works with nothing wired to it. */
+  readonly acceptsOptional?: true;
   /** What flows out; the pipeline file says where with `to:`. */
   readonly emits: PortType | null;
   /** Whether `to:` may be left out. */
-  readonly emitsOptional?: boolean;
+  readonly emitsOptional?: true;
   /** The store that its pipeline must have. */
   readonly store: 'edge' | 'cloud' | null;
   /** Whether `process:` may place it in a child process: only kinds that own no store. */
   readonly placeable: boolean;
+  /** At most one actor of this kind in a pipeline. */
+  readonly single?: true;
   /** What happens to the pipeline when the actor ends in a state tagged `failed`. */
   readonly onFailed: 'stay' | 'exit';
   /** YAML of one actor, as it would stand under `actors:`. */
   readonly example: string;
-  /** One sentence for each effect; checked against what is bound at start. */
-  readonly effects: { readonly [E in keyof Effects]: string };
+  /** Every effect the statechart names; checked against what is bound at start. */
+  readonly effects: { readonly [E in keyof Effects]: EffectNote };
   /** Builds the statechart. Its input is `{ config }`. */
   statechart(effects: Effects): AnyStateMachine;
 }
@@ -112,7 +122,7 @@ export function request<Input, Output>(effect: Effect<Input, Output>) {
 }
 
 /** Actor logic for a lasting effect. */
-export function task<Input, Emits extends EventObject, Receives extends EventObject = never>(
+export function task<Input, Emits extends EventObject, Receives extends EventObject = EventObject>(
   effect: Task<Input, Emits, Receives>,
 ) {
   return fromCallback<Receives, Input>(({ input, sendBack, receive }) => {
@@ -129,15 +139,33 @@ export function task<Input, Emits extends EventObject, Receives extends EventObj
   });
 }
 
-/** The problem in an event of `onError` or `FAILED`. */
-export function causeOf(event: unknown): Problem {
+/** The problem that an event of `onError`, `FAILED` or the like carries, if it carries one. */
+export function causeIn(event: unknown): Problem | undefined {
   const { error, cause } = event as { error?: unknown; cause?: Problem };
   if (cause) return cause;
-  const known = error as Partial<Problem> | undefined;
-  return typeof known?.code === 'string' && typeof known.advice === 'string'
-    ? (known as Problem)
-    : toProblem(error);
+  if (error === undefined) return undefined;
+  const known = error as Partial<Problem>;
+  return typeof known.code === 'string' && typeof known.advice === 'string' ? (known as Problem) : toProblem(error);
 }
 
-/** Guard: no retry can mend it. */
-export const causeIsBug = ({ event }: { event: unknown }): boolean => isBug(causeOf(event));
+/** Trouble with one more attempt ahead. An event without a cause (a deadline) gets `otherwise`. */
+export function nextAttempt(
+  trouble: Trouble,
+  event: unknown,
+  retryInMs: (attempt: number) => number,
+  otherwise: Problem,
+): Trouble {
+  const attempt = trouble.attempt + 1;
+  return { cause: causeIn(event) ?? otherwise, attempt, retryInMs: retryInMs(attempt) };
+}
+
+/** A deadline passed, said for people. */
+export function deadlineMissed(message: string): Problem {
+  return { code: 'deadline-missed', message, advice: errorCodes['deadline-missed'].advice };
+}
+
+/** Guard: no retry can mend what the event carries. */
+export function carriesBug({ event }: { event: unknown }): boolean {
+  const cause = causeIn(event);
+  return cause !== undefined && isBug(cause);
+}

@@ -2,6 +2,7 @@
  * Ports: runtime-owned channels between two actors, with credit. What a sender hands over stays in the
  * port until the receiving actor has dealt with it; an actor that restarts finds it there again.
  */
+import type { Gap } from '../domain/gap.ts';
 import type { CloudMessage } from '../domain/message.ts';
 import type { SegmentRef } from '../domain/segment.ts';
 
@@ -10,8 +11,10 @@ export interface Batch {
   readonly stream: string;
   /** NDJSON, each line one reading without `seq`, each ended by `\n`. */
   readonly lines: Uint8Array;
-  /** Number of lines. */
+  /** Number of lines; 0 when there is only a gap. */
   readonly count: number;
+  /** What was not measured before these lines. */
+  readonly missed?: Omit<Gap, 'fromSeq' | 'toSeq'>;
 }
 
 /** A segment that waits in the store for its uploader. */
@@ -35,6 +38,8 @@ export interface ReceivedSegment {
   readonly fromSeq: number;
   readonly count: number;
   readonly body: Uint8Array;
+  /** Resolves when it is on the cloud's disk, rejects when it will not be. */
+  readonly stored: Promise<unknown>;
 }
 
 /** A word from the cloud on its way to one edge. */

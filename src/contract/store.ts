@@ -69,7 +69,8 @@ export interface EdgeStore extends AnyStore {
   /** Changes when the store forks. */
   readonly epoch: string;
   /**
-   * Appends in one commit, numbers the readings, and resolves when they are on disk: accepted.
+   * Appends in one commit, numbers the readings, and resolves when they are on disk: accepted. A batch that tells of
+   * readings missed before it first seals what is open and puts a gap segment there, in the same commit.
    * Rejects with `store-full` (nothing taken) or `store-failed`.
    */
   append(batches: readonly Batch[]): Promise<void>;

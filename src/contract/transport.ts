@@ -15,6 +15,8 @@ export interface Connection {
   /** Stops and resumes `onData`: the receiver's way to hold back. */
   pause(): void;
   resume(): void;
+  /** Tells a transport that caps strangers that the other side is one no longer. */
+  greeted?(): void;
   /** Flushes what was written, then closes in order. */
   end(): void;
   /** Closes at once and drops what was not written. */

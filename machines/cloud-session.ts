@@ -1,0 +1,107 @@
+/** One edge's connection at the receiver: not a kind of its own, the receiver starts one for each connection. */
+import { assign, sendTo, setup } from 'xstate';
+import type { Problem } from '../src/contract/errors.ts';
+import {
+  causeIn,
+  deadlineMissed,
+  type Effect,
+  type FailedEvent,
+  noTrouble,
+  request,
+  type Task,
+  type Trouble,
+  task,
+} from '../src/contract/kind.ts';
+
+/** What the task `link` tells. */
+export type SessionEvent =
+  /** The greeting was judged good and answered. */
+  | { readonly type: 'GREETED'; readonly edge: string }
+  /** Segments came in whole. */
+  | { readonly type: 'RECEIVED' }
+  | { readonly type: 'CLOSED'; readonly cause?: Problem };
+
+/** What the machine tells the task `link`. */
+export type SessionCommand = { readonly type: 'GOODBYE' } | { readonly type: 'DROP' };
+
+export interface CloudSessionEffects {
+  link: Task<undefined, SessionEvent, SessionCommand>;
+  commit: Effect<undefined, { readonly committed: number }>;
+  acknowledge: Effect<undefined, { readonly waiting: number }>;
+}
+
+interface Context extends Trouble {
+  readonly edge: string | null;
+}
+
+/** Why each effect is there; the reference prints it with the receiver's. */
+export const cloudSessionEffects = {
+  link: { as: 'task', does: 'Owns the connection of one edge: greeting, frames in, heartbeats, goodbye.' },
+  commit: { as: 'request', does: 'Puts everything received so far into the store, bytes and receipts in one transaction.' },
+  acknowledge: { as: 'request', does: 'Acknowledges what was committed, with the forecasts that are ready.' },
+} as const;
+
+/** The statechart of a session. It ends in `closed`, or in `failed` when the store did. */
+export function cloudSession(effects: CloudSessionEffects) {
+  return setup({
+    types: {
+      context: {} as Context,
+      events: {} as SessionEvent | FailedEvent | { type: 'STOP' },
+    },
+    actors: {
+      link: task(effects.link),
+      commit: request(effects.commit),
+      acknowledge: request(effects.acknowledge),
+    },
+    actions: {
+      noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
+      drop: sendTo('link', { type: 'DROP' }),
+      sayGoodbye: sendTo('link', { type: 'GOODBYE' }),
+    },
+  }).createMachine({
+    id: 'cloud-session',
+    context: { ...noTrouble, edge: null },
+    invoke: { id: 'link', src: 'link' },
+    initial: 'greeting',
+    on: {
+      STOP: '.closing',
+      CLOSED: { target: '.closed', actions: 'noteTrouble' },
+      FAILED: { target: '.failed', actions: 'noteTrouble' },
+    },
+    states: {
+      greeting: {
+        on: { GREETED: { target: 'receiving', actions: assign({ edge: ({ event }) => event.edge }) } },
+        // The link closes at its handshake deadline and the store has a watchdog; this one is behind both.
+        after: {
+          60000: {
+            target: 'closed',
+            actions: ['drop', assign({ cause: deadlineMissed('no greeting within the deadline') })],
+          },
+        },
+      },
+      // Heartbeats have deadlines in the link: a silent edge ends this state by CLOSED.
+      receiving: { tags: ['rest'], on: { RECEIVED: 'committing' } },
+      committing: {
+        invoke: {
+          src: 'commit',
+          onDone: 'acknowledging',
+          onError: { target: 'closed', actions: ['noteTrouble', 'drop'] },
+        },
+      },
+      acknowledging: {
+        invoke: {
+          src: 'acknowledge',
+          onDone: [{ guard: ({ event }) => event.output.waiting > 0, target: 'committing' }, { target: 'receiving' }],
+          onError: { target: 'closed', actions: ['noteTrouble', 'drop'] },
+        },
+      },
+      closing: {
+        entry: 'sayGoodbye',
+        on: { STOP: {} },
+        after: { 3000: { target: 'closed', actions: 'drop' } },
+      },
+      failed: { type: 'final', tags: ['failed'] },
+      closed: { type: 'final' },
+    },
+  });
+}

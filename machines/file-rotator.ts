@@ -1,0 +1,144 @@
+/** Puts readings into the store and seals them into segments by time and size. */
+import { assign, setup } from 'xstate';
+import { z } from 'zod';
+import { duration, size } from '../src/contract/config.ts';
+import type { Problem } from '../src/contract/errors.ts';
+import {
+  type ControlEvent,
+  causeIn,
+  defineKind,
+  type Effect,
+  type FailedEvent,
+  noTrouble,
+  request,
+  type Task,
+  type Trouble,
+  task,
+} from '../src/contract/kind.ts';
+
+const config = z.strictObject({
+  every: duration({ min: '10ms', max: '7d' })
+    .prefault('15s')
+    .describe('Age at which an open segment is sealed, counted from its first reading.'),
+  size: size({ min: '1KiB', max: '8MiB' }).prefault('1MiB').describe('Size at which it is sealed before that.'),
+});
+
+export type FileRotatorConfig = z.output<typeof config>;
+
+/** What the task `intake` tells. */
+export type IntakeEvent =
+  /** Readings were accepted; `bytes` is what the open segment holds now, `dueInMs` when it is to be sealed. */
+  | { readonly type: 'WRITTEN'; readonly bytes: number; readonly dueInMs: number }
+  | { readonly type: 'FULL'; readonly cause: Problem }
+  | { readonly type: 'ROOM' };
+
+/** What is left in the open segment after sealing. */
+export interface Sealed {
+  /** Bytes that were accepted meanwhile. */
+  readonly bytes: number;
+  readonly dueInMs: number;
+}
+
+export interface FileRotatorEffects {
+  intake: Task<FileRotatorConfig, IntakeEvent>;
+  seal: Effect<FileRotatorConfig, Sealed>;
+}
+
+interface Context extends Trouble {
+  readonly config: FileRotatorConfig;
+  readonly dueInMs: number;
+}
+
+export const fileRotator = defineKind<'file-rotator', typeof config, FileRotatorEffects>({
+  name: 'file-rotator',
+  purpose: 'Puts readings into the store and seals them into segments by time and size.',
+  config,
+  accepts: 'readings',
+  emits: 'segments',
+  store: 'edge',
+  placeable: false,
+  single: true,
+  onFailed: 'exit',
+  example: `rotator:
+  kind: file-rotator
+  every: 15s
+  size: 1MiB
+  to: uploader`,
+  effects: {
+    intake: {
+      as: 'task',
+      does: 'Takes batches from the port and accepts them into the store, many in one commit; waits while it is full.',
+    },
+    seal: { as: 'request', does: 'Seals the open segment and tells the port.' },
+  },
+  statechart: (effects) =>
+    setup({
+      types: {
+        context: {} as Context,
+        input: {} as { config: FileRotatorConfig },
+        events: {} as IntakeEvent | FailedEvent | ControlEvent,
+      },
+      actors: { intake: task(effects.intake), seal: request(effects.seal) },
+      actions: {
+        noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
+        well: assign(noTrouble),
+        noteDue: assign({ dueInMs: ({ event, context }) => ('dueInMs' in event ? event.dueInMs : context.dueInMs) }),
+      },
+      guards: {
+        large: ({ context, event }) => event.type === 'WRITTEN' && event.bytes >= context.config.size,
+      },
+      delays: { due: ({ context }) => context.dueInMs },
+    }).createMachine({
+      id: 'file-rotator',
+      context: ({ input }) => ({ ...noTrouble, config: input.config, dueInMs: 0 }),
+      invoke: { id: 'intake', src: 'intake', input: ({ context }) => context.config },
+      initial: 'empty',
+      on: {
+        STOP: '.stopped',
+        FAILED: { target: '.failed', actions: 'noteTrouble' },
+        FULL: { target: '.full', actions: 'noteTrouble' },
+      },
+      states: {
+        empty: {
+          tags: ['rest'],
+          on: {
+            WRITTEN: [
+              { guard: 'large', target: 'sealing' },
+              { target: 'filling', actions: 'noteDue' },
+            ],
+          },
+        },
+        filling: {
+          on: { WRITTEN: { guard: 'large', target: 'sealing' } },
+          after: { due: 'sealing' },
+        },
+        sealing: {
+          invoke: {
+            src: 'seal',
+            input: ({ context }) => context.config,
+            onDone: [
+              {
+                guard: ({ event }) => event.output.bytes > 0,
+                target: 'filling',
+                actions: assign({ dueInMs: ({ event }) => event.output.dueInMs }),
+              },
+              { target: 'empty' },
+            ],
+            onError: { target: 'failed', actions: 'noteTrouble' },
+          },
+        },
+        full: {
+          tags: ['trouble'],
+          // What is there already must be able to leave: only that makes room.
+          invoke: {
+            src: 'seal',
+            input: ({ context }) => context.config,
+            onError: { target: 'failed', actions: 'noteTrouble' },
+          },
+          on: { FULL: {}, ROOM: { target: 'empty', actions: 'well' } },
+        },
+        failed: { type: 'final', tags: ['failed'] },
+        stopped: { type: 'final' },
+      },
+    }),
+});

@@ -1,0 +1,246 @@
+/** Brings sealed segments to the cloud over a link that comes and goes. */
+import { assign, sendTo, setup } from 'xstate';
+import { z } from 'zod';
+import { duration, number, retryPolicy, size, tcpPort } from '../src/contract/config.ts';
+import type { Problem } from '../src/contract/errors.ts';
+import {
+  type ControlEvent,
+  causeIn,
+  deadlineMissed,
+  defineKind,
+  type Effect,
+  type FailedEvent,
+  nextAttempt,
+  noTrouble,
+  request,
+  type Task,
+  type Trouble,
+  task,
+} from '../src/contract/kind.ts';
+
+const config = z.strictObject({
+  cloud: z
+    .strictObject({
+      host: z.string().min(1).prefault('127.0.0.1').describe('Host of the receiver.'),
+      port: tcpPort().prefault(7070).describe('Port of the receiver.'),
+    })
+    .prefault({})
+    .describe('Where the cloud listens.'),
+  'connect-timeout': duration({ min: '50ms', max: '5m' }).prefault('10s').describe('Longest wait for a connection.'),
+  'greet-timeout': duration({ min: '50ms', max: '5m' }).prefault('10s').describe('Longest wait for the greeting.'),
+  'ack-timeout': duration({ min: '100ms', max: '1h' })
+    .prefault('30s')
+    .describe('Longest time without progress while something is unacknowledged; then the link is made anew.'),
+  window: z
+    .strictObject({
+      segments: number({ min: 1, max: 65_536, integer: true })
+        .prefault(256)
+        .describe('Most segments on their way.'),
+      bytes: size({ min: '1KiB', max: '1GiB' }).prefault('16MiB').describe('Most bytes on their way.'),
+    })
+    .prefault({})
+    .describe('How much may be unacknowledged; the smaller one of both sides counts.'),
+  retry: retryPolicy(),
+});
+
+export type UploaderConfig = z.output<typeof config>;
+
+/** What the task `link` tells. */
+export type UploadEvent =
+  | { readonly type: 'CONNECTED'; readonly remote: string }
+  /** Greeted, and what the greeting taught is on the disk. */
+  | { readonly type: 'GREETED'; readonly backlog: number }
+  /** The cloud's history and ours do not continue each other. */
+  | { readonly type: 'FORKED'; readonly cause: Problem }
+  /** The cloud does not want us. `lasting`: trying again soon is of no use. */
+  | { readonly type: 'REFUSED'; readonly cause: Problem; readonly lasting: boolean; readonly retryAfterMs?: number }
+  /** Segments are there to be sent. */
+  | { readonly type: 'BACKLOG' }
+  /** Everything sealed is on its way; `waiting` segments are unacknowledged. */
+  | { readonly type: 'ALL_SENT'; readonly waiting: number }
+  /** An acknowledgement was taken by the port; `waiting` segments are still unacknowledged. */
+  | { readonly type: 'ACKNOWLEDGED'; readonly waiting: number }
+  | { readonly type: 'LOST'; readonly cause: Problem }
+  /** The link is down because we wanted it. */
+  | { readonly type: 'DOWN' };
+
+/** What the machine tells the task `link`. */
+export type UploadCommand =
+  | { readonly type: 'DIAL' }
+  | { readonly type: 'GREET' }
+  /** Send what is there, within the window. */
+  | { readonly type: 'SEND' }
+  /** Say goodbye and close; answered by `DOWN`. */
+  | { readonly type: 'GOODBYE' }
+  /** Close at once. */
+  | { readonly type: 'DROP' };
+
+export interface UploaderEffects {
+  link: Task<UploaderConfig, UploadEvent, UploadCommand>;
+  fork: Effect<{ readonly cause: Problem }, void>;
+  retryInMs: (attempt: number) => number;
+}
+
+interface Context extends Trouble {
+  readonly config: UploaderConfig;
+  readonly remote: string | null;
+}
+
+export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
+  name: 'uploader',
+  purpose: 'Brings sealed segments to the cloud over a link that comes and goes; resends until the cloud acknowledges.',
+  config,
+  accepts: 'segments',
+  emits: 'acknowledgements',
+  store: 'edge',
+  placeable: false,
+  single: true,
+  onFailed: 'exit',
+  example: `uploader:
+  kind: uploader
+  cloud: { host: cloud.example.org, port: 7070 }
+  retry: { every: 1s, factor: 1.5, max: 1m, jitter: 0.2 }
+  to: acks`,
+  effects: {
+    link: {
+      as: 'task',
+      does: 'Owns the connection: dials, greets, sends within the window, hands acknowledgements to the port.',
+    },
+    fork: { as: 'request', does: 'Begins a new epoch in the store for what was not acknowledged.' },
+    retryInMs: { as: 'instant', does: 'Says how long to wait before an attempt.' },
+  },
+  statechart: (effects) =>
+    setup({
+      types: {
+        context: {} as Context,
+        input: {} as { config: UploaderConfig },
+        events: {} as UploadEvent | FailedEvent | ControlEvent,
+      },
+      actors: { link: task(effects.link), fork: request(effects.fork) },
+      actions: {
+        dial: sendTo('link', { type: 'DIAL' }),
+        greet: sendTo('link', { type: 'GREET' }),
+        send: sendTo('link', { type: 'SEND' }),
+        sayGoodbye: sendTo('link', { type: 'GOODBYE' }),
+        drop: sendTo('link', { type: 'DROP' }),
+        well: assign(noTrouble),
+        noteRemote: assign({
+          remote: ({ event, context }) => (event.type === 'CONNECTED' ? event.remote : context.remote),
+        }),
+        noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
+        planRetry: assign(({ context, event }) => {
+          const { host, port } = context.config.cloud;
+          const trouble = nextAttempt(
+            context,
+            event,
+            effects.retryInMs,
+            context.cause ?? deadlineMissed(`the cloud at ${host}:${port} did not answer within the deadline`),
+          );
+          const wish = event.type === 'REFUSED' ? (event.retryAfterMs ?? 0) : 0;
+          return { ...trouble, retryInMs: Math.max(trouble.retryInMs ?? 0, wish) };
+        }),
+        planLongRetry: assign(({ context, event }) => ({
+          cause: causeIn(event) ?? null,
+          attempt: context.attempt + 1,
+          retryInMs: context.config.retry.max,
+        })),
+      },
+      guards: {
+        lasting: ({ event }) => event.type === 'REFUSED' && event.lasting,
+        nothingWaits: ({ event }) => 'waiting' in event && event.waiting === 0,
+        hasBacklog: ({ event }) => event.type === 'GREETED' && event.backlog > 0,
+      },
+      delays: {
+        retry: ({ context }) => context.retryInMs ?? 0,
+        connectDeadline: ({ context }) => context.config['connect-timeout'] + 1_000,
+        greetDeadline: ({ context }) => context.config['greet-timeout'],
+        ackDeadline: ({ context }) => context.config['ack-timeout'],
+      },
+    }).createMachine({
+      id: 'uploader',
+      context: ({ input }) => ({ ...noTrouble, config: input.config, remote: null }),
+      invoke: { id: 'link', src: 'link', input: ({ context }) => context.config },
+      initial: 'connecting',
+      on: {
+        STOP: '.stopping',
+        PAUSE: '.paused',
+        FAILED: { target: '.failed', actions: 'noteTrouble' },
+        LOST: { target: '.waitingToRetry', actions: 'planRetry' },
+        FORKED: { target: '.forked', actions: 'noteTrouble' },
+        REFUSED: [
+          { guard: 'lasting', target: '.refused', actions: 'planLongRetry' },
+          { target: '.waitingToRetry', actions: 'planRetry' },
+        ],
+      },
+      states: {
+        connecting: {
+          entry: 'dial',
+          on: { CONNECTED: { target: 'greeting', actions: 'noteRemote' } },
+          after: { connectDeadline: { target: 'waitingToRetry', actions: 'planRetry' } },
+        },
+        greeting: {
+          entry: 'greet',
+          on: {
+            GREETED: [{ guard: 'hasBacklog', target: 'sending', actions: 'well' }, { target: 'idle', actions: 'well' }],
+          },
+          after: { greetDeadline: { target: 'waitingToRetry', actions: 'planRetry' } },
+        },
+        idle: { tags: ['rest'], on: { BACKLOG: 'sending' } },
+        sending: {
+          entry: 'send',
+          on: {
+            ALL_SENT: [{ guard: 'nothingWaits', target: 'idle' }, { target: 'awaitingAck' }],
+            // Re-entering starts the deadline anew: it runs from the last progress.
+            ACKNOWLEDGED: { target: 'sending', reenter: true },
+          },
+          after: { ackDeadline: { target: 'waitingToRetry', actions: 'planRetry' } },
+        },
+        awaitingAck: {
+          on: {
+            BACKLOG: 'sending',
+            ACKNOWLEDGED: [
+              { guard: 'nothingWaits', target: 'idle' },
+              { target: 'awaitingAck', reenter: true },
+            ],
+          },
+          after: { ackDeadline: { target: 'waitingToRetry', actions: 'planRetry' } },
+        },
+        waitingToRetry: {
+          entry: 'drop',
+          tags: ['trouble'],
+          on: { RETRY: 'connecting', LOST: {}, REFUSED: {} },
+          after: { retry: 'connecting' },
+        },
+        refused: {
+          entry: 'drop',
+          tags: ['trouble'],
+          on: { RETRY: 'connecting', LOST: {}, REFUSED: {} },
+          after: { retry: 'connecting' },
+        },
+        forked: {
+          entry: 'drop',
+          tags: ['trouble'],
+          invoke: {
+            src: 'fork',
+            input: ({ context }) => ({ cause: context.cause ?? deadlineMissed('the history does not continue') }),
+            // Not at once: a cloud that calls every history forked must not be answered with epochs without end.
+            onDone: { target: 'waitingToRetry', actions: 'planRetry' },
+            onError: { target: 'failed', actions: 'noteTrouble' },
+          },
+          on: { LOST: {}, REFUSED: {}, FORKED: {} },
+        },
+        paused: {
+          entry: ['well', 'sayGoodbye'],
+          tags: ['rest'],
+          on: { RESUME: 'connecting', PAUSE: {}, LOST: {}, REFUSED: {}, FORKED: {} },
+        },
+        stopping: {
+          entry: 'sayGoodbye',
+          on: { DOWN: 'stopped', LOST: 'stopped', STOP: {}, PAUSE: {}, REFUSED: {}, FORKED: {} },
+          after: { 3000: 'stopped' },
+        },
+        failed: { type: 'final', tags: ['failed'] },
+        stopped: { type: 'final' },
+      },
+    }),
+});

@@ -1,0 +1,17 @@
+/** `fogrun check FILE…`: every mistake at once, nothing started. */
+import { formatProblem } from '../pipeline/check.ts';
+import { checkFiles } from './plans.ts';
+
+export async function check(files: readonly string[]): Promise<number> {
+  const { plans, problems, warnings } = await checkFiles(files);
+  for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
+  for (const problem of problems) process.stdout.write(`${formatProblem(problem)}\n`);
+  if (problems.length > 0) {
+    process.stderr.write(`${problems.length} problem${problems.length === 1 ? '' : 's'}\n`);
+    return 2;
+  }
+  for (const { file, name, actors } of plans) {
+    process.stdout.write(`${file}: pipeline ${name} is good (${actors.map((actor) => actor.name).join(', ')})\n`);
+  }
+  return 0;
+}

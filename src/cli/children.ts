@@ -1,0 +1,153 @@
+/** Several pipelines: a small parent with one child process each, joined by node-ipc. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { errorCodes, type Problem } from '../contract/errors.ts';
+import type { TaskIo } from '../contract/kind.ts';
+import type { Plan } from '../contract/plan.ts';
+import { retryDelayMs } from '../domain/backoff.ts';
+import { type ActorEnd, type RunningActor, runActor } from '../runtime/actor.ts';
+import { type ChildCommand, type ChildEvent, childMachine } from '../runtime/child-machine.ts';
+import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { type ChildHost, hostChildren } from '../runtime/ipc.ts';
+import type { Log } from '../runtime/log.ts';
+import { drainDeadlineMs, exitCodeOf } from '../runtime/pipeline.ts';
+import { endOnBugs, leaveSoon, onSignals } from './run.ts';
+
+export interface ChildrenOptions {
+  readonly log: Log;
+  readonly format: 'text' | 'json';
+}
+
+const restarts = { every: 500, factor: 2, max: 10_000, jitter: 0.2 };
+/** Name of the parent in the log. */
+const parentName = 'fogrun';
+
+/** Resolves when every child has ended, to the worst of their exit codes. */
+export async function runChildren(plans: readonly Plan[], options: ChildrenOptions): Promise<number> {
+  endOnBugs((problem) => options.log.reporter(parentName, 'parent')({ type: 'problem', ...problem }));
+  const directory = await mkdtemp(join(tmpdir(), 'fogrun-'));
+  const token = Buffer.from(systemRandom.bytes(24)).toString('hex');
+  const listeners = new Map<string, (message: object) => void>();
+  const links = new Map<string, (message: object) => void>();
+  const host: ChildHost = await hostChildren({
+    socketPath: join(directory, 'parent.sock'),
+    token,
+    clock: systemClock,
+    on: {
+      joined: (name, send) => void links.set(name, send),
+      message: (name, message) => listeners.get(name)?.(message),
+      left: (name) => void links.delete(name),
+    },
+  });
+  const living = new Set<ChildProcess>();
+  const environment = { FOGRUN_PARENT_SOCKET: join(directory, 'parent.sock'), FOGRUN_PARENT_TOKEN: token };
+  const children = plans.map((plan): RunningActor => {
+    const past = { wasReady: false };
+    const machine = childMachine({
+      retryInMs: (attempt) => retryDelayMs(restarts, attempt, systemRandom.next()),
+      child: (io) =>
+        oneLife(io, past, {
+          start: () => start(plan, options.format, environment, living),
+          drain: (deadlineMs) => links.get(plan.name)?.({ type: 'drain', deadlineMs }),
+          onMessage: (listener) => void listeners.set(plan.name, listener),
+        }),
+    });
+    return runActor(machine, { clock: systemClock, report: options.log.reporter(parentName, plan.name) });
+  });
+
+  let drained: Promise<void> | undefined;
+  const drain = () => {
+    drained ??= drainInTurn(children);
+  };
+  onSignals(drain, () => {
+    for (const child of living) child.kill('SIGKILL');
+  });
+  const ends = await Promise.all(children.map((child) => child.ended));
+  await drained;
+  await host.close();
+  await rm(directory, { recursive: true, force: true });
+  leaveSoon();
+  return Math.max(...ends.map(codeOf));
+}
+
+/** Last file first: an edge named after its cloud still gets its acknowledgements. */
+async function drainInTurn(children: readonly RunningActor[]): Promise<void> {
+  const until = systemClock.monotonic() + drainDeadlineMs;
+  for (const [i, child] of [...children].reverse().entries()) {
+    const left = until - systemClock.monotonic();
+    const deadlineMs = Math.max(200, left / Math.min(2, children.length - i));
+    child.send({ type: 'STOP', deadlineMs } as { type: 'STOP' });
+    await child.ended;
+  }
+}
+
+function start(
+  plan: Plan,
+  format: string,
+  environment: Record<string, string>,
+  living: Set<ChildProcess>,
+): ChildProcess {
+  const main = new URL('./main.js', import.meta.url).pathname;
+  // A process group of its own: Ctrl-C reaches the parent alone, which then stops the children in turn.
+  const child = spawn(process.execPath, [main, plan.file, '--log', format], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}), ...environment },
+    detached: true,
+  });
+  living.add(child);
+  child.once('exit', () => living.delete(child));
+  return child;
+}
+
+interface Life {
+  readonly start: () => ChildProcess;
+  readonly drain: (deadlineMs: number) => void;
+  readonly onMessage: (listener: (message: object) => void) => void;
+}
+
+async function oneLife(
+  io: TaskIo<undefined, ChildEvent, ChildCommand>,
+  past: { wasReady: boolean },
+  life: Life,
+): Promise<void> {
+  let ready = false;
+  let asked = false;
+  const child = life.start();
+  const kill = () => child.kill('SIGKILL');
+  io.signal.addEventListener('abort', kill, { once: true });
+  life.onMessage((message) => {
+    if ((message as { type?: unknown }).type !== 'ready') return;
+    ready = true;
+    past.wasReady = true;
+    io.emit({ type: 'READY' });
+  });
+  let timer: unknown;
+  io.receive(({ deadlineMs }) => {
+    asked = true;
+    life.drain(deadlineMs);
+    // One that has not joined yet knows no better way.
+    if (!ready) child.kill('SIGTERM');
+    timer = systemClock.setTimeout(kill, deadlineMs + 500);
+  });
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('exit', (...end) => resolve(end));
+    child.once('error', reject);
+  });
+  systemClock.clearTimeout(timer);
+  if (code === 0 || asked) return io.emit({ type: 'DONE' });
+  const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
+  // Wrong input stays wrong; what never once ran said why and would say it again.
+  const final = code === 2 || (code !== null && !past.wasReady);
+  io.emit({ type: 'DIED', cause: diedOf(code, `its process ${child.pid} ${how}`), final });
+}
+
+function diedOf(code: number | null, message: string): Problem {
+  const known = ({ 2: 'pipeline-invalid', 3: 'store-failed' } as const)[code as 2 | 3] ?? 'process-ended';
+  return { code: known, message, advice: errorCodes['process-ended'].advice };
+}
+
+function codeOf(end: ActorEnd): number {
+  return end.how === 'stopped' ? 0 : exitCodeOf(end.cause);
+}

@@ -1,0 +1,27 @@
+/** `fogrun emulate`: the emulator alone, as a pipeline of one actor. */
+import { stringify } from 'yaml';
+import { kinds } from '../../machines/index.ts';
+import { FogrunError } from '../contract/errors.ts';
+import { checkPipeline, formatProblem } from '../pipeline/check.ts';
+import { runPlan } from './run.ts';
+
+export interface EmulateOptions {
+  readonly log: 'text' | 'json';
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly secret?: string | undefined;
+  readonly type?: string | undefined;
+}
+
+export async function emulate(_: void, options: EmulateOptions): Promise<number> {
+  const { host, port, uid, secret, type } = options;
+  const text = stringify({
+    fogrun: 1,
+    pipeline: 'emulator',
+    actors: { bricks: { kind: 'tinkerforge-emulator', host, port, secret, devices: [{ uid, type }] } },
+  });
+  const { plan, problems } = checkPipeline({ file: 'arguments', text }, { kinds, variables: {}, cwd: process.cwd() });
+  if (!plan) throw new FogrunError('usage', problems.map(formatProblem).join('\n'));
+  return runPlan(plan, { log: options.log });
+}

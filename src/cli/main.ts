@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/** The command `fogrun`. */
+import { FogrunError, toProblem } from '../contract/errors.ts';
+import { escapeControls } from '../domain/text.ts';
+import { readArguments } from './arguments.ts';
+
+try {
+  const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
+  if (major < 22 || (major === 22 && minor < 15)) {
+    throw new FogrunError('usage', `fogrun needs Node.js 22.15 or newer, this is ${process.versions.node}`, {
+      advice: 'Install a newer Node.js.',
+    });
+  }
+  const command = readArguments(process.argv.slice(2));
+  process.exitCode = await command();
+} catch (thrown) {
+  const { code, message, advice } = toProblem(thrown);
+  // With lines for machines on stdout, people still find the reason on stderr.
+  process.stderr.write(`fogrun: ${escapeControls(message)} (${code})\n${escapeControls(advice)}\n`);
+  if (code === 'internal' && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
+  process.exitCode = thrown instanceof FogrunError ? thrown.exitCode : 1;
+}

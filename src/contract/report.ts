@@ -1,0 +1,48 @@
+/** What actors tell people: one entry becomes one line in the terminal or in a log. */
+import type { Forecast } from '../domain/message.ts';
+import type { Problem } from './errors.ts';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** A state change; names of nested states are joined by dots. */
+export interface TransitionReport {
+  readonly type: 'transition';
+  readonly from: string;
+  readonly to: string;
+  readonly event: string;
+  readonly cause?: Problem;
+  readonly attempt?: number;
+  readonly retryInMs?: number;
+}
+
+/** Where a segment of the edge has got to; `segment` is its sequence. */
+export interface SegmentReport {
+  readonly type: 'segment';
+  readonly what: 'sealed' | 'sent' | 'acknowledged' | 'deleted';
+  readonly segment: number;
+  readonly readings: number;
+  readonly stream: string;
+  /** Set when it stands for readings that will never come. */
+  readonly gap?: string;
+}
+
+export interface ForecastReport extends Forecast {
+  readonly type: 'forecast';
+  readonly segment: number;
+}
+
+/** A fact worth a line, such as an address that is listened on. */
+export interface NoteReport {
+  readonly type: 'note';
+  readonly text: string;
+}
+
+/** Something went wrong that no transition shows. */
+export interface ProblemReport extends Problem {
+  readonly type: 'problem';
+}
+
+export type Report = TransitionReport | SegmentReport | ForecastReport | NoteReport | ProblemReport;
+
+/** Takes a report; must not throw. */
+export type Reporter = (report: Report, level?: Level) => void;

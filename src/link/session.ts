@@ -1,0 +1,223 @@
+/** Effects of a session at the receiver: one edge's greeting, its segments, their acknowledgements. */
+import type { CloudReceiverConfig } from '../../machines/cloud-receiver.ts';
+import type { CloudSessionEffects, SessionEvent } from '../../machines/cloud-session.ts';
+import { FogrunError, toProblem } from '../contract/errors.ts';
+import { type CloudMessage, type Hello, linkProtocolVersion, type Refusal } from '../contract/link.ts';
+import type { Reporter } from '../contract/report.ts';
+import type { StreamHead } from '../contract/store.ts';
+import type { Connection } from '../contract/transport.ts';
+import type { SegmentHeader } from '../domain/segment.ts';
+import { openCloudLink } from './cloud-link.ts';
+import type { ReceiverEnv } from './receiver-effects.ts';
+
+export interface Session {
+  readonly effects: CloudSessionEffects;
+  /** A message for this edge: rides along with its acknowledgement, or follows it. */
+  deliver(message: CloudMessage): void;
+  /** Ends it in favour of a newer connection of the same edge and epoch. */
+  supersede(): void;
+}
+
+export interface SessionEnv extends Omit<ReceiverEnv, 'startSession' | 'input' | 'transport' | 'retryInMs'> {
+  readonly config: CloudReceiverConfig;
+  readonly report: Reporter;
+  readonly greeted: Map<string, Session>;
+}
+
+interface Received {
+  readonly header: SegmentHeader;
+  readonly body: Uint8Array;
+  readonly stored: PromiseWithResolvers<void>;
+}
+
+/** How long an edge should wait when the cloud's disk is full. */
+const fullRetryAfterMs = 10_000;
+
+export function createSession(connection: Connection, env: SessionEnv): Session {
+  const { store, config } = env;
+  const received: Received[] = [];
+  /** Committed, not yet acknowledged: the last one of each stream. */
+  const committed = new Map<string, SegmentHeader>();
+  const acknowledged = new Map<string, number>();
+  let messages: CloudMessage[] = [];
+  let token = 0;
+  let emit: (event: SessionEvent) => void = () => {};
+
+  const link = openCloudLink(connection, {
+    clock: env.clock,
+    limits: {
+      frameBytesMax: config['frame-max'],
+      windowBytes: config.window.bytes,
+      windowSegments: config.window.segments,
+      heartbeatMs: config.heartbeat,
+    },
+    on: {
+      segment: (header, body) => {
+        const stored = Promise.withResolvers<void>();
+        stored.promise.catch(() => {});
+        received.push({ header, body, stored });
+        offer(header, body, stored.promise);
+        emit({ type: 'RECEIVED' });
+      },
+      goodbye: () => {
+        // What it sent before is committed and acknowledged first: the link answers when nothing is left.
+        if (received.length === 0 && committed.size === 0) void link.goodbye('goodbye');
+        else leaving = true;
+      },
+      closed: (cause) => emit({ type: 'CLOSED', ...(cause ? { cause } : {}) }),
+    },
+  });
+  let leaving = false;
+
+  const offer = (header: SegmentHeader, body: Uint8Array, stored: Promise<void>) => {
+    const { output } = env;
+    if (!output || output.blocked) return;
+    const { fromSeq, count } = header;
+    void output.send({ ref: header, fromSeq, count, body, stored });
+  };
+  const acknowledge = (header: Pick<SegmentHeader, 'stream' | 'sequence' | 'hash'>) => {
+    const along = messages.filter((m) => m.stream === header.stream && m.sequence <= header.sequence);
+    messages = messages.filter((m) => !along.includes(m));
+    acknowledged.set(header.stream, header.sequence);
+    link.acknowledge(header.stream, header.sequence, header.hash, along);
+  };
+  const acknowledgeCommitted = () => {
+    for (const header of committed.values()) acknowledge(header);
+    committed.clear();
+  };
+
+  const session: Session = {
+    deliver(message) {
+      if (message.sequence <= (acknowledged.get(message.stream) ?? 0)) link.message(message);
+      else messages.push(message);
+    },
+    supersede() {
+      link.refuse({ code: 'superseded', reason: 'a newer connection of the same edge and epoch took over' });
+    },
+    effects: {
+      async link(io) {
+        emit = io.emit;
+        let key = '';
+        io.receive((command) => {
+          if (command.type === 'DROP') link.destroy();
+          else void link.goodbye('the receiver was told to stop');
+        });
+        const ended = new Promise<void>((resolve) => {
+          io.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        try {
+          const hello = await link.hello.catch((thrown) => toProblem(thrown));
+          if ('code' in hello) return io.emit({ type: 'CLOSED', cause: hello });
+          const refusal = await admit(hello);
+          if (refusal) {
+            link.refuse(refusal);
+            const message = `refused edge ${hello.edge}: ${refusal.reason}`;
+            const code = refusal.code === 'forked' ? 'edge-forked' : 'link-refused';
+            return io.emit({ type: 'CLOSED', cause: toProblem(new FogrunError(code, message)) });
+          }
+          key = `${hello.edge}/${hello.epoch}`;
+          env.greeted.get(key)?.supersede();
+          env.greeted.set(key, session);
+          welcome(hello);
+          env.report({ type: 'note', text: `edge ${hello.edge} (${hello.agent}) greeted, epoch ${hello.epoch}` });
+          io.emit({ type: 'GREETED', edge: hello.edge });
+          if (received.length > 0) io.emit({ type: 'RECEIVED' });
+          await ended;
+        } finally {
+          if (env.greeted.get(key) === session) env.greeted.delete(key);
+          if (io.signal.aborted) link.destroy();
+        }
+      },
+      async commit() {
+        const batch = received.splice(0);
+        const outcomes = await Promise.allSettled(batch.map((item) => store.put(token, item.header, item.body)));
+        for (const [i, outcome] of outcomes.entries()) {
+          const item = batch[i]!;
+          if (outcome.status === 'fulfilled') {
+            committed.set(item.header.stream, item.header);
+            item.stored.resolve();
+          } else {
+            item.stored.reject(outcome.reason);
+          }
+        }
+        const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+        if (failed) {
+          acknowledgeCommitted();
+          link.refuse(refusalOf(failed.reason, batch[outcomes.indexOf(failed)]!.header));
+          throw failed.reason;
+        }
+        return { committed: batch.length };
+      },
+      async acknowledge() {
+        acknowledgeCommitted();
+        if (leaving && received.length === 0) void link.goodbye('goodbye');
+        return { waiting: received.length };
+      },
+    },
+  };
+  return session;
+
+  async function admit(hello: Hello): Promise<Refusal | null> {
+    const heads: StreamHead[] = Object.entries(hello.streams).map(([stream, head]) => ({
+      stream,
+      sealed: head.sealed,
+      sealedHash: Buffer.from(head.sealedHash, 'hex'),
+      acknowledged: head.acknowledged,
+      acknowledgedHash: Buffer.from(head.acknowledgedHash, 'hex'),
+    }));
+    try {
+      const admission = await store.admit(hello.edge, hello.epoch, hello.token, heads);
+      if (!admission.admitted) return { code: 'forked', reason: admission.reason };
+      token = admission.token;
+      return null;
+    } catch (thrown) {
+      return refusalOf(thrown);
+    }
+  }
+
+  function welcome(hello: Hello): void {
+    const marks: Record<string, { sequence: number; hash: string; seq: number }> = {};
+    const again: { stream: string; sequence: number; hash: Uint8Array }[] = [];
+    for (const stream of Object.keys(hello.streams)) {
+      const mark = store.mark(hello.edge, hello.epoch, stream);
+      if (!mark) continue;
+      marks[stream] = { sequence: mark.sequence, hash: Buffer.from(mark.hash).toString('hex'), seq: mark.seq };
+      acknowledged.set(stream, mark.sequence);
+      if (mark.sequence > hello.streams[stream]!.acknowledged) {
+        again.push({ stream, sequence: mark.sequence, hash: mark.hash });
+      }
+    }
+    link.welcome({
+      protocol: linkProtocolVersion,
+      cloudEpoch: store.epoch,
+      token,
+      marks,
+      windowSegments: config.window.segments,
+      windowBytes: config.window.bytes,
+      frameBytesMax: config['frame-max'],
+      heartbeatMs: config.heartbeat,
+      agent: env.agent,
+      timeMs: env.clock.now(),
+      compression: 'none',
+    });
+    // Their acknowledgements were lost on the way: said again, quoting the hash.
+    for (const mark of again) acknowledge(mark);
+  }
+}
+
+function refusalOf(thrown: unknown, header?: SegmentHeader): Refusal {
+  const { code, message } = toProblem(thrown);
+  const about = header ? { stream: header.stream, sequence: header.sequence } : {};
+  switch (code) {
+    case 'segment-refused':
+      return { code: 'invalid', reason: message, ...about };
+    case 'edge-forked':
+      return { code: 'forked', reason: message };
+    case 'link-superseded':
+      return { code: 'superseded', reason: message };
+    case 'store-full':
+      return { code: 'full', reason: message, retryAfterMs: fullRetryAfterMs };
+    default:
+      return { code: 'failed', reason: 'the cloud cannot store anything at the moment', retryAfterMs: fullRetryAfterMs };
+  }
+}

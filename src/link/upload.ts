@@ -1,0 +1,232 @@
+/** One greeted connection of an uploader: what is on its way, and what came back. */
+import type { UploaderConfig, UploadEvent } from '../../machines/uploader.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import { type Hello, type HelloStream, linkProtocolVersion, type Refusal, type Welcome } from '../contract/link.ts';
+import type { Acknowledgement } from '../contract/port.ts';
+import type { EdgeStore } from '../contract/store.ts';
+import type { Connection } from '../contract/transport.ts';
+import { sameHash } from '../domain/segment.ts';
+import { openEdgeLink } from './edge-link.ts';
+import type { UploaderEnv } from './uploader-effects.ts';
+
+export interface Upload {
+  /** Greets; resolves to `GREETED`, `FORKED` or `REFUSED`, rejects when the link ends. */
+  greet(): Promise<UploadEvent>;
+  /** Sends what is sealed, within the window; tells `ALL_SENT` at the end. */
+  send(): Promise<void>;
+  goodbye(): Promise<void>;
+  destroy(): void;
+}
+
+export interface UploadEnv extends Omit<UploaderEnv, 'input' | 'transport' | 'retryInMs'> {
+  readonly config: UploaderConfig;
+  readonly emit: (event: UploadEvent) => void;
+  /** Something failed that no new connection mends. */
+  readonly fail: (thrown: unknown) => void;
+  readonly lost: (cause: Problem) => void;
+}
+
+interface OnItsWay {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly bytes: number;
+}
+
+/** Refusals that trying again soon does not mend. */
+const lastingRefusals: ReadonlySet<Refusal['code']> = new Set(['version', 'denied', 'invalid']);
+
+export function openUpload(connection: Connection, env: UploadEnv): Upload {
+  const { store, cursor, emit } = env;
+  let onItsWay: OnItsWay[] = [];
+  let window = { segments: 0, bytes: 0 };
+  let sending = false;
+  let windowFull = false;
+  let over = false;
+  /** Next sequence to send, by stream. */
+  const next = new Map<string, number>();
+  const ready = Promise.withResolvers<void>();
+  /** Acknowledgements are taken one by one, and none before the greeting is dealt with. */
+  let taken: Promise<void> = ready.promise;
+
+  const link = openEdgeLink(connection, {
+    clock: env.clock,
+    hello: hello(store, cursor, env),
+    on: {
+      acknowledged: (ack) => {
+        taken = taken.then(() => take(ack)).catch(env.fail);
+      },
+      message: (message) => {
+        void env.output.send({ stream: message.stream, sequence: 0, hash: new Uint8Array(), messages: [message] });
+      },
+      refused: (refusal) => {
+        if (!over) emit(refused(refusal, env));
+      },
+      closed: (problem) => {
+        over = true;
+        const orderly = () => toProblem(new FogrunError('link-lost', `the cloud at ${connection.remote} ended the link`));
+        env.lost(problem ?? orderly());
+      },
+    },
+  });
+
+  const take = async (ack: Acknowledgement): Promise<void> => {
+    const own = store.header(ack.stream, ack.sequence);
+    const head = store.head(cursor, ack.stream);
+    if (own && !sameHash(own.hash, ack.hash)) {
+      const message = `the cloud acknowledged segment ${ack.sequence} of ${ack.stream} under a hash that is not ours`;
+      return emit({ type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', message)) });
+    }
+    if (!own && ack.sequence > head.sealed) {
+      const message = `the cloud acknowledged segment ${ack.sequence} of ${ack.stream}, which was never sealed`;
+      return emit({ type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', message)) });
+    }
+    onItsWay = onItsWay.filter(({ stream, sequence }) => stream !== ack.stream || sequence > ack.sequence);
+    await env.output.send(ack);
+    emit({ type: 'ACKNOWLEDGED', waiting: onItsWay.length });
+    if (windowFull) await send();
+  };
+  const hasRoom = (bytes: number) =>
+    onItsWay.length === 0 ||
+    (onItsWay.length < window.segments && onItsWay.reduce((sum, item) => sum + item.bytes, bytes) <= window.bytes);
+
+  /** Sends the next segment; false when nothing is left, `full` when the window is. */
+  const sendNext = async (): Promise<boolean | 'full'> => {
+    for (const stream of store.streams()) {
+      const sequence = next.get(stream) ?? store.head(cursor, stream).acknowledged + 1;
+      const header = store.header(stream, sequence);
+      if (!header) continue;
+      if (!hasRoom(header.bytes)) return 'full';
+      const body = await store.body(header);
+      if (over) return false;
+      next.set(stream, sequence + 1);
+      onItsWay.push({ stream, sequence, bytes: header.bytes });
+      await link.send(header, body);
+      const gap = header.type === 'gap' ? { gap: 'missed' } : {};
+      const readings = header.type === 'gap' ? 0 : header.count;
+      env.report({ type: 'segment', what: 'sent', segment: sequence, readings, stream, ...gap });
+      return true;
+    }
+    return false;
+  };
+  const send = async (): Promise<void> => {
+    if (sending || over) return;
+    sending = true;
+    try {
+      let more: boolean | 'full' = true;
+      while (more === true && !over) more = await sendNext();
+      windowFull = more === 'full';
+      if (more === false && !over) emit({ type: 'ALL_SENT', waiting: onItsWay.length });
+    } finally {
+      sending = false;
+    }
+  };
+
+  return {
+    async greet() {
+      try {
+        const welcome = await link.greeting;
+        const fork = forkReason(store, cursor, welcome);
+        if (fork) return { type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', fork)) };
+        await store.rememberCloud(cursor, { cloudEpoch: welcome.cloudEpoch, token: welcome.token });
+        window = {
+          segments: Math.min(env.config.window.segments, welcome.windowSegments),
+          bytes: Math.min(env.config.window.bytes, welcome.windowBytes),
+        };
+        for (const stream of store.streams()) {
+          const mark = welcome.marks[stream]?.sequence ?? 0;
+          const { acknowledged } = store.head(cursor, stream);
+          next.set(stream, mark + 1);
+          // The cloud has these; it acknowledges them again, and until then they stay.
+          for (let sequence = acknowledged + 1; sequence <= mark; sequence++) {
+            onItsWay.push({ stream, sequence, bytes: 0 });
+          }
+        }
+        ready.resolve();
+        return { type: 'GREETED', backlog: store.backlog(cursor).segments };
+      } catch (thrown) {
+        const refusal = (thrown as { refusal?: Refusal }).refusal;
+        if (refusal) return refused(refusal, env);
+        throw thrown;
+      }
+    },
+    send,
+    async goodbye() {
+      if (over) return;
+      await link.goodbye('the uploader was told to stop');
+      await taken;
+    },
+    destroy() {
+      over = true;
+      link.destroy();
+    },
+  };
+}
+
+function hello(store: EdgeStore, cursor: string, env: UploadEnv): Hello {
+  const streams: Record<string, HelloStream> = {};
+  for (const stream of store.streams()) {
+    const head = store.head(cursor, stream);
+    streams[stream] = {
+      sealed: head.sealed,
+      sealedHash: hex(head.sealedHash),
+      acknowledged: head.acknowledged,
+      acknowledgedHash: hex(head.acknowledgedHash),
+    };
+  }
+  const { cloudEpoch, token } = store.cloud(cursor);
+  return {
+    protocol: linkProtocolVersion,
+    edge: store.edge,
+    epoch: store.epoch,
+    token,
+    cloudEpoch,
+    streams,
+    agent: env.agent,
+    timeMs: env.clock.now(),
+    compression: [],
+  };
+}
+
+/** Why the cloud's history does not continue ours, in words; `null` when it does. */
+function forkReason(store: EdgeStore, cursor: string, welcome: Welcome): string | null {
+  const { cloudEpoch } = store.cloud(cursor);
+  const heads = store.streams().map((stream) => store.head(cursor, stream));
+  const acknowledgedAnything = heads.some((head) => head.acknowledged > 0);
+  if (cloudEpoch !== null && cloudEpoch !== welcome.cloudEpoch && acknowledgedAnything) {
+    return `this is not the cloud that acknowledged before: its epoch was ${cloudEpoch} and is ${welcome.cloudEpoch}`;
+  }
+  for (const head of heads) {
+    const mark = welcome.marks[head.stream];
+    const sequence = mark?.sequence ?? 0;
+    if (sequence < head.acknowledged) {
+      return `the cloud acknowledged ${head.stream} up to segment ${head.acknowledged} and now has only ${sequence}`;
+    }
+    if (sequence > head.sealed) {
+      return `the cloud has ${head.stream} up to segment ${sequence}, and this store sealed only ${head.sealed}`;
+    }
+    const own =
+      sequence === head.acknowledged ? head.acknowledgedHash : store.header(head.stream, sequence)?.hash;
+    if (mark && own && sequence > 0 && hex(own) !== mark.hash) {
+      return `segment ${sequence} of ${head.stream} is another one in the cloud`;
+    }
+  }
+  return null;
+}
+
+function refused(refusal: Refusal, env: UploadEnv): UploadEvent {
+  const { host, port } = env.config.cloud;
+  const about = refusal.sequence ? ` segment ${refusal.sequence} of ${refusal.stream}` : '';
+  const message = `the cloud at ${host}:${port} refused${about} (${refusal.code}): ${refusal.reason}`;
+  if (refusal.code === 'forked') return { type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', message)) };
+  const code = refusal.code === 'superseded' ? 'link-superseded' : about ? 'segment-refused' : 'link-refused';
+  return {
+    type: 'REFUSED',
+    cause: toProblem(new FogrunError(code, message)),
+    lasting: lastingRefusals.has(refusal.code),
+    ...(refusal.retryAfterMs ? { retryAfterMs: refusal.retryAfterMs } : {}),
+  };
+}
+
+function hex(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('hex');
+}

@@ -1,0 +1,130 @@
+/** Effects of the kind `uploader`: one connection at a time, driven by the statechart. */
+import type { UploadCommand, UploaderConfig, UploaderEffects, UploadEvent } from '../../machines/uploader.ts';
+import type { Clock } from '../contract/clock.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { Acknowledgement, InPort, OutPort, SealedNotice } from '../contract/port.ts';
+import type { Reporter } from '../contract/report.ts';
+import type { EdgeStore } from '../contract/store.ts';
+import type { Connection, Transport } from '../contract/transport.ts';
+import { openUpload, type Upload } from './upload.ts';
+
+export interface UploaderEnv {
+  /** Name of the cursor in the store: the actor's. */
+  readonly cursor: string;
+  readonly store: EdgeStore;
+  readonly transport: Transport;
+  readonly input: InPort<SealedNotice>;
+  readonly output: OutPort<Acknowledgement>;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  /** Program and version, told to the cloud. */
+  readonly agent: string;
+  readonly retryInMs: (attempt: number) => number;
+}
+
+const noticeLimits = { itemsMax: 1_024, bytesMax: 2 ** 20 };
+
+export function uploaderEffects(env: UploaderEnv): UploaderEffects {
+  return {
+    retryInMs: env.retryInMs,
+    fork: ({ cause }) => env.store.fork(env.cursor, cause.message),
+    async link({ input: config, signal, emit, receive }) {
+      const failure = Promise.withResolvers<never>();
+      failure.promise.catch(() => {});
+      const line = createLine(env, config, emit, failure.reject);
+      receive((command) => line.carryOut(command));
+      signal.addEventListener('abort', () => line.drop(), { once: true });
+      const notices = env.input.consume(noticeLimits, signal, async () => emit({ type: 'BACKLOG' }));
+      await Promise.race([notices, failure.promise]);
+    },
+  };
+}
+
+/** The one connection that may be there, and what the statechart wants of it. */
+function createLine(
+  env: UploaderEnv,
+  config: UploaderConfig,
+  emit: (event: UploadEvent) => void,
+  fail: (thrown: unknown) => void,
+) {
+  let dialling: AbortController | undefined;
+  let connection: Connection | undefined;
+  let upload: Upload | undefined;
+
+  const drop = () => {
+    dialling?.abort();
+    upload?.destroy();
+    connection?.destroy();
+    dialling = connection = upload = undefined;
+  };
+  const lost = (cause: Problem) => {
+    drop();
+    emit({ type: 'LOST', cause });
+  };
+  const dial = async () => {
+    drop();
+    const attempt = new AbortController();
+    dialling = attempt;
+    const { host, port } = config.cloud;
+    try {
+      const made = await env.transport.dial({
+        host,
+        port,
+        timeoutMs: config['connect-timeout'],
+        signal: attempt.signal,
+      });
+      if (dialling !== attempt) return made.destroy();
+      dialling = undefined;
+      connection = made;
+      emit({ type: 'CONNECTED', remote: made.remote });
+    } catch (thrown) {
+      if (dialling === attempt) lost(toProblem(thrown));
+    }
+  };
+  const greet = async () => {
+    if (!connection) return;
+    const own = openUpload(connection, { ...env, config, emit, fail, lost: (cause) => own === upload && lost(cause) });
+    upload = own;
+    connection = undefined;
+    try {
+      const outcome = await own.greet();
+      if (own === upload) emit(outcome);
+    } catch (thrown) {
+      const cause = toProblem(thrown);
+      if (own !== upload) return;
+      if (thrown instanceof FogrunError && cause.code !== 'store-failed') lost(cause);
+      else fail(thrown);
+    }
+  };
+  const sayGoodbye = async () => {
+    dialling?.abort();
+    dialling = undefined;
+    const own = upload;
+    if (own) await own.goodbye();
+    if (own === upload) drop();
+    emit({ type: 'DOWN' });
+  };
+
+  return {
+    drop,
+    carryOut(command: UploadCommand): void {
+      switch (command.type) {
+        case 'DIAL':
+          dial().catch(fail);
+          break;
+        case 'GREET':
+          greet().catch(fail);
+          break;
+        case 'SEND':
+          upload?.send().catch(fail);
+          break;
+        case 'GOODBYE':
+          sayGoodbye().catch(fail);
+          break;
+        case 'DROP':
+          drop();
+          break;
+      }
+    },
+  };
+}

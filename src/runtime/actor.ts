@@ -1,0 +1,87 @@
+/** Runs one statechart as a root actor and tells its transitions. */
+import { type AnyMachineSnapshot, type AnyStateMachine, createActor, type EventObject } from 'xstate';
+import type { Clock } from '../contract/clock.ts';
+import { type Problem, toProblem } from '../contract/errors.ts';
+import type { Trouble } from '../contract/kind.ts';
+import type { Reporter, TransitionReport } from '../contract/report.ts';
+import { eventName, statePath } from './states.ts';
+
+/** How an actor ended: in a final state, in one tagged `failed`, or by an exception in its statechart. */
+export type ActorEnd =
+  | { readonly how: 'stopped' }
+  | { readonly how: 'failed'; readonly cause: Problem }
+  | { readonly how: 'threw'; readonly cause: Problem };
+
+export interface RunningActor {
+  /** Path of the current state. */
+  state(): string;
+  send(event: EventObject): void;
+  /** Ends it at once, with everything it invoked. */
+  kill(): void;
+  readonly ended: Promise<ActorEnd>;
+}
+
+export interface ActorOptions {
+  readonly clock: Clock;
+  readonly report: Reporter;
+  readonly input?: unknown;
+}
+
+/** Name of the state before the first and after the last. */
+export const off = 'off';
+
+export function runActor(machine: AnyStateMachine, options: ActorOptions): RunningActor {
+  let path = off;
+  const ended = Promise.withResolvers<ActorEnd>();
+
+  const tell = (snapshot: AnyMachineSnapshot, event: EventObject) => {
+    const to = statePath(snapshot.value);
+    if (to === path) return;
+    const from = path;
+    path = to;
+    options.report(transition(snapshot, from, to, event));
+  };
+  const actor = createActor(machine, {
+    input: options.input,
+    clock: options.clock as { setTimeout(fn: () => void, ms: number): unknown; clearTimeout(id: unknown): void },
+    inspect: (inspection) => {
+      if (inspection.type !== '@xstate.snapshot' || inspection.actorRef !== actor) return;
+      // An exception in here would come out of `send` of whoever caused the transition.
+      try {
+        const snapshot = inspection.snapshot as AnyMachineSnapshot;
+        if (snapshot.status !== 'error') tell(snapshot, inspection.event);
+      } catch {}
+    },
+  });
+  actor.subscribe({
+    error: (thrown) => ended.resolve({ how: 'threw', cause: toProblem(thrown) }),
+    complete: () => {
+      const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
+      if (!snapshot.hasTag('failed')) return ended.resolve({ how: 'stopped' });
+      const { cause } = snapshot.context as Trouble;
+      ended.resolve({ how: 'failed', cause: cause ?? toProblem(new Error(`ended in ${path} without a cause`)) });
+    },
+  });
+  actor.start();
+  return {
+    state: () => path,
+    send: (event) => actor.send(event),
+    kill: () => {
+      actor.stop();
+      ended.resolve({ how: 'stopped' });
+    },
+    ended: ended.promise,
+  };
+}
+
+function transition(snapshot: AnyMachineSnapshot, from: string, to: string, event: EventObject): TransitionReport {
+  const base = { type: 'transition', from, to, event: eventName(event.type) } as const;
+  if (!snapshot.hasTag('trouble') && !snapshot.hasTag('failed')) return base;
+  const { cause, attempt, retryInMs } = snapshot.context as Trouble;
+  return {
+    ...base,
+    ...(cause ? { cause } : {}),
+    ...(attempt > 0 ? { attempt } : {}),
+    ...(retryInMs !== null && !snapshot.hasTag('failed') ? { retryInMs } : {}),
+  };
+}

@@ -1,0 +1,85 @@
+/** Lines on stdout: JSON for machines, or text for people. */
+import { styleText } from 'node:util';
+import type { Clock } from '../contract/clock.ts';
+import type { Level, Report, Reporter } from '../contract/report.ts';
+import { formatDuration } from '../domain/quantities.ts';
+import { escapeControls } from '../domain/text.ts';
+
+export interface Log {
+  /** A reporter that signs with that actor's name. */
+  reporter(pipeline: string, actor: string): Reporter;
+}
+
+export interface LogOptions {
+  readonly format: 'text' | 'json';
+  readonly colour: boolean;
+  readonly clock: Clock;
+  readonly write: (line: string) => void;
+}
+
+export function createLog(options: LogOptions): Log {
+  const render = options.format === 'json' ? jsonLine : textLine;
+  return {
+    reporter: (pipeline, actor) => (report, level) => {
+      const entry = { time: options.clock.now(), level: level ?? levelOf(report), pipeline, actor, report };
+      options.write(`${render(entry, options.colour)}\n`);
+    },
+  };
+}
+
+interface Entry {
+  readonly time: number;
+  readonly level: Level;
+  readonly pipeline: string;
+  readonly actor: string;
+  readonly report: Report;
+}
+
+function levelOf(report: Report): Level {
+  if (report.type === 'problem') return 'error';
+  if (report.type !== 'transition') return 'info';
+  if (report.to === 'failed' || report.to.endsWith('.failed')) return 'error';
+  return report.cause ? 'warn' : 'info';
+}
+
+function jsonLine({ time, level, pipeline, actor, report }: Entry): string {
+  const { type, ...rest } = report;
+  const head = { time: new Date(time).toISOString(), level, pipeline, actor, type };
+  if (report.type !== 'transition' || !report.cause) return JSON.stringify({ ...head, ...rest });
+  const { code, message, advice } = report.cause;
+  return JSON.stringify({ ...head, ...rest, cause: message, code, advice });
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+function textLine({ time, level, pipeline, actor, report }: Entry, colour: boolean): string {
+  const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
+  const clock = new Date(time).toISOString().slice(11, 23);
+  const who = `${pipeline}/${actor}`.padEnd(18);
+  const tone: Style = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : 'green';
+  const text = escapeControls(sentence(report)).replace(/^\S+ → \S+/, (states) => paint(tone, states));
+  return `${paint('gray', clock)}  ${paint('cyan', who)} ${text}`;
+}
+
+function sentence(report: Report): string {
+  switch (report.type) {
+    case 'transition': {
+      const parts = [`${report.from} → ${report.to}`];
+      if (report.cause) parts.push(`${report.cause.code}: ${report.cause.message}`);
+      if (report.attempt) parts.push(`attempt ${report.attempt}`);
+      if (report.retryInMs) parts.push(`retry in ${formatDuration(report.retryInMs)}`);
+      if (report.cause && report.to === 'failed') parts.push(report.cause.advice);
+      return parts.join(' · ');
+    }
+    case 'segment':
+      return `segment ${report.segment} ${report.what} · ${
+        report.gap ? `gap (${report.gap})` : `${report.readings} reading${report.readings === 1 ? '' : 's'}`
+      }`;
+    case 'forecast':
+      return `forecast for segment ${report.segment} · ${report.text}`;
+    case 'note':
+      return report.text;
+    case 'problem':
+      return `${report.code}: ${report.message} · ${report.advice}`;
+  }
+}

@@ -1,0 +1,187 @@
+/** Runs a checked pipeline in this process: store, ports, actors, and their orderly end. */
+import type { AnyStateMachine } from 'xstate';
+import type { Clock } from '../contract/clock.ts';
+import { errorCodes, type Problem } from '../contract/errors.ts';
+import type { ActorPlan, Plan, StorePlan } from '../contract/plan.ts';
+import type { InPort, OutPort, PortItems, PortType } from '../contract/port.ts';
+import type { Reporter } from '../contract/report.ts';
+import type { CloudStore, EdgeStore } from '../contract/store.ts';
+import { type RunningActor, runActor } from './actor.ts';
+import { buildStatechart } from './effects.ts';
+import type { Log } from './log.ts';
+import { createPort, type Port } from './port.ts';
+import { type Supervised, supervise } from './supervisor.ts';
+
+/** A store that is open, and what its recovery has to say. */
+export interface OpenedStore {
+  readonly edge: EdgeStore | null;
+  readonly cloud: CloudStore | null;
+  /** What was found wrong at the start and mended. */
+  readonly recovered?: Problem | undefined;
+}
+
+/** What the effects of one actor are made from. */
+export interface ActorEnv {
+  readonly plan: ActorPlan;
+  readonly input: InPort<never> | null;
+  readonly output: OutPort<never> | null;
+  readonly store: OpenedStore;
+  /** Name of the cursor in an edge's store: its uploader's. */
+  readonly cursor: string;
+  readonly report: Reporter;
+  /** Runs a further statechart that belongs to this actor, under `<actor>/<name>`. */
+  startChild(name: string, build: (report: Reporter) => AnyStateMachine): RunningActor;
+}
+
+export interface Bindings {
+  openStore(plan: StorePlan, about: { edge: string; cursor: string; consumers: readonly string[] }): Promise<OpenedStore>;
+  effects(env: ActorEnv): Record<string, unknown>;
+}
+
+export interface RunningPipeline {
+  readonly actors: ReadonlyMap<string, Supervised>;
+  /** Stops intake, drains, ends every actor and closes the store, within `deadlineMs`. */
+  drain(deadlineMs: number): Promise<void>;
+  /** Resolves when the pipeline has ended by itself or was drained: `null` when all is well. */
+  readonly ended: Promise<Problem | null>;
+}
+
+export interface RunOptions {
+  readonly plan: Plan;
+  readonly bindings: Bindings;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Name of the store in the log. */
+const storeActor = 'store';
+
+/** Starts it; rejects when the store cannot be opened or an actor cannot be built. */
+export async function runPipeline({ plan, bindings, clock, log }: RunOptions): Promise<RunningPipeline> {
+  const ended = Promise.withResolvers<Problem | null>();
+  const actors = new Map<string, Supervised>();
+  const ports = new Map<string, Port<unknown>>();
+  const cursor = plan.actors.find(({ kind }) => kind.name === 'uploader')?.name ?? 'uploader';
+  const consumers = plan.actors.filter(({ kind }) => kind.accepts === 'received').map(({ name }) => name);
+  const nothing: OpenedStore = { edge: null, cloud: null };
+  const store = plan.store ? await bindings.openStore(plan.store, { edge: plan.edge, cursor, consumers }) : nothing;
+  const reportStore = log.reporter(plan.name, storeActor);
+  // A store that failed takes nothing more: what still runs is ended rather than drained.
+  tellStore(store, reportStore, (cause) => void end(cause, afterFailureMs));
+
+  for (const { to, type } of plan.wires) {
+    if (!ports.has(to)) ports.set(to, openPort(type));
+  }
+  const start = (actor: ActorPlan): Supervised => {
+    const report = log.reporter(plan.name, actor.name);
+    const children = new Set<RunningActor>();
+    const build = (life: AbortSignal) => {
+      life.addEventListener('abort', () => {
+        for (const child of children) child.kill();
+      });
+      const effects = bindings.effects({
+        plan: actor,
+        input: (ports.get(actor.name)?.in ?? null) as InPort<never> | null,
+        output: ((actor.to && ports.get(actor.to)?.out) ?? null) as OutPort<never> | null,
+        store,
+        cursor,
+        report,
+        startChild: (name, buildChild) => {
+          const childReport = log.reporter(plan.name, `${actor.name}/${name}`);
+          const child = runActor(buildChild(childReport), { clock, report: childReport });
+          children.add(child);
+          child.ended.then(() => children.delete(child));
+          return child;
+        },
+      });
+      return buildStatechart(actor.kind, effects, life);
+    };
+    return supervise({ name: actor.name, build, input: { config: actor.config }, clock, report });
+  };
+  // Receivers first: what flows finds somebody.
+  for (const actor of [...plan.actors].reverse()) {
+    const supervised = start(actor);
+    actors.set(actor.name, supervised);
+    supervised.ended.then((outcome) => {
+      if (outcome.how === 'failed' && actor.kind.onFailed === 'exit') void end(outcome.cause);
+    });
+  }
+
+  let ending: Promise<void> | undefined;
+  const end = (cause: Problem | null, deadlineMs = drainDeadlineMs): Promise<void> => {
+    ending ??= drainAll(plan, actors, ports, clock, deadlineMs).then(async () => {
+      await (store.edge ?? store.cloud)?.close();
+      ended.resolve(cause);
+    });
+    return ending;
+  };
+  return { actors, drain: (deadlineMs) => end(null, deadlineMs), ended: ended.promise };
+}
+
+/** How long an orderly end may take unless somebody says otherwise. */
+export const drainDeadlineMs = 4_500;
+const afterFailureMs = 500;
+
+/** Along the wires: an actor is stopped once what its feeders left in its port is dealt with. */
+async function drainAll(
+  plan: Plan,
+  actors: ReadonlyMap<string, Supervised>,
+  ports: ReadonlyMap<string, Port<unknown>>,
+  clock: Clock,
+  deadlineMs: number,
+): Promise<void> {
+  const until = clock.monotonic() + deadlineMs;
+  const left = () => Math.max(1, until - clock.monotonic());
+  for (const { name } of plan.actors) {
+    const actor = actors.get(name);
+    const port = ports.get(name);
+    if (actor && port) {
+      const enough = new AbortController();
+      // An actor that holds its port back, say for a full disk, gets its share of the time and no more.
+      const timer = clock.setTimeout(() => enough.abort(), left() / 2);
+      await Promise.race([port.idle(enough.signal), actor.ended]);
+      clock.clearTimeout(timer);
+      enough.abort();
+    }
+    await actor?.stop(left());
+  }
+}
+
+function tellStore(store: OpenedStore, report: Reporter, failed: (cause: Problem) => void): void {
+  if (store.recovered) report({ type: 'problem', ...store.recovered });
+  const any = store.edge ?? store.cloud;
+  if (!any) return;
+  report({ type: 'transition', from: 'off', to: any.status().state, event: 'start' });
+  any.subscribe((event) => {
+    if (event.type === 'forked') {
+      report({ type: 'note', text: `new epoch ${event.toEpoch} after ${event.fromEpoch}` }, 'warn');
+    }
+    if (event.type !== 'state') return;
+    const { from, to, cause } = event;
+    report({ type: 'transition', from, to, event: cause?.code ?? 'ROOM', ...(cause ? { cause } : {}) });
+    if (to === 'failed') {
+      const { advice } = errorCodes['store-failed'];
+      failed(cause ?? { code: 'store-failed', message: 'the store failed', advice });
+    }
+  });
+}
+
+function openPort(type: PortType): Port<unknown> {
+  const { itemsMax, bytesMax, bytesOf } = credits[type];
+  return createPort<unknown>({ itemsMax, bytesMax }, bytesOf as (item: unknown) => number);
+}
+
+/** How much each type of port may hold. */
+const credits: { [T in PortType]: { itemsMax: number; bytesMax: number; bytesOf: (item: PortItems[T]) => number } } = {
+  readings: { itemsMax: 1_024, bytesMax: 8 * 2 ** 20, bytesOf: ({ lines }) => lines.length },
+  segments: { itemsMax: 16, bytesMax: 2 ** 20, bytesOf: () => 1 },
+  acknowledgements: { itemsMax: 4_096, bytesMax: 2 ** 20, bytesOf: () => 1 },
+  received: { itemsMax: 1_024, bytesMax: 32 * 2 ** 20, bytesOf: ({ body }) => body.length },
+  messages: { itemsMax: 4_096, bytesMax: 2 ** 20, bytesOf: () => 1 },
+};
+
+/** The exit code a problem ends the process with. */
+export function exitCodeOf(problem: Problem | null): number {
+  return problem === null ? 0 : errorCodes[problem.code].exit;
+}
+

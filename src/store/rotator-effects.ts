@@ -1,0 +1,79 @@
+/** Effects of the kind `file-rotator`: from a port into the store. */
+import type { FileRotatorConfig, FileRotatorEffects, IntakeEvent } from '../../machines/file-rotator.ts';
+import type { Clock } from '../contract/clock.ts';
+import { FogrunError, toProblem } from '../contract/errors.ts';
+import type { Batch, InPort, OutPort, SealedNotice } from '../contract/port.ts';
+import type { Reporter } from '../contract/report.ts';
+import type { EdgeStore } from '../contract/store.ts';
+import type { SegmentHeader } from '../domain/segment.ts';
+
+/** One commit takes at most this much from the port, so that no commit grows without bound. */
+const commitLimits = { itemsMax: 4_096, bytesMax: 4 * 2 ** 20 };
+
+export interface RotatorEnv {
+  readonly store: EdgeStore;
+  readonly input: InPort<Batch>;
+  readonly output: OutPort<SealedNotice>;
+  readonly clock: Clock;
+  readonly report: Reporter;
+}
+
+export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
+  const { store, clock } = env;
+
+  const openBytes = () => store.streams().reduce((sum, stream) => sum + store.openSegment(stream).bytes, 0);
+  const dueInMs = (config: FileRotatorConfig) => {
+    const since = store.streams().map((stream) => store.openSegment(stream).sinceMs ?? Number.POSITIVE_INFINITY);
+    const oldest = Math.min(...since, clock.now());
+    // A wall clock that was set back must not put the sealing off.
+    return Math.min(config.every, Math.max(0, oldest + config.every - clock.now()));
+  };
+  const sealed = (header: SegmentHeader) => {
+    const gap = header.type === 'gap' ? { gap: 'missed' } : {};
+    const readings = header.type === 'gap' ? 0 : header.count;
+    const { sequence: segment, stream } = header;
+    env.report({ type: 'segment', what: 'sealed', segment, readings, stream, ...gap });
+    // The segment waits in the store; the notice only wakes the uploader, which looks there for everything.
+    if (!env.output.blocked) void env.output.send({ stream, sequence: header.sequence });
+  };
+  return {
+    async intake({ input: config, signal, emit }) {
+      const unsubscribe = store.subscribe((event) => {
+        if (event.type === 'sealed') sealed(event.header);
+      });
+      const written = () => emit({ type: 'WRITTEN', bytes: openBytes(), dueInMs: dueInMs(config) });
+      // What a run before this one left open is sealed when it is due, not when the next reading comes.
+      if (openBytes() > 0) written();
+      try {
+        await env.input.consume(commitLimits, signal, async (batches) => {
+          await appendWhenRoom(batches, signal, emit);
+          written();
+        });
+      } finally {
+        unsubscribe();
+      }
+    },
+    async seal(config) {
+      for (const stream of store.streams()) await store.seal(stream);
+      return { bytes: openBytes(), dueInMs: dueInMs(config) };
+    },
+  };
+
+  async function appendWhenRoom(batches: readonly Batch[], signal: AbortSignal, emit: (event: IntakeEvent) => void) {
+    for (let waited = false; ; waited = true) {
+      try {
+        await store.append(batches);
+        if (waited) emit({ type: 'ROOM' });
+        return;
+      } catch (thrown) {
+        if (signal.aborted || !(thrown instanceof FogrunError) || thrown.code !== 'store-full') throw thrown;
+        emit({ type: 'FULL', cause: toProblem(thrown) });
+        await store.room(bytesOf(batches), signal);
+      }
+    }
+  }
+}
+
+function bytesOf(batches: readonly Batch[]): number {
+  return batches.reduce((sum, batch) => sum + batch.lines.length, 0);
+}
