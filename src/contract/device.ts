@@ -28,10 +28,13 @@ export interface Device {
   readonly info: DeviceInfo;
   /** True when it hangs on an emulator's master brick. */
   readonly simulated: boolean;
-  /** The measured value in `unit`. Rejects with `device-silent` or `device-error`. */
+  /**
+   * The measured value in `unit`. Rejects with `device-silent` or `device-error`; once the connection has ended, at
+   * once with its cause (`device-unreachable`, `device-foreign`, or `device-unknown` for a device unplugged).
+   */
   read(): Promise<number>;
   readonly unit: string;
-  /** Called once when the connection ends. */
+  /** Called once when the connection ends, but not for `close` or an abort by its owner. */
   onLost(listener: () => void): void;
   close(): void;
 }

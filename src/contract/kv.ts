@@ -30,6 +30,8 @@ export interface KvReader {
 export interface KvWriter extends KvReader {
   put(key: KvKey, value: Uint8Array): void;
   remove(key: KvKey): void;
+  /** Removes every key from `from`, inclusive, to `to`, exclusive, without reading values. */
+  removeRange(from: KvKey, to: KvKey): void;
 }
 
 export interface Kv extends KvReader {
