@@ -85,7 +85,8 @@ export function cloudSession(effects: CloudSessionEffects) {
         invoke: {
           src: 'commit',
           onDone: 'acknowledging',
-          onError: { target: 'closed', actions: ['noteTrouble', 'drop'] },
+          // The effect has said why to the edge; dropping now would swallow that.
+          onError: { target: 'closed', actions: 'noteTrouble' },
         },
       },
       acknowledging: {

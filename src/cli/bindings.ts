@@ -54,7 +54,7 @@ const loaders: Loaders = {
       });
   },
   uploader: async (world) => {
-    const [{ uploaderEffects }, { tcpTransport }] = await Promise.all([
+    const [{ uploaderEffects }, { createTcpTransport }] = await Promise.all([
       import('../link/uploader-effects.ts'),
       import('../link/tcp.ts'),
     ]);
@@ -62,7 +62,7 @@ const loaders: Loaders = {
       uploaderEffects({
         cursor: env.cursor,
         store: edgeStore(env),
-        transport: tcpTransport(world.clock),
+        transport: createTcpTransport({ clock: world.clock }),
         input: input(env),
         output: output(env),
         clock: world.clock,
@@ -76,14 +76,22 @@ const loaders: Loaders = {
     return (env) => ackEffects({ store: edgeStore(env), cursor: env.cursor, input: input(env), report: env.report });
   },
   'cloud-receiver': async (world) => {
-    const [{ receiverEffects }, { tcpTransport }] = await Promise.all([
+    const [{ receiverEffects }, { createTcpTransport }] = await Promise.all([
       import('../link/receiver-effects.ts'),
       import('../link/tcp.ts'),
     ]);
     return (env, config) =>
       receiverEffects({
         store: cloudStore(env),
-        transport: tcpTransport(world.clock),
+        transport: createTcpTransport({
+          clock: world.clock,
+          caps: {
+            maxConnections: config.connections.max,
+            maxConnectionsPerAddress: config.connections['per-address'],
+            maxUngreeted: config.connections.ungreeted,
+          },
+          turnedAway: (remote, why) => env.report({ type: 'note', text: `${remote} was turned away: ${why}` }, 'warn'),
+        }),
         input: env.input,
         output: env.output,
         clock: world.clock,

@@ -99,3 +99,9 @@ export function retryPolicy() {
 export function secret() {
   return z.string().meta({ secret: true });
 }
+
+/** A choice between yes and no that may also come as the text `true` or `false`, as it does from `${VAR}`. */
+export function boolean() {
+  const fromText = (value: unknown) => (value === 'true' ? true : value === 'false' ? false : value);
+  return z.preprocess(fromText, z.boolean());
+}

@@ -10,6 +10,7 @@ import {
   tendencyMinimumSpanMs,
   tendencyWord,
 } from './tendency.ts';
+import { clip, escapeControls } from './text.ts';
 
 export { type SegmentMean, segmentMean } from './segment-mean.ts';
 export { type Tendency, type TendencyOptions, type TimedMean, tendency, tendencyWord } from './tendency.ts';
@@ -109,8 +110,7 @@ function span(ms: number): string {
   return ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : `${Math.floor(ms / 60_000)} min`;
 }
 
-/** Names and units come from devices: no control characters or line breaks, and short. */
+/** Names and units come from devices. */
 function printable(text: string): string {
-  const shown = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, '\uFFFD');
-  return shown.length > 40 ? `${shown.slice(0, 39)}…` : shown;
+  return clip(escapeControls(text), 40);
 }

@@ -1,5 +1,5 @@
 /** Effects of the kind `cloud-receiver`: listening, and who is connected. */
-import type { CloudReceiverConfig, CloudReceiverEffects } from '../../machines/cloud-receiver.ts';
+import type { CloudReceiverEffects } from '../../machines/cloud-receiver.ts';
 import type { CloudSessionEffects } from '../../machines/cloud-session.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { AddressedMessage, InPort, OutPort, ReceivedSegment } from '../contract/port.ts';
@@ -54,7 +54,8 @@ export function receiverEffects(env: ReceiverEnv): CloudReceiverEffects {
         sessions.add(handle);
         handle.ended.finally(() => sessions.delete(handle));
       };
-      const listener = await env.transport.listen(listenAt(config), start);
+      const { host, port } = config;
+      const listener = await env.transport.listen({ host, port }, start);
       emit({ type: 'LISTENING', host: listener.host, port: listener.port });
       env.report({ type: 'note', text: `listening on ${listener.host}:${listener.port}` });
 
@@ -69,15 +70,5 @@ export function receiverEffects(env: ReceiverEnv): CloudReceiverEffects {
       }
       await Promise.all([...sessions].map((session) => session.ended));
     },
-  };
-}
-
-function listenAt(config: CloudReceiverConfig) {
-  return {
-    host: config.host,
-    port: config.port,
-    maxConnections: config.connections.max,
-    maxConnectionsPerAddress: config.connections['per-address'],
-    maxUngreeted: config.connections.ungreeted,
   };
 }

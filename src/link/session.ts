@@ -45,12 +45,6 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
 
   const link = openCloudLink(connection, {
     clock: env.clock,
-    limits: {
-      frameBytesMax: config['frame-max'],
-      windowBytes: config.window.bytes,
-      windowSegments: config.window.segments,
-      heartbeatMs: config.heartbeat,
-    },
     on: {
       segment: (header, body) => {
         const stored = Promise.withResolvers<void>();
@@ -61,14 +55,26 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
       },
       goodbye: () => {
         // What it sent before is committed and acknowledged first: the link answers when nothing is left.
-        if (received.length === 0 && committed.size === 0) void link.goodbye('goodbye');
+        if (received.length === 0 && !committing) leave('goodbye');
         else leaving = true;
       },
       closed: (cause) => emit({ type: 'CLOSED', ...(cause ? { cause } : {}) }),
     },
   });
+  /** The edge said goodbye and waits for the rest of its acknowledgements. */
   let leaving = false;
+  let committing = false;
+  /** The last word is written: what remains is to let it go out. */
+  let over = false;
 
+  const leave = (reason: string) => {
+    over = true;
+    link.goodbye(reason);
+  };
+  const refuse = (refusal: Refusal) => {
+    link.refuse(refusal);
+    leave(refusal.reason);
+  };
   const offer = (header: SegmentHeader, body: Uint8Array, stored: Promise<void>) => {
     const { output } = env;
     if (!output || output.blocked) return;
@@ -92,7 +98,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
       else messages.push(message);
     },
     supersede() {
-      link.refuse({ code: 'superseded', reason: 'a newer connection of the same edge and epoch took over' });
+      refuse({ code: 'superseded', reason: 'a newer connection of the same edge and epoch took over' });
     },
     effects: {
       async link(io) {
@@ -100,7 +106,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
         let key = '';
         io.receive((command) => {
           if (command.type === 'DROP') link.destroy();
-          else void link.goodbye('the receiver was told to stop');
+          else leave('the receiver was told to stop');
         });
         const ended = new Promise<void>((resolve) => {
           io.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -110,7 +116,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           if ('code' in hello) return io.emit({ type: 'CLOSED', cause: hello });
           const refusal = await admit(hello);
           if (refusal) {
-            link.refuse(refusal);
+            refuse(refusal);
             const message = `refused edge ${hello.edge}: ${refusal.reason}`;
             const code = refusal.code === 'forked' ? 'edge-forked' : 'link-refused';
             return io.emit({ type: 'CLOSED', cause: toProblem(new FogrunError(code, message)) });
@@ -125,10 +131,11 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           await ended;
         } finally {
           if (env.greeted.get(key) === session) env.greeted.delete(key);
-          if (io.signal.aborted) link.destroy();
+          if (!over) link.destroy();
         }
       },
       async commit() {
+        committing = true;
         const batch = received.splice(0);
         const outcomes = await Promise.allSettled(batch.map((item) => store.put(token, item.header, item.body)));
         for (const [i, outcome] of outcomes.entries()) {
@@ -143,14 +150,15 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
         const failed = outcomes.find((outcome) => outcome.status === 'rejected');
         if (failed) {
           acknowledgeCommitted();
-          link.refuse(refusalOf(failed.reason, batch[outcomes.indexOf(failed)]!.header));
+          refuse(refusalOf(failed.reason, batch[outcomes.indexOf(failed)]!.header));
           throw failed.reason;
         }
         return { committed: batch.length };
       },
       async acknowledge() {
         acknowledgeCommitted();
-        if (leaving && received.length === 0) void link.goodbye('goodbye');
+        committing = received.length > 0;
+        if (leaving && !committing) leave('goodbye');
         return { waiting: received.length };
       },
     },

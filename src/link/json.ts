@@ -1,0 +1,182 @@
+/** The JSON payloads, validated strictly: unknown keys are dropped, everything else must be as expected. */
+import { z } from 'zod';
+import { FogrunError } from '../contract/errors.ts';
+import type { Goodbye, Hello, Refusal, Welcome } from '../contract/link.ts';
+import type { CloudMessage } from '../domain/message.ts';
+import { epochPattern, namePattern } from '../domain/segment.ts';
+import { clip, escapeControls } from '../domain/text.ts';
+import {
+  agentLengthMax,
+  frameBytesMaxRange,
+  heartbeatRangeMs,
+  reasonLengthMax,
+  streamsMax,
+} from './limits.ts';
+
+const whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const name = z.string().max(64).regex(namePattern, 'expected a name of letters, digits, `.`, `_`, `-`');
+const epoch = z.string().regex(epochPattern, 'expected 32 lower-case hexadecimal digits');
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits');
+const protocol = z.number().int().min(0).max(255);
+const text = (lengthMax: number) => z.string().max(lengthMax).transform(escapeControls);
+
+/** Values by stream. Without a prototype: `constructor` is a proper name of a stream. */
+function byStream<Value extends z.ZodType>(value: Value) {
+  return z.record(name, value).transform((record, context) => {
+    const entries = Object.entries(record);
+    if (entries.length > streamsMax) {
+      context.addIssue({ code: 'custom', message: `expected at most ${streamsMax} streams` });
+      return z.NEVER;
+    }
+    return Object.assign(Object.create(null), record) as Record<string, z.output<Value>>;
+  });
+}
+
+const hello = z.object({
+  protocol,
+  edge: name,
+  epoch,
+  token: whole,
+  cloudEpoch: epoch.nullable(),
+  streams: byStream(
+    z.object({ sealed: whole, sealedHash: hash, acknowledged: whole, acknowledgedHash: hash }),
+  ),
+  agent: text(agentLengthMax),
+  timeMs: whole,
+  compression: z
+    .array(
+      z
+        .string()
+        .max(16)
+        .regex(/^[a-z0-9-]+$/),
+    )
+    .max(8),
+});
+
+const welcome = z.object({
+  protocol,
+  cloudEpoch: epoch,
+  token: whole.min(1),
+  marks: byStream(z.object({ sequence: whole, hash, seq: whole })),
+  windowSegments: z.number().int().min(1).max(65_536),
+  windowBytes: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+  frameBytesMax: z.number().int().min(frameBytesMaxRange.min).max(frameBytesMaxRange.max),
+  heartbeatMs: z.number().int().min(heartbeatRangeMs.min).max(heartbeatRangeMs.max),
+  agent: text(agentLengthMax),
+  timeMs: whole,
+  compression: z.literal('none'),
+});
+
+const refusal = z
+  .object({
+    code: z.enum(['version', 'busy', 'superseded', 'forked', 'denied', 'invalid', 'full', 'failed']),
+    reason: text(reasonLengthMax),
+    retryAfterMs: whole.max(86_400_000).optional(),
+    stream: name.optional(),
+    sequence: whole.min(1).optional(),
+  })
+  .refine((value) => (value.stream === undefined) === (value.sequence === undefined), {
+    message: 'expected stream and sequence together',
+  });
+
+const goodbye = z.object({ reason: text(reasonLengthMax) });
+
+const forecast = z.object({
+  type: z.literal('forecast'),
+  stream: name,
+  sequence: whole.min(1),
+  forecast: z.object({
+    sensor: text(128),
+    readings: whole,
+    mean: z.number().nullable(),
+    unit: text(32),
+    tendency: z.number().nullable(),
+    tendencyWord: text(64).nullable(),
+    spanMs: whole,
+    text: text(1024),
+  }),
+});
+
+const anyMessage = z.object({ type: z.string() });
+const messagesMax = 1_024;
+
+// A byte order mark stays, and is then no JSON.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function wrong(frame: string, what: string): FogrunError {
+  return new FogrunError('link-protocol', `${frame}: ${what}`);
+}
+
+function parse(frame: string, payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(payload));
+  } catch (cause) {
+    throw new FogrunError('link-protocol', `${frame} does not contain JSON in UTF-8`, { cause });
+  }
+}
+
+function check<Schema extends z.ZodType>(frame: string, schema: Schema, value: unknown): z.output<Schema> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const path = escapeControls(issue.path.join('.').slice(0, 100));
+  throw wrong(frame, `${path === '' ? '' : `\`${path}\`: `}${issue.message}`);
+}
+
+/** Throws `link-protocol`, as all of these do. */
+export function decodeHello(payload: Uint8Array): Hello {
+  return check('HELLO', hello, parse('HELLO', payload));
+}
+
+export function decodeWelcome(payload: Uint8Array): Welcome {
+  return check('WELCOME', welcome, parse('WELCOME', payload));
+}
+
+export function decodeRefusal(payload: Uint8Array): Refusal {
+  const value = check('REFUSE', refusal, parse('REFUSE', payload));
+  // zod writes optional keys as `undefined`; the contract wants them absent.
+  return Object.fromEntries(
+    Object.entries(value).filter(([, item]) => item !== undefined),
+  ) as unknown as Refusal;
+}
+
+export function decodeGoodbye(payload: Uint8Array): Goodbye {
+  return check('GOODBYE', goodbye, parse('GOODBYE', payload));
+}
+
+/** The message, or `null` for one of a type that is not known here: a newer cloud may send it. */
+function toMessage(frame: string, value: unknown): CloudMessage | null {
+  const { type } = check(frame, anyMessage, value);
+  return type === 'forecast' ? check(frame, forecast, value) : null;
+}
+
+export function decodeMessage(payload: Uint8Array): CloudMessage | null {
+  return toMessage('MESSAGE', parse('MESSAGE', payload));
+}
+
+/** The messages of an ACK, without those of an unknown type. */
+export function decodeMessages(payload: Uint8Array): CloudMessage[] {
+  const value = parse('ACK', payload);
+  if (!Array.isArray(value)) throw wrong('ACK', 'expected an array of messages');
+  if (value.length > messagesMax) throw wrong('ACK', `expected at most ${messagesMax} messages`);
+  return value.map((item) => toMessage('ACK', item)).filter((item) => item !== null);
+}
+
+/** UTF-8 of any of these. */
+export function encodeJson(value: Hello | Welcome | Refusal | Goodbye | CloudMessage): Uint8Array {
+  return Buffer.from(JSON.stringify(value), 'utf8');
+}
+
+/** A reason that surely fits: too long a one is cut. */
+export function fitReason(reason: string): string {
+  return clip(reason, reasonLengthMax);
+}
+
+/** Checks what this side is about to send as the other side will. Throws `internal`: it is a programming error. */
+export function checkOwn(frame: 'HELLO' | 'WELCOME' | 'REFUSE', value: Hello | Welcome | Refusal): void {
+  const schema = { HELLO: hello, WELCOME: welcome, REFUSE: refusal }[frame];
+  const result = schema.safeParse(value);
+  if (result.success) return;
+  const issue = result.error.issues[0]!;
+  throw new FogrunError('internal', `own ${frame}: \`${issue.path.join('.')}\`: ${issue.message}`);
+}

@@ -1,0 +1,44 @@
+/** Sizes and deadlines of the link protocol: the numbers of docs/link-protocol.md. */
+
+/** Longest frame before the greeting is over, in bytes. */
+export const greetingBytesMax = 16 * 1024;
+/** Longest frame from the cloud to an edge after the greeting, in bytes. */
+export const answerBytesMax = 1024 * 1024;
+/** Bounds of what a WELCOME may set for frames from the edge, in bytes. */
+export const frameBytesMaxRange = { min: 1024, max: 64 * 1024 * 1024 } as const;
+/** Streams that a HELLO or a WELCOME may name: as many as surely fit a greeting. */
+export const streamsMax = 32;
+/** Longest reason in REFUSE and GOODBYE, in UTF-16 code units. */
+export const reasonLengthMax = 512;
+/** Longest name of program and version. */
+export const agentLengthMax = 128;
+/** Heartbeat before a WELCOME sets one, in ms. */
+export const firstHeartbeatMs = 5_000;
+/** Bounds of what a WELCOME may set, in ms. */
+export const heartbeatRangeMs = { min: 100, max: 300_000 } as const;
+/** So many heartbeats without a byte end the link. */
+export const silentBeats = 3;
+/** Bytes the cloud queues for an edge that does not read, before it gives up on it. */
+export const unreadBytesMax = 4 * 1024 * 1024;
+
+/** Deadlines of one link, in ms, and a rate. */
+export interface LinkLimits {
+  /** From the connection to WELCOME or REFUSE. */
+  readonly handshakeMs: number;
+  /** Window in which a frame that has begun must be complete or have grown at the least rate. */
+  readonly frameMs: number;
+  /** Least rate of a frame that takes longer than one window, in bytes a second. */
+  readonly bytesPerSecondMin: number;
+  /** From GOODBYE or REFUSE to the end of the connection. */
+  readonly goodbyeMs: number;
+  /** How long an edge may take nothing of what the cloud has for it. */
+  readonly drainMs: number;
+}
+
+export const linkLimits: LinkLimits = {
+  handshakeMs: 10_000,
+  frameMs: 30_000,
+  bytesPerSecondMin: 256,
+  goodbyeMs: 3_000,
+  drainMs: 60_000,
+};

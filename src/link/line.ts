@@ -1,0 +1,261 @@
+/**
+ * What both ends of a link have in common: preamble, frames, heartbeat, deadlines and an orderly end over one
+ * Connection. It knows no payloads; EdgeLink and CloudLink give it its rules.
+ */
+import type { Clock, Timer } from '../contract/clock.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { Connection } from '../contract/transport.ts';
+import { encodeFrame, FrameReader, frameTypes, preamble } from './frames.ts';
+import { Heart } from './heart.ts';
+import type { LinkLimits } from './limits.ts';
+
+export interface LineRules {
+  /** The other side, for messages: `the cloud`. */
+  readonly peer: string;
+  /** A complete frame. May throw: a FogrunError is what the other side did wrong. */
+  frame(type: number, payload: Uint8Array): void;
+  /** The other side broke the protocol; the rules decide what it is told, and must end the line. */
+  broken(error: FogrunError): void;
+  /** Whether a heartbeat may be sent now. */
+  mayBeat(): boolean;
+  /** The connection began or ceased to take more bytes. */
+  room(): void;
+  /** Over, exactly once; nothing is called afterwards. */
+  closed(problem?: Problem): void;
+}
+
+export class Line {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #limits: LinkLimits;
+  readonly #rules: LineRules;
+  readonly #reader: FrameReader;
+  readonly #heart: Heart;
+  readonly #holds = new Set<string>();
+  #state: 'open' | 'ending' | 'closed' = 'open';
+  #preambleSent = false;
+  #blocked = false;
+  #unreadBytes = 0;
+  #handshakeTimer: Timer | undefined;
+  #endTimer: Timer | undefined;
+  #frameTimer: Timer | undefined;
+  #watchedFrame = -1;
+  #watchedBytes = 0;
+  #endProblem: Problem | undefined;
+
+  constructor(connection: Connection, clock: Clock, limits: LinkLimits, rules: LineRules) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#rules = rules;
+    this.#reader = new FrameReader((type, payload) => this.#rules.frame(type, payload));
+    this.#heart = new Heart(clock, {
+      beat: () => {
+        // A blocked connection carries bytes already, or is dead: a heartbeat would only queue up.
+        if (!this.#blocked && this.#rules.mayBeat()) this.send(frameTypes.heartbeat);
+      },
+      silent: (silentMs) =>
+        this.fail(
+          new FogrunError('link-silent', `${this.where} sent nothing for ${Math.round(silentMs)} ms`),
+        ),
+    });
+    this.#handshakeTimer = clock.setTimeout(() => {
+      this.fail(
+        new FogrunError(
+          'deadline-missed',
+          `the greeting with ${this.where} was not over within ${limits.handshakeMs} ms`,
+        ),
+      );
+    }, limits.handshakeMs);
+  }
+
+  /** Begins to listen; apart from the constructor, because a connection may have something to say at once. */
+  start(): void {
+    this.#connection.listen({
+      onData: (bytes) => this.#onData(bytes),
+      onDrain: () => this.#onDrain(),
+      onClose: (problem) => this.#onClose(problem),
+    });
+  }
+
+  /** Other side and address, for messages. */
+  get where(): string {
+    return `${this.#rules.peer} at ${this.#connection.remote}`;
+  }
+
+  get open(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** True from a `write` that found the buffer full until it drained. */
+  get blocked(): boolean {
+    return this.#blocked;
+  }
+
+  /** Bytes written since the connection is blocked. */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
+  }
+
+  /** Whether the other side's preamble has come and was one of this protocol. */
+  get peerKnown(): boolean {
+    return this.#reader.greeted;
+  }
+
+  /** Sends a frame, after the preamble if it is the first. Ignored unless the line is open. */
+  send(type: number, ...payload: readonly Uint8Array[]): void {
+    if (this.#state !== 'open') return;
+    const frame = encodeFrame(type, ...payload);
+    const bytes = this.#preambleSent ? frame : Buffer.concat([preamble, frame]);
+    this.#preambleSent = true;
+    this.#heart.sent();
+    const room = this.#connection.write(bytes);
+    if (this.#blocked) this.#unreadBytes += bytes.length;
+    else if (!room && this.open) {
+      this.#blocked = true;
+      this.#unreadBytes = bytes.length;
+      this.#rules.room();
+    }
+  }
+
+  /** The greeting is over: its deadline ends, and the limits agreed take effect. */
+  greeted(agreed: { lengthMax: number; heartbeatMs: number }): void {
+    this.#clock.clearTimeout(this.#handshakeTimer);
+    this.#reader.lengthMax = agreed.lengthMax;
+    this.#heart.setEvery(agreed.heartbeatMs);
+  }
+
+  /** Stops reading for `reason`, or takes that reason back; reading goes on when none is left. */
+  hold(reason: string, on: boolean): void {
+    if (!this.open) return;
+    const before = this.#holds.size > 0;
+    if (on) this.#holds.add(reason);
+    else this.#holds.delete(reason);
+    const after = this.#holds.size > 0;
+    if (before === after) return;
+    this.#heart.hold(after);
+    if (after) {
+      this.#clock.clearTimeout(this.#frameTimer);
+      this.#watchedFrame = -1;
+      this.#connection.pause();
+    } else {
+      this.#watchFrame();
+      this.#connection.resume();
+    }
+  }
+
+  /**
+   * Flushes, closes in order, and is over when the other side has closed too, at the latest after the deadline.
+   * What still comes is thrown away.
+   */
+  finish(error?: FogrunError): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'ending';
+    this.#endProblem = error && toProblem(error);
+    this.#stop();
+    this.#endTimer = this.#clock.setTimeout(() => {
+      this.#report(this.#endProblem, 'destroy');
+    }, this.#limits.goodbyeMs);
+    if (this.#holds.size > 0) this.#connection.resume();
+    this.#connection.end();
+  }
+
+  /** Closes at once. */
+  fail(error: FogrunError): void {
+    this.#destroy(toProblem(error));
+  }
+
+  /** Closes at once, because the owner wants it. */
+  destroy(): void {
+    this.#destroy(undefined);
+  }
+
+  #destroy(problem: Problem | undefined): void {
+    this.#report(this.#state === 'ending' ? this.#endProblem : problem, 'destroy');
+  }
+
+  #stop(): void {
+    this.#reader.stop();
+    this.#heart.stop();
+    this.#clock.clearTimeout(this.#handshakeTimer);
+    this.#clock.clearTimeout(this.#frameTimer);
+    this.#clock.clearTimeout(this.#endTimer);
+  }
+
+  #report(problem: Problem | undefined, connection?: 'destroy'): void {
+    if (this.#state === 'closed') return;
+    // First, for a connection may answer `destroy` with `onClose` at once.
+    this.#state = 'closed';
+    this.#stop();
+    if (connection === 'destroy') this.#connection.destroy();
+    this.#rules.closed(problem);
+  }
+
+  #onData(bytes: Uint8Array): void {
+    if (!this.open) return;
+    this.#heart.received();
+    try {
+      this.#reader.push(bytes);
+      if (this.open && this.#holds.size === 0) this.#watchFrame();
+    } catch (thrown) {
+      if (!this.open) return;
+      if (thrown instanceof FogrunError && thrown.code.startsWith('link-')) {
+        this.#rules.broken(
+          new FogrunError(thrown.code, `${this.where}: ${thrown.message}`, { cause: thrown }),
+        );
+      } else this.#destroy(toProblem(thrown));
+    }
+  }
+
+  #onDrain(): void {
+    if (!this.open || !this.#blocked) return;
+    this.#blocked = false;
+    this.#unreadBytes = 0;
+    this.#rules.room();
+  }
+
+  #onClose(problem: Problem | undefined): void {
+    if (this.#state === 'ending') {
+      this.#report(this.#endProblem);
+      return;
+    }
+    const partly = this.#reader.partialBytes > 0 ? ' in the middle of a frame' : '';
+    const why = problem ? `: ${problem.message}` : '';
+    this.#report(
+      toProblem(
+        new FogrunError('link-lost', `${this.where} ended the connection without goodbye${partly}${why}`),
+      ),
+    );
+  }
+
+  /** Watches a frame that has begun: complete within the window, or growing at the least rate. */
+  #watchFrame(): void {
+    const { frames, partialBytes } = this.#reader;
+    if (partialBytes > 0 && frames === this.#watchedFrame) return;
+    this.#clock.clearTimeout(this.#frameTimer);
+    this.#watchedFrame = -1;
+    if (partialBytes === 0) return;
+    this.#watchedFrame = frames;
+    this.#watchedBytes = 0;
+    this.#armFrame();
+  }
+
+  #armFrame(): void {
+    const { frameMs, bytesPerSecondMin } = this.#limits;
+    this.#frameTimer = this.#clock.setTimeout(() => {
+      const { partialBytes } = this.#reader;
+      const grown = partialBytes - this.#watchedBytes;
+      if (grown * 1_000 >= bytesPerSecondMin * frameMs) {
+        this.#watchedBytes = partialBytes;
+        this.#armFrame();
+        return;
+      }
+      this.fail(
+        new FogrunError(
+          'deadline-missed',
+          `${this.where} sent ${grown} bytes of a frame within ${frameMs} ms, expected the whole frame or ${bytesPerSecondMin} bytes a second`,
+        ),
+      );
+    }, frameMs);
+  }
+}

@@ -1,0 +1,111 @@
+/** One TCP socket as a Connection. */
+import type net from 'node:net';
+import type { Clock, Timer } from '../contract/clock.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { Connection } from '../contract/transport.ts';
+import type { Seat } from './caps.ts';
+
+/** After one side has ended: how long the other may take to end too. */
+const lingerMs = 10_000;
+
+/** `host:port`, with brackets for IPv6. */
+export function addressText(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+export class TcpConnection implements Connection {
+  readonly remote: string;
+  readonly #socket: net.Socket;
+  readonly #clock: Clock;
+  readonly #seat: Seat | undefined;
+  #handlers: Parameters<Connection['listen']>[0] | undefined;
+  #lingerTimer: Timer | undefined;
+  #ended = false;
+  #endHeard = false;
+  #closed = false;
+  #error: Error | undefined;
+  #late = false;
+
+  /** Takes over a connected socket that was made with `allowHalfOpen`. */
+  constructor(socket: net.Socket, clock: Clock, seat?: Seat) {
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#seat = seat;
+    this.remote = addressText(
+      (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, ''),
+      socket.remotePort ?? 0,
+    );
+    socket.on('error', (error) => {
+      this.#error ??= error;
+    });
+    socket.on('drain', () => {
+      if (!this.#closed) this.#handlers?.onDrain();
+    });
+    socket.once('end', () => {
+      this.#endHeard = true;
+      // Half-open is of no use here: what was written is flushed, then this side ends too.
+      if (!this.#ended) this.#endSocket();
+    });
+    socket.once('close', () => {
+      this.#closed = true;
+      clock.clearTimeout(this.#lingerTimer);
+      this.#handlers?.onClose(this.#problem());
+    });
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#closed || this.#ended || !this.#socket.writable) return false;
+    return this.#socket.write(bytes);
+  }
+
+  listen(handlers: Parameters<Connection['listen']>[0]): void {
+    this.#handlers = handlers;
+    if (this.#closed) {
+      queueMicrotask(() => handlers.onClose(this.#problem()));
+      return;
+    }
+    this.#socket.on('data', (bytes: Buffer) => {
+      if (!this.#closed) handlers.onData(bytes);
+    });
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  greeted(): void {
+    this.#seat?.greeted();
+  }
+
+  end(): void {
+    if (this.#ended || this.#closed) return;
+    this.#ended = true;
+    this.#endSocket();
+  }
+
+  destroy(): void {
+    this.#ended = true;
+    this.#socket.destroy();
+  }
+
+  #endSocket(): void {
+    this.#socket.end();
+    this.#lingerTimer = this.#clock.setTimeout(() => {
+      this.#late = true;
+      this.#socket.destroy();
+    }, lingerMs);
+  }
+
+  #problem(): Problem | undefined {
+    if (this.#ended && this.#endHeard && !this.#error && !this.#late) return undefined;
+    let why = 'the other side ended it';
+    if (this.#error) why = this.#error.message;
+    else if (this.#late) why = `it did not end within ${lingerMs} ms`;
+    else if (this.#ended) why = 'this side closed it';
+    return toProblem(new FogrunError('link-lost', `the connection to ${this.remote} is gone: ${why}`));
+  }
+}

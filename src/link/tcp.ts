@@ -1,0 +1,180 @@
+/** The Transport over TCP. */
+import net from 'node:net';
+import type { Clock } from '../contract/clock.ts';
+import { FogrunError } from '../contract/errors.ts';
+import type { Connection, Listener, Transport } from '../contract/transport.ts';
+import { type CapReached, type ConnectionCaps, connectionCaps, Seats } from './caps.ts';
+import { addressText, TcpConnection } from './tcp-connection.ts';
+
+export interface TcpOptions {
+  readonly clock: Clock;
+  /** Caps of each listener. */
+  readonly caps?: Partial<ConnectionCaps>;
+  /** A connection was closed at once because a cap was reached, or could not be accepted: to be counted and shown. */
+  readonly turnedAway?: (remote: string, why: CapReached | string) => void;
+}
+
+const keepAliveAfterMs = 30_000;
+const backlog = 1_024;
+
+/**
+ * Sockets without Nagle's delay, with keep-alive. Node sets SO_REUSEADDR on listening sockets by itself (not on Windows,
+ * where it means something else): a receiver that restarts gets its port although old connections are in TIME_WAIT.
+ */
+export function createTcpTransport(options: TcpOptions): Transport {
+  return {
+    dial: (target) => dial(options.clock, target),
+    listen: (at, onConnection) => listen(options, at, onConnection),
+  };
+}
+
+function dial(
+  clock: Clock,
+  target: { host: string; port: number; timeoutMs: number; signal: AbortSignal },
+): Promise<Connection> {
+  const address = addressText(target.host, target.port);
+  return new Promise((resolve, reject) => {
+    const unreachable = (why: string, cause?: unknown) =>
+      new FogrunError(
+        'link-unreachable',
+        `${address} cannot be reached: ${why}`,
+        cause === undefined ? {} : { cause },
+      );
+    if (target.signal.aborted) return reject(unreachable('given up before the attempt'));
+    let socket: net.Socket;
+    try {
+      socket = net.connect({
+        host: target.host,
+        port: target.port,
+        noDelay: true,
+        keepAlive: true,
+        keepAliveInitialDelay: keepAliveAfterMs,
+        allowHalfOpen: true,
+      });
+    } catch (cause) {
+      return reject(unreachable((cause as Error).message, cause));
+    }
+    const timer = clock.setTimeout(
+      () => fail(unreachable(`no answer within ${target.timeoutMs} ms`)),
+      target.timeoutMs,
+    );
+    const stop = () => {
+      clock.clearTimeout(timer);
+      target.signal.removeEventListener('abort', aborted);
+      socket.off('connect', connected);
+    };
+    const fail = (error: FogrunError) => {
+      stop();
+      socket.destroy();
+      reject(error);
+    };
+    const aborted = () => fail(unreachable('given up'));
+    const failed = (cause: Error) => fail(unreachable(reasonOf(cause), cause));
+    const connected = () => {
+      stop();
+      // Its own error handler first: a socket without one would end the process.
+      const connection = new TcpConnection(socket, clock);
+      socket.off('error', failed);
+      resolve(connection);
+    };
+    // Stays on after a failure, for errors that come late.
+    socket.on('error', failed);
+    socket.once('connect', connected);
+    target.signal.addEventListener('abort', aborted, { once: true });
+  });
+}
+
+/** Why a connection failed, in words; with several addresses, why the first one did. */
+function reasonOf(error: Error): string {
+  const first = error instanceof AggregateError ? (error.errors[0] as Error | undefined) : error;
+  const code = (first as NodeJS.ErrnoException | undefined)?.code;
+  const words: Record<string, string> = {
+    ECONNREFUSED: 'nothing listens there',
+    ENOTFOUND: 'the host name is not known',
+    EAI_AGAIN: 'the name server does not answer',
+    EHOSTUNREACH: 'no route to the host',
+    ENETUNREACH: 'no route to the network',
+    ETIMEDOUT: 'no answer',
+    ECONNRESET: 'the connection was reset',
+  };
+  if (code === undefined) return first?.message ?? error.message;
+  return `${words[code] ?? first?.message ?? code} (${code})`;
+}
+
+function listen(
+  options: TcpOptions,
+  at: { host: string; port: number },
+  onConnection: (connection: Connection) => void,
+): Promise<Listener> {
+  const seats = new Seats({ ...connectionCaps, ...options.caps });
+  const server = net.createServer({
+    allowHalfOpen: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveAfterMs,
+  });
+  server.on('connection', (socket) => {
+    const address = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
+    const seat = seats.take(address);
+    if (typeof seat === 'string') {
+      socket.on('error', () => {});
+      socket.resetAndDestroy();
+      options.turnedAway?.(addressText(address, socket.remotePort ?? 0), seat);
+      return;
+    }
+    socket.once('close', seat.leave);
+    onConnection(new TcpConnection(socket, options.clock, seat));
+  });
+  return new Promise((resolve, reject) => {
+    const refused = (cause: NodeJS.ErrnoException) => reject(listenError(at, cause));
+    server.once('error', refused);
+    try {
+      server.listen({ host: at.host, port: at.port, backlog });
+    } catch (cause) {
+      return reject(listenError(at, cause as NodeJS.ErrnoException));
+    }
+    server.once('listening', () => {
+      server.off('error', refused);
+      // Such as EMFILE while accepting: one connection less, not the end.
+      server.on('error', (error) => options.turnedAway?.('unknown', error.message));
+      const bound = server.address() as net.AddressInfo;
+      resolve({
+        host: bound.address,
+        port: bound.port,
+        close: () =>
+          new Promise((closed) => {
+            // Its callback would wait for the connections; the address is free as soon as the handle is closed.
+            if (server.listening) server.close();
+            setImmediate(closed);
+          }),
+      });
+    });
+  });
+}
+
+function listenError(at: { host: string; port: number }, cause: NodeJS.ErrnoException): FogrunError {
+  const address = addressText(at.host, at.port);
+  switch (cause.code) {
+    case 'EADDRINUSE':
+      return new FogrunError('address-in-use', `another process listens on ${address}`, {
+        advice: `Stop it (\`ss -ltnp sport = :${at.port}\` shows it), or choose another port.`,
+        cause,
+      });
+    case 'EACCES':
+      return new FogrunError('address-refused', `fogrun may not listen on ${address}: permission denied`, {
+        advice: 'Choose a port above 1023, or give the process the right to bind lower ones.',
+        cause,
+      });
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new FogrunError('address-refused', `${address} is no address of this machine (${cause.code})`, {
+        advice: 'Choose an address of this machine; 0.0.0.0 or :: stands for all of them.',
+        cause,
+      });
+    default:
+      return new FogrunError('address-refused', `fogrun cannot listen on ${address}: ${cause.message}`, {
+        cause,
+      });
+  }
+}

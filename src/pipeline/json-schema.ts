@@ -1,0 +1,107 @@
+/** A JSON Schema (draft 2020-12) of pipeline files, for editors. */
+import { z } from 'zod';
+import type { ActorKind } from '../contract/kind.ts';
+import { namePattern } from '../domain/segment.ts';
+import { headSchema } from './head.ts';
+
+type Json = Record<string, unknown>;
+
+const quantityPatterns: Readonly<Record<string, string>> = {
+  duration: '^\\s*\\d+(\\.\\d+)?\\s*(ms|s|m|h|d)\\s*$',
+  size: '^\\s*\\d+(\\.\\d+)?\\s*(B|KiB|MiB|GiB|TiB)\\s*$',
+};
+/** Text with a variable may become anything; only the check at start knows. */
+const withVariable: Json = { type: 'string', pattern: '\\$\\{' };
+const numeric: Json = { type: 'string', pattern: '^\\s*[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?\\s*$' };
+
+/** Describes every file that these kinds allow; what only the wiring tells is left to `fogrun check`. */
+export function pipelineJsonSchema(kinds: ReadonlyMap<string, ActorKind>): Json {
+  const head = inputSchema(headSchema);
+  const properties = head.properties as Json;
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'fogrun pipeline',
+    type: 'object',
+    properties: {
+      ...properties,
+      fogrun: { const: 1, description: 'Version of the file format.' },
+      actors: {
+        type: 'object',
+        description: 'Actors by name.',
+        minProperties: 1,
+        propertyNames: { pattern: namePattern.source },
+        additionalProperties: {
+          type: 'object',
+          required: ['kind'],
+          oneOf: [...kinds.values()].map(actorSchema),
+        },
+      },
+    },
+    required: ['fogrun', 'pipeline', 'actors'],
+    additionalProperties: false,
+  };
+}
+
+function actorSchema(kind: ActorKind): Json {
+  const { $schema: _, ...config } = inputSchema(kind.config);
+  const properties: Json = {
+    kind: { const: kind.name, description: kind.purpose },
+    ...(kind.emits !== null && {
+      to: { type: 'string', description: `The actor that its ${kind.emits} go to.` },
+    }),
+    unless: { type: 'string', description: 'The actor is left out when this text is not empty.' },
+    ...(config.properties as Json | undefined),
+  };
+  const required = ['kind', ...((config.required as string[] | undefined) ?? [])];
+  if (kind.emits !== null && !kind.emitsOptional) required.push('to');
+  return {
+    ...config,
+    title: kind.name,
+    description: kind.purpose,
+    properties,
+    required,
+    additionalProperties: false,
+  };
+}
+
+function inputSchema(schema: z.ZodType): Json {
+  return openToVariables(
+    z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as Json,
+  );
+}
+
+/** Lets text with a variable stand wherever a value does, and turns our notes into what editors know. */
+function openToVariables(schema: Json): Json {
+  const { quantity, secret, description, default: preset, ...rest } = schema;
+  const outer: Json = {
+    ...(description !== undefined && { description }),
+    ...(preset !== undefined && { default: preset }),
+    ...(secret === true && { writeOnly: true }),
+  };
+  if (typeof quantity === 'string') {
+    return { ...outer, anyOf: [{ type: 'string', pattern: quantityPatterns[quantity] }, withVariable] };
+  }
+  const { type } = rest;
+  if (type === 'number' || type === 'integer') return { ...outer, anyOf: [rest, numeric, withVariable] };
+  if (type === 'boolean') return { ...outer, anyOf: [rest, { enum: ['true', 'false'] }, withVariable] };
+  const bounded = ['pattern', 'format', 'maxLength', 'minLength', 'enum', 'const'].some((key) => key in rest);
+  if (bounded) return { ...outer, anyOf: [rest, withVariable] };
+  // A variable fits every branch, so that "exactly one" would refuse it.
+  if (Array.isArray(rest.oneOf)) {
+    rest.anyOf = rest.oneOf;
+    delete rest.oneOf;
+  }
+  for (const key of ['anyOf', 'allOf', 'prefixItems']) {
+    if (Array.isArray(rest[key])) rest[key] = (rest[key] as Json[]).map(openToVariables);
+  }
+  for (const key of ['items', 'additionalProperties']) {
+    if (typeof rest[key] === 'object' && rest[key] !== null) rest[key] = openToVariables(rest[key] as Json);
+  }
+  for (const key of ['properties', '$defs']) {
+    if (rest[key]) {
+      const parts = Object.entries(rest[key] as Record<string, Json>);
+      rest[key] = Object.fromEntries(parts.map(([name, part]) => [name, openToVariables(part)]));
+    }
+  }
+  return { ...outer, ...rest };
+}

@@ -1,0 +1,93 @@
+/** What can be read of a cloud store, by its owner or beside it. */
+import { FogrunError } from '../contract/errors.ts';
+import type { Files } from '../contract/files.ts';
+import type { KvKey, KvReader } from '../contract/kv.ts';
+import type { CloudStore, Mark, Mean, Receipt } from '../contract/store.ts';
+import { bodyHash, type SegmentRef, sameHash } from '../domain/segment.ts';
+import { decodeMark, decodeReceipt, keys, type Life, refOf } from './cloud-records.ts';
+import { decodeRecord } from './text.ts';
+
+/** The reading half of a cloud store. */
+export type CloudReader = Pick<CloudStore, 'edges' | 'mark' | 'receipts' | 'body' | 'means'>;
+
+/** So many receipts are read at once, so that a slow reader holds no snapshot for long. */
+const pageEntries = 256;
+
+/** Entries below `prefix`, page by page; each page sees what is there when it is read. */
+export function* pages(kv: KvReader, from: KvKey, to: KvKey): Iterable<{ key: KvKey; value: Uint8Array }> {
+  let start = from;
+  for (;;) {
+    const page = [...kv.range({ from: start, to, limit: pageEntries })];
+    yield* page;
+    if (page.length < pageEntries) return;
+    // The next key after this one: longer by the smallest element.
+    start = [...page.at(-1)!.key, 0];
+  }
+}
+
+export class CloudStoreReader implements CloudReader {
+  readonly #kv: KvReader;
+  readonly #files: Files;
+
+  constructor(kv: KvReader, files: Files) {
+    this.#kv = kv;
+    this.#files = files;
+  }
+
+  edges(): readonly string[] {
+    const edges = new Set<string>();
+    for (const { key, value } of pages(this.#kv, ['life'], ['life~'])) {
+      if (decodeRecord<Life>(value).order > 0) edges.add(String(key[1]));
+    }
+    return [...edges];
+  }
+
+  mark(edge: string, epoch: string, stream: string): Mark | undefined {
+    const bytes = this.#kv.get(keys.mark(edge, epoch, stream));
+    return bytes && decodeMark(bytes);
+  }
+
+  *receipts(edge: string, stream: string): Iterable<Receipt> {
+    const epochs: { epoch: string; order: number }[] = [];
+    for (const { key, value } of this.#kv.range({ from: ['life', edge], to: ['life', `${edge} `] })) {
+      const { order } = decodeRecord<Life>(value);
+      if (order > 0) epochs.push({ epoch: String(key[2]), order });
+    }
+    epochs.sort((a, b) => a.order - b.order);
+    for (const { epoch } of epochs) {
+      const prefix = ['receipt', edge, epoch, stream];
+      for (const { key, value } of pages(this.#kv, [...prefix, 0], [...prefix, Number.MAX_SAFE_INTEGER])) {
+        yield decodeReceipt(refOf(key, 1), value);
+      }
+    }
+  }
+
+  async body(receipt: Receipt): Promise<Uint8Array> {
+    const { header, file } = receipt;
+    const body = this.#kv.get(keys.body(header)) ?? (await this.#readFile(header, file));
+    if (body && sameHash(bodyHash(body), header.bodyHash)) return body;
+    throw new FogrunError(
+      'store-corrupt',
+      `segment ${header.sequence} of stream ${header.stream} of edge ${header.edge}: data/${file} ${body ? 'does not match its hash' : 'is gone'}`,
+      { advice: 'Restore the file from a copy; the other segments can be read.' },
+    );
+  }
+
+  means(edge: string, sensor: string, sinceMs: number): readonly Mean[] {
+    const from = ['mean', edge, sensor, Math.max(0, sinceMs)];
+    const means: Mean[] = [];
+    for (const { key, value } of pages(this.#kv, from, ['mean', edge, sensor, Number.MAX_SAFE_INTEGER])) {
+      const { mean, readings } = decodeRecord<{ mean: number; readings: number }>(value);
+      means.push({ timeMs: Number(key[3]), mean, readings });
+    }
+    return means;
+  }
+
+  /** A reader beside the owner may hold a receipt whose file was named anew since. */
+  async #readFile(ref: SegmentRef, file: string): Promise<Uint8Array | undefined> {
+    const found = await this.#files.read(`data/${file}`);
+    const bytes = this.#kv.get(keys.receipt(ref));
+    const now = bytes && decodeReceipt(ref, bytes).file;
+    return now === undefined || now === file ? found : this.#files.read(`data/${now}`);
+  }
+}

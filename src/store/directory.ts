@@ -1,0 +1,47 @@
+/** Directories of stores. */
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { FogrunError } from '../contract/errors.ts';
+import { reasonOf } from './text.ts';
+
+/**
+ * Makes a directory and its parents. One level at a time: `mkdir` with `recursive` never returns below /proc.
+ * Rejects with `store-unwritable`.
+ */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    const missing: string[] = [];
+    for (let at = path; ; at = dirname(at)) {
+      const found = await stat(at).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined;
+        throw error;
+      });
+      if (found?.isDirectory()) break;
+      if (found) throw new Error(`${at} is not a directory`);
+      if (dirname(at) === at) break;
+      missing.push(at);
+    }
+    for (const directory of missing.reverse()) {
+      await mkdir(directory).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error;
+      });
+    }
+  } catch (error) {
+    throw new FogrunError('store-unwritable', `the directory ${path} cannot be made: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** File system refusals as `store-unwritable`, everything else as it is. */
+export function asUnwritable(path: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const number = typeof code === 'number' ? code : undefined;
+  const refused = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENOSPC', 'EDQUOT'];
+  if ((typeof code === 'string' && refused.includes(code)) || [1, 13, 20, 28, 30].includes(number ?? -1)) {
+    return new FogrunError('store-unwritable', `the store in ${path} cannot be written: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,153 @@
+/**
+ * What an edge store keeps, and under which keys:
+ * `['meta']`, `['stream', S]`, `['batch', S, fromSeq]` (numbered NDJSON), `['head', S, sequence]` (sealed segments,
+ * a gap's body with them), `['acked', cursor, S]`, `['cloud', cursor]`.
+ */
+import type { KvKey, KvReader } from '../contract/kv.ts';
+import type { CloudMemory } from '../contract/store.ts';
+import { noHash, type SegmentHeader, type SegmentType } from '../domain/segment.ts';
+import { decodeRecord, fromHex, toHex } from './text.ts';
+
+export const edgeFormat = 1;
+/** Bytes that a batch and a sealed segment cost beside their contents: key, page and header. */
+export const batchOverheadBytes = 128;
+export const headOverheadBytes = 768;
+
+export interface EdgeMeta {
+  readonly format: number;
+  readonly role: 'edge';
+  readonly edge: string;
+  readonly epoch: string;
+}
+
+/** How far a cursor is in a stream; the totals are those of the segment. */
+export interface AckedRecord {
+  readonly sequence: number;
+  readonly hash: string;
+  /** Last `seq` covered. */
+  readonly seq: number;
+  readonly totalReadings: number;
+  readonly totalBytes: number;
+}
+
+export const freshAcked: AckedRecord = {
+  sequence: 0,
+  hash: toHex(noHash),
+  seq: 0,
+  totalReadings: 0,
+  totalBytes: 0,
+};
+
+/** Where a stream stands. Totals only grow, so that differences tell what is held or waits. */
+export interface StreamRecord {
+  /** `seq` of the next reading. */
+  readonly nextSeq: number;
+  /** `seq` of the first reading not sealed. */
+  readonly openFrom: number;
+  readonly openBytes: number;
+  readonly openSinceMs: number | null;
+  readonly sealed: number;
+  readonly sealedHash: string;
+  /** Readings and body bytes ever sealed in this epoch. */
+  readonly readings: number;
+  readonly bytes: number;
+  /** Bytes ever charged to the quota, and those given back. */
+  readonly charged: number;
+  readonly released: number;
+  /** The last segment deleted: no cursor stands before it. */
+  readonly floor: AckedRecord;
+}
+
+export const freshStream: StreamRecord = {
+  nextSeq: 1,
+  openFrom: 1,
+  openBytes: 0,
+  openSinceMs: null,
+  sealed: 0,
+  sealedHash: toHex(noHash),
+  readings: 0,
+  bytes: 0,
+  charged: 0,
+  released: 0,
+  floor: freshAcked,
+};
+
+/** A sealed segment; the totals count up to and with it. */
+export interface HeadRecord {
+  readonly type: SegmentType;
+  readonly fromSeq: number;
+  readonly count: number;
+  readonly bytes: number;
+  readonly sealedAtMs: number;
+  readonly bodyHash: string;
+  readonly previousHash: string;
+  readonly hash: string;
+  readonly totalReadings: number;
+  readonly totalBytes: number;
+  readonly totalCharged: number;
+  /** Body of a gap. */
+  readonly gap?: string;
+}
+
+export const keys = {
+  meta: ['meta'] as KvKey,
+  stream: (stream: string): KvKey => ['stream', stream],
+  batch: (stream: string, fromSeq: number): KvKey => ['batch', stream, fromSeq],
+  head: (stream: string, sequence: number): KvKey => ['head', stream, sequence],
+  acked: (cursor: string, stream: string): KvKey => ['acked', cursor, stream],
+  cloud: (cursor: string): KvKey => ['cloud', cursor],
+};
+
+export function toHeader(
+  meta: EdgeMeta,
+  stream: string,
+  sequence: number,
+  record: HeadRecord,
+): SegmentHeader {
+  return {
+    edge: meta.edge,
+    epoch: meta.epoch,
+    stream,
+    sequence,
+    type: record.type,
+    fromSeq: record.fromSeq,
+    count: record.count,
+    bytes: record.bytes,
+    sealedAtMs: record.sealedAtMs,
+    bodyHash: fromHex(record.bodyHash),
+    previousHash: fromHex(record.previousHash),
+    hash: fromHex(record.hash),
+  };
+}
+
+export function readHead(reader: KvReader, stream: string, sequence: number): HeadRecord | undefined {
+  const bytes = reader.get(keys.head(stream, sequence));
+  return bytes && decodeRecord<HeadRecord>(bytes);
+}
+
+/** What changes together; replaced, never mutated, so that a commit can publish it whole. */
+export interface EdgeState {
+  meta: EdgeMeta;
+  readonly streams: Map<string, StreamRecord>;
+  /** By `cursor/stream`: neither name holds a slash. */
+  readonly acked: Map<string, AckedRecord>;
+  readonly clouds: Map<string, CloudMemory>;
+}
+
+export const ackedName = (cursor: string, stream: string) => `${cursor}/${stream}`;
+
+/** Reads everything but bodies and headers. */
+export function loadEdgeState(kv: KvReader, meta: EdgeMeta, cursors: readonly string[]): EdgeState {
+  const state: EdgeState = { meta, streams: new Map(), acked: new Map(), clouds: new Map() };
+  for (const { key, value } of kv.range({ from: ['stream'], to: ['stream~'] })) {
+    state.streams.set(String(key[1]), decodeRecord<StreamRecord>(value));
+  }
+  for (const cursor of cursors) {
+    const cloud = kv.get(keys.cloud(cursor));
+    if (cloud) state.clouds.set(cursor, decodeRecord<CloudMemory>(cloud));
+    for (const { key, value } of kv.range({ from: ['acked', cursor], to: ['acked', `${cursor} `] })) {
+      state.acked.set(ackedName(cursor, String(key[2])), decodeRecord<AckedRecord>(value));
+    }
+  }
+  return state;
+}

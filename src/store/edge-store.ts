@@ -1,0 +1,318 @@
+/** The edge's store over any key-value store: what is accepted, what is sealed, and how far each cursor is. */
+import { createHash } from 'node:crypto';
+import type { Clock, Random } from '../contract/clock.ts';
+import { FogrunError, toProblem } from '../contract/errors.ts';
+import type { Kv, KvWriter } from '../contract/kv.ts';
+import type { Batch } from '../contract/port.ts';
+import type {
+  Backlog,
+  CloudMemory,
+  EdgeStore,
+  OpenSegment,
+  StoreEvent,
+  StoreStatus,
+  StreamHead,
+} from '../contract/store.ts';
+import type { Gap } from '../domain/gap.ts';
+import { bodyHash, namePattern, type SegmentHeader, sameHash } from '../domain/segment.ts';
+import * as change from './edge-changes.ts';
+import {
+  type EdgeMeta,
+  type EdgeState,
+  edgeFormat,
+  keys,
+  loadEdgeState,
+  readHead,
+  toHeader,
+} from './edge-records.ts';
+import { Listeners } from './listeners.ts';
+import { loadMeta } from './meta.ts';
+import { Quota } from './quota.ts';
+import { encodeRecord, fromHex, toHex } from './text.ts';
+
+export interface EdgeStoreOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Edge id; empty: made once and kept. */
+  readonly edge: string;
+  /** Those who must acknowledge a segment before it is deleted. */
+  readonly cursors: readonly string[];
+  readonly bytesMax: number;
+  /** Bytes that the file system still has for this store; absent: not asked. */
+  readonly freeBytes?: () => Promise<number>;
+  /** Free bytes that appends leave alone, so that acknowledgements and gaps always have room. */
+  readonly headroomBytes?: number;
+  /** What messages call this store. */
+  readonly where?: string;
+}
+
+type Work<T> = (changes: change.Changes, writer: KvWriter) => T;
+
+class EdgeStoreOverKv implements EdgeStore {
+  readonly edge: string;
+  readonly #kv: Kv;
+  readonly #options: EdgeStoreOptions;
+  readonly #changes: change.Changes;
+  readonly #listeners = new Listeners();
+  readonly #quota: Quota;
+  /** As of the last commit that is on disk; `#changes.state` is ahead by what is in flight. */
+  #committed: EdgeState;
+
+  constructor(kv: Kv, changes: change.Changes, options: EdgeStoreOptions) {
+    this.#kv = kv;
+    this.#options = options;
+    this.#changes = changes;
+    this.#committed = snapshot(changes.state);
+    this.edge = changes.state.meta.edge;
+    this.#quota = new Quota({
+      clock: options.clock,
+      bytesMax: options.bytesMax,
+      freeBytes: options.freeBytes,
+      headroomBytes: options.headroomBytes ?? 0,
+      where: options.where ?? this.edge,
+      held: () => heldBytes(changes.state),
+      changed: (from, to, cause) =>
+        this.#listeners.emit({ type: 'state', from, to, ...(cause === undefined ? {} : { cause }) }),
+    });
+  }
+
+  get epoch(): string {
+    return this.#committed.meta.epoch;
+  }
+
+  status(): StoreStatus {
+    return this.#quota.status();
+  }
+
+  /** Asks the disk once; for opening. */
+  checkDisk(): Promise<void> {
+    return this.#quota.checkDisk();
+  }
+
+  subscribe(listener: (event: StoreEvent) => void): () => void {
+    return this.#listeners.subscribe(listener);
+  }
+
+  async append(batches: readonly Batch[]): Promise<void> {
+    if (batches.every((batch) => batch.count === 0 && !batch.missed)) return;
+    const bytes = change.chargeOf(batches);
+    this.#quota.reserve(bytes);
+    const now = this.#options.clock.now();
+    let settled = false;
+    const settle = () => {
+      if (!settled) this.#quota.settle(bytes);
+      settled = true;
+    };
+    try {
+      const sealed = await this.#run((changes, writer) => {
+        const headers = change.append(changes, writer, batches, now);
+        settle();
+        return headers;
+      });
+      this.#emitSealed(sealed);
+    } finally {
+      settle();
+      this.#quota.recheck();
+    }
+  }
+
+  room(bytes: number, signal: AbortSignal): Promise<void> {
+    return this.#quota.room(bytes, signal);
+  }
+
+  openSegment(stream: string): OpenSegment {
+    const record = change.stream(this.#committed, stream);
+    return { count: record.nextSeq - record.openFrom, bytes: record.openBytes, sinceMs: record.openSinceMs };
+  }
+
+  streams(): readonly string[] {
+    return [...this.#committed.streams.keys()];
+  }
+
+  async seal(stream: string): Promise<SegmentHeader | null> {
+    const now = this.#options.clock.now();
+    const header = await this.#run((changes, writer) => change.seal(changes, writer, stream, now));
+    if (header) this.#emitSealed([header]);
+    return header;
+  }
+
+  async addGap(stream: string, gap: Omit<Gap, 'fromSeq' | 'toSeq'>): Promise<SegmentHeader> {
+    const now = this.#options.clock.now();
+    const headers = await this.#run((changes, writer) => change.addGap(changes, writer, stream, gap, now));
+    this.#emitSealed(headers);
+    return headers.at(-1)!;
+  }
+
+  head(cursor: string, stream: string): StreamHead {
+    change.assertCursor(this.#options.cursors, cursor);
+    const record = change.stream(this.#committed, stream);
+    const acked = change.acked(this.#committed, cursor, stream);
+    return {
+      stream,
+      sealed: record.sealed,
+      sealedHash: fromHex(record.sealedHash),
+      acknowledged: acked.sequence,
+      acknowledgedHash: fromHex(acked.hash),
+    };
+  }
+
+  backlog(cursor: string): Backlog {
+    change.assertCursor(this.#options.cursors, cursor);
+    let [segments, readings, bytes] = [0, 0, 0];
+    let oldestMs: number | null = null;
+    for (const [name, record] of this.#committed.streams) {
+      const acked = change.acked(this.#committed, cursor, name);
+      if (acked.sequence >= record.sealed) continue;
+      segments += record.sealed - acked.sequence;
+      readings += record.readings - acked.totalReadings;
+      bytes += record.bytes - acked.totalBytes;
+      const oldest = readHead(this.#kv, name, acked.sequence + 1)?.sealedAtMs;
+      if (oldest !== undefined) oldestMs = Math.min(oldestMs ?? oldest, oldest);
+    }
+    return { segments, readings, bytes, oldestMs };
+  }
+
+  header(stream: string, sequence: number): SegmentHeader | undefined {
+    const record = readHead(this.#kv, stream, sequence);
+    return record && toHeader(this.#committed.meta, stream, sequence, record);
+  }
+
+  async body(header: SegmentHeader): Promise<Uint8Array> {
+    const { stream, sequence, fromSeq, count } = header;
+    let body: Uint8Array;
+    if (header.type === 'gap') {
+      body = Buffer.from(readHead(this.#kv, stream, sequence)?.gap ?? '');
+    } else {
+      const range = { from: keys.batch(stream, fromSeq), to: keys.batch(stream, fromSeq + count) };
+      const parts = Array.from(this.#kv.range(range), (entry) => entry.value);
+      body = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+    }
+    if (body.length === header.bytes && sameHash(bodyHash(body), header.bodyHash)) return body;
+    throw new FogrunError(
+      'store-corrupt',
+      `segment ${sequence} of stream ${stream} of edge ${this.edge} does not match its hash (${body.length} of ${header.bytes} bytes)`,
+      { advice: 'The disk damaged it, or it was deleted meanwhile; the other segments go on.' },
+    );
+  }
+
+  acknowledge(cursor: string, stream: string, sequence: number, hash: Uint8Array): Promise<SegmentHeader[]> {
+    return this.#run((changes, writer) =>
+      change.acknowledge(changes, writer, cursor, stream, sequence, hash),
+    );
+  }
+
+  cloud(cursor: string): CloudMemory {
+    change.assertCursor(this.#options.cursors, cursor);
+    return this.#committed.clouds.get(cursor) ?? { cloudEpoch: null, token: 0 };
+  }
+
+  rememberCloud(cursor: string, memory: CloudMemory): Promise<void> {
+    const { cloudEpoch, token } = memory;
+    return this.#run(({ state, cursors }, writer) => {
+      change.assertCursor(cursors, cursor);
+      writer.put(keys.cloud(cursor), encodeRecord({ cloudEpoch, token }));
+      state.clouds.set(cursor, { cloudEpoch, token });
+    });
+  }
+
+  async fork(cursor: string, reason: string): Promise<void> {
+    const epoch = toHex(this.#options.random.bytes(16));
+    const now = this.#options.clock.now();
+    const fromEpoch = await this.#run((changes, writer) => {
+      const from = changes.state.meta.epoch;
+      change.fork(changes, writer, cursor, reason, epoch, now);
+      return from;
+    });
+    this.#listeners.emit({ type: 'forked', fromEpoch, toEpoch: epoch });
+  }
+
+  async close(): Promise<void> {
+    this.#quota.close();
+    await this.#kv.close();
+  }
+
+  /** One transaction; readers see its outcome once it is on disk. */
+  async #run<T>(work: Work<T>): Promise<T> {
+    try {
+      const [value, state] = await this.#kv.transaction((writer) => {
+        const result = work(this.#changes, writer);
+        return [result, snapshot(this.#changes.state)] as const;
+      });
+      this.#committed = state;
+      this.#quota.recheck();
+      return value;
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.code === 'store-failed') this.#quota.fail(problem);
+      throw error;
+    }
+  }
+
+  #emitSealed(headers: readonly SegmentHeader[]): void {
+    for (const header of headers) this.#listeners.emit({ type: 'sealed', header });
+  }
+}
+
+/** The edge store with what only its opener needs. */
+export type OpenedEdgeStore = EdgeStore & { checkDisk(): Promise<void> };
+
+function snapshot(state: EdgeState): EdgeState {
+  return {
+    meta: state.meta,
+    streams: new Map(state.streams),
+    acked: new Map(state.acked),
+    clouds: new Map(state.clouds),
+  };
+}
+
+function heldBytes(state: EdgeState): number {
+  let bytes = 0;
+  for (const record of state.streams.values()) bytes += record.charged - record.released;
+  return bytes;
+}
+
+/**
+ * Makes or continues an edge store in `kv`. Rejects with `store-version`, `store-corrupt`, or `pipeline-invalid`
+ * when the store belongs to another edge or to a cloud.
+ */
+export async function createEdgeStore(kv: Kv, options: EdgeStoreOptions): Promise<OpenedEdgeStore> {
+  if (options.edge !== '' && !namePattern.test(options.edge)) {
+    throw new FogrunError(
+      'pipeline-invalid',
+      'the name of an edge must be letters, digits, `.`, `_` or `-`, up to 64',
+    );
+  }
+  const meta = await loadMeta<EdgeMeta>(kv, {
+    format: edgeFormat,
+    role: 'edge',
+    edge: options.edge || `edge-${toHex(options.random.bytes(4))}`,
+    epoch: toHex(options.random.bytes(16)),
+  });
+  if (options.edge !== '' && meta.edge !== options.edge) {
+    throw new FogrunError(
+      'pipeline-invalid',
+      `the store${options.where ? ` in ${options.where}` : ''} belongs to the edge ${meta.edge}, not to ${options.edge}`,
+      { advice: `Use \`edge: ${meta.edge}\`, or give this edge a store path of its own.` },
+    );
+  }
+  const state = loadEdgeState(kv, meta, options.cursors);
+  const hashes: change.OpenHashes = new Map();
+  for (const [name, record] of state.streams) {
+    if (record.nextSeq === record.openFrom) continue;
+    const hash = createHash('sha256');
+    let bytes = 0;
+    const range = { from: keys.batch(name, record.openFrom), to: keys.batch(name, record.nextSeq) };
+    for (const { value } of kv.range(range)) {
+      hash.update(value);
+      bytes += value.length;
+    }
+    if (bytes !== record.openBytes) {
+      throw new FogrunError(
+        'store-corrupt',
+        `the open segment of stream ${name} has ${bytes} of ${record.openBytes} bytes`,
+      );
+    }
+    hashes.set(name, hash);
+  }
+  return new EdgeStoreOverKv(kv, { state, hashes, cursors: options.cursors }, options);
+}

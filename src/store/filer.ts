@@ -1,0 +1,134 @@
+/** Turns what a cloud store holds into files: write, then let go of the bytes. */
+import { type Clock, type Random, sleep } from '../contract/clock.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { Files } from '../contract/files.ts';
+import type { Kv } from '../contract/kv.ts';
+import { type RetryPolicy, retryDelayMs } from '../domain/backoff.ts';
+import type { SegmentRef } from '../domain/segment.ts';
+import { encodeReceipt, freshLife, keys, nextFile, readLife, readReceipt } from './cloud-records.ts';
+import { encodeRecord } from './text.ts';
+
+export interface FilerOptions {
+  readonly kv: Kv;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Bytes have left the store. */
+  released(bytes: number): void;
+  /** Files cannot be written now (and why), or can again (`null`). */
+  trouble(problem: Problem | null): void;
+}
+
+interface Pending {
+  readonly ref: SegmentRef;
+  readonly bytes: number;
+}
+
+const retry: RetryPolicy = { every: 1_000, factor: 2, max: 60_000, jitter: 0.5 };
+/** Segments filed between two commits, and files written at once. */
+const batchSegments = 64;
+const filesAtOnce = 4;
+
+export class Filer {
+  readonly #options: FilerOptions;
+  readonly #stopping = new AbortController();
+  #pending: Pending[] = [];
+  #running: Promise<void> | null = null;
+  #idle: (() => void)[] = [];
+  #attempt = 0;
+
+  constructor(options: FilerOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a segment whose bytes and receipt are committed. */
+  add(ref: SegmentRef, bytes: number): void {
+    this.#pending.push({ ref, bytes });
+    this.start();
+  }
+
+  start(): void {
+    if (this.#running || this.#stopping.signal.aborted || this.#pending.length === 0) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = null;
+      this.start();
+    });
+  }
+
+  /** Resolves when nothing is pending, or the store is closed. */
+  filed(): Promise<void> {
+    if (this.#pending.length === 0 || this.#stopping.signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    this.#settle();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (this.#pending.length > 0 && !signal.aborted) {
+      const batch = this.#pending.slice(0, batchSegments);
+      try {
+        await this.#file(batch);
+        this.#pending.splice(0, batch.length);
+        if (this.#attempt > 0) this.#options.trouble(null);
+        this.#attempt = 0;
+        this.#options.released(batch.reduce((sum, each) => sum + each.bytes, 0));
+      } catch (error) {
+        const problem = toProblem(error);
+        this.#options.trouble(problem);
+        if (problem.code === 'store-failed') return this.#stopping.abort();
+        const delayMs = retryDelayMs(retry, ++this.#attempt, this.#options.random.next());
+        await sleep(this.#options.clock, delayMs, signal);
+      }
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#pending.length > 0 && !this.#stopping.signal.aborted) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #file(batch: readonly Pending[]): Promise<void> {
+    const waiting = batch[Symbol.iterator]();
+    const failures: unknown[] = [];
+    const worker = async () => {
+      // One iterator for all: each takes the next that is left.
+      for (const { ref } of waiting) {
+        if (failures.length > 0) return;
+        await this.#write(ref).catch((error: unknown) => failures.push(error));
+      }
+    };
+    await Promise.all(Array.from({ length: filesAtOnce }, worker));
+    if (failures.length > 0) throw failures[0];
+    await this.#options.kv.transaction((writer) => {
+      for (const { ref } of batch) writer.remove(keys.body(ref));
+    });
+  }
+
+  async #write(ref: SegmentRef): Promise<void> {
+    const { kv, files, clock } = this.#options;
+    for (;;) {
+      const receipt = readReceipt(kv, ref);
+      const body = kv.get(keys.body(ref));
+      if (!body) return;
+      if (!receipt)
+        throw new FogrunError('store-corrupt', `a body without receipt: ${Object.values(ref).join(' ')}`);
+      const path = `data/${receipt.file}`;
+      const there = await files.read(path);
+      if (!there) return files.write(path, body);
+      if (Buffer.compare(there, body) === 0) return;
+      // A file of an earlier store: left alone, this one gets a new name.
+      await kv.transaction((writer) => {
+        const before = readLife(writer, ref.edge, ref.epoch) ?? freshLife;
+        const { life, file } = nextFile(before, ref, receipt.header.type, clock.now());
+        writer.put(keys.life(ref.edge, ref.epoch), encodeRecord(life));
+        writer.put(keys.receipt(ref), encodeReceipt({ ...receipt, file }));
+      });
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/** The record that says what a store is. */
+import { FogrunError } from '../contract/errors.ts';
+import type { Kv } from '../contract/kv.ts';
+import { decodeRecord, encodeRecord } from './text.ts';
+
+export interface StoreMeta {
+  readonly format: number;
+  readonly role: 'edge' | 'cloud';
+}
+
+/**
+ * The store's meta record, made from `fresh` in an empty store. Rejects with `store-version` when a newer fogrun
+ * wrote it, with `pipeline-invalid` when it is the other kind of store.
+ */
+export async function loadMeta<Meta extends StoreMeta>(kv: Kv, fresh: Meta): Promise<Meta> {
+  const bytes = kv.get(['meta']);
+  if (!bytes) {
+    await kv.transaction((writer) => writer.put(['meta'], encodeRecord(fresh)));
+    return fresh;
+  }
+  const meta = decodeRecord<Meta>(bytes);
+  if (!(meta.format <= fresh.format)) {
+    throw new FogrunError(
+      'store-version',
+      `the store has format ${meta.format}; this fogrun reads up to ${fresh.format}`,
+    );
+  }
+  if (meta.role !== fresh.role) {
+    throw new FogrunError(
+      'pipeline-invalid',
+      `the store is that of ${a(meta.role)}, not of ${a(fresh.role)}`,
+      {
+        advice: 'Give each pipeline a store path of its own.',
+      },
+    );
+  }
+  return meta;
+}
+
+function a(role: string): string {
+  return role === 'edge' ? 'an edge' : `a ${role}`;
+}

@@ -1,0 +1,90 @@
+/** Plain files on the real file system. */
+import { mkdir, open, readFile, rename, statfs, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Files } from '../contract/files.ts';
+import { safeText } from './text.ts';
+
+let temporary = 0;
+
+/** Refuses whatever could lead out of the root: throws a RangeError. */
+function checkedParts(path: string): string[] {
+  const parts = path.split('/');
+  if (
+    path.includes('\0') ||
+    path.includes('\\') ||
+    parts.some((part) => part === '' || part === '.' || part === '..')
+  ) {
+    throw new RangeError(`\`${safeText(path)}\` is not a path below the root`);
+  }
+  return parts;
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Files below the directory `root`, which is made with the first file. */
+export function createNodeFiles(root: string): Files {
+  const base = resolve(root);
+
+  /** Each new directory is synced into its parent, else a power cut could take the file with it. */
+  async function makeDirectories(parts: readonly string[]): Promise<void> {
+    let at = base;
+    for (const part of ['', ...parts]) {
+      at = part === '' ? base : join(at, part);
+      const made = await mkdir(at).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => {
+          if (error.code !== 'EEXIST') throw error;
+          return false;
+        },
+      );
+      if (made) await syncDirectory(dirname(at));
+    }
+  }
+
+  return {
+    async write(path, bytes) {
+      const parts = checkedParts(path);
+      await makeDirectories(parts.slice(0, -1));
+      const target = join(base, ...parts);
+      const beside = join(dirname(target), `.${process.pid}-${temporary++}.tmp`);
+      try {
+        const handle = await open(beside, 'wx', 0o644);
+        try {
+          await handle.writeFile(bytes);
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        await rename(beside, target);
+      } catch (error) {
+        await unlink(beside).catch(() => {});
+        throw error;
+      }
+      await syncDirectory(dirname(target));
+    },
+    async read(path) {
+      const target = join(base, ...checkedParts(path));
+      return readFile(target).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+        throw error;
+      });
+    },
+    async freeBytes() {
+      for (let at = base; ; at = dirname(at)) {
+        try {
+          const found = await statfs(at);
+          return found.bavail * found.bsize;
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(at) === at) throw error;
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/** Opens an edge store in a directory: `<dir>/lmdb` and `<dir>/owner.json`. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Problem } from '../contract/errors.ts';
+import type { EdgeStore } from '../contract/store.ts';
+import { createEdgeStore, type EdgeStoreOptions } from './edge-store.ts';
+import { createNodeFiles } from './node-files.ts';
+import { dataDir, type OpenDirOptions, openDir } from './open-dir.ts';
+
+export type OpenEdgeStoreOptions = OpenDirOptions & EdgeStoreOptions;
+
+/** Free bytes that appends leave on the disk unless told otherwise. */
+const headroomBytes = 16 * 2 ** 20;
+
+/**
+ * Opens or makes the store and becomes its owner until `close`. A corrupt store is moved aside; `recovered` then says
+ * so. Rejects with `store-locked`, `store-unwritable`, `store-version` or `pipeline-invalid`.
+ */
+export async function openEdgeStore(
+  options: OpenEdgeStoreOptions,
+): Promise<EdgeStore & { readonly recovered: Problem | undefined }> {
+  const files = createNodeFiles(options.dir);
+  let held = () => 0;
+  /** LMDB reuses the pages of what was deleted, so a large file is room too; a quarter goes to page overhead. */
+  const freeBytes = async () => {
+    const file = await stat(join(dataDir(options.dir), 'data.mdb')).catch(() => undefined);
+    const reusable = Math.max(0, (file?.size ?? 0) - 1.25 * held() - 2 ** 20);
+    return (await files.freeBytes()) + reusable;
+  };
+  const { store, recovered } = await openDir(options, (kv) =>
+    createEdgeStore(kv, { freeBytes, headroomBytes, where: options.dir, ...options }),
+  );
+  held = () => store.status().bytes;
+  await store.checkDisk();
+  return Object.assign(store, { recovered });
+}

@@ -1,0 +1,176 @@
+/** Room in a store: bytes held against the quota, space on the disk, and who waits for either. */
+import type { Clock, Timer } from '../contract/clock.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { StoreState, StoreStatus } from '../contract/store.ts';
+import { formatSize } from '../domain/quantities.ts';
+
+export interface QuotaOptions {
+  readonly clock: Clock;
+  readonly bytesMax: number;
+  /** Bytes free on the file system for this store; absent: not asked. */
+  readonly freeBytes?: (() => Promise<number>) | undefined;
+  /** Free bytes that are left to acknowledgements, deletions and gaps. */
+  readonly headroomBytes: number;
+  readonly where: string;
+  /** Bytes held now. */
+  held(): number;
+  changed(from: StoreState, to: StoreState, cause?: Problem): void;
+}
+
+interface Waiter {
+  readonly bytes: number;
+  readonly resolve: () => void;
+}
+
+/** The disk is asked at most this often. */
+const diskCheckMs = 1_000;
+/** A full store opens again only below this share of its quota, so that it does not flicker. */
+const reopenShare = 0.95;
+
+export class Quota {
+  readonly #options: QuotaOptions;
+  #reserved = 0;
+  #state: StoreState = 'open';
+  #cause: Problem | undefined;
+  #wanted = 0;
+  #freeBytes = Number.POSITIVE_INFINITY;
+  #checkedMs = Number.NEGATIVE_INFINITY;
+  #checking: Promise<void> | null = null;
+  #waiters = new Set<Waiter>();
+  #timer: Timer | undefined;
+
+  constructor(options: QuotaOptions) {
+    this.#options = options;
+  }
+
+  status(): StoreStatus {
+    const status = { state: this.#state, bytes: this.#options.held(), bytesMax: this.#options.bytesMax };
+    return this.#cause === undefined ? status : { ...status, cause: this.#cause };
+  }
+
+  /** Sets bytes aside for a commit to come, or throws `store-full`; a failed store leaves the refusal to its commit. */
+  reserve(bytes: number): void {
+    if (this.#state === 'failed') {
+      this.#reserved += bytes;
+      return;
+    }
+    void this.checkDisk();
+    const { bytesMax, where, headroomBytes } = this.#options;
+    if (bytes > bytesMax) {
+      throw new FogrunError(
+        'store-full',
+        `${formatSize(bytes)} at once do not fit into the store in ${where} (${formatSize(bytesMax)})`,
+        { advice: 'Raise `store.max`, or send smaller batches.' },
+      );
+    }
+    if (!this.#fits(bytes)) {
+      const text = this.#diskFits(bytes)
+        ? `the store in ${where} holds ${formatSize(this.#options.held())} of ${formatSize(bytesMax)}`
+        : `the disk under ${where} has ${formatSize(this.#freeBytes)} left; ${formatSize(headroomBytes)} are kept free`;
+      const error = new FogrunError('store-full', text);
+      this.#wanted = bytes;
+      this.#move('full', toProblem(error));
+      this.#watch();
+      throw error;
+    }
+    this.#reserved += bytes;
+  }
+
+  /** Gives back what `reserve` set aside; `recheck` once the commit is over. */
+  settle(bytes: number): void {
+    this.#reserved -= bytes;
+  }
+
+  /** Resolves when `bytes` fit, when `signal` aborts, or when the store failed. */
+  room(bytes: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || this.#state === 'failed' || this.#fits(bytes)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        bytes,
+        resolve: () => {
+          this.#waiters.delete(waiter);
+          signal.removeEventListener('abort', waiter.resolve);
+          resolve();
+        },
+      };
+      signal.addEventListener('abort', waiter.resolve, { once: true });
+      this.#waiters.add(waiter);
+      this.#watch();
+    });
+  }
+
+  /** To be called when bytes were released. */
+  recheck(): void {
+    if (this.#state === 'failed') return;
+    const low = this.#options.held() + this.#reserved <= this.#options.bytesMax * reopenShare;
+    if (
+      this.#state === 'full' &&
+      low &&
+      this.#fits(Math.min(this.#wanted, this.#options.bytesMax * reopenShare))
+    ) {
+      this.#move('open');
+    }
+    for (const waiter of [...this.#waiters]) if (this.#fits(waiter.bytes)) waiter.resolve();
+  }
+
+  fail(cause: Problem): void {
+    this.#move('failed', cause);
+    this.close();
+  }
+
+  /** Asks the disk, unless that was done within the last second. */
+  checkDisk(): Promise<void> {
+    const { clock, freeBytes } = this.#options;
+    if (!freeBytes || clock.monotonic() - this.#checkedMs < diskCheckMs)
+      return this.#checking ?? Promise.resolve();
+    this.#checkedMs = clock.monotonic();
+    this.#checking ??= freeBytes()
+      .then(
+        (free) => {
+          this.#freeBytes = free;
+        },
+        () => {
+          // A file system that cannot be asked is not known to be full.
+        },
+      )
+      .finally(() => {
+        this.#checking = null;
+        this.recheck();
+      });
+    return this.#checking;
+  }
+
+  /** Stops watching the disk and lets everybody go. */
+  close(): void {
+    this.#options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const waiter of [...this.#waiters]) waiter.resolve();
+  }
+
+  #fits(bytes: number): boolean {
+    return this.#options.held() + this.#reserved + bytes <= this.#options.bytesMax && this.#diskFits(bytes);
+  }
+
+  #diskFits(bytes: number): boolean {
+    return this.#freeBytes - this.#reserved - bytes >= this.#options.headroomBytes;
+  }
+
+  #move(to: StoreState, cause?: Problem): void {
+    const from = this.#state;
+    if (from === to || from === 'failed') return;
+    this.#state = to;
+    this.#cause = cause;
+    if (to !== 'full') this.#wanted = 0;
+    this.#options.changed(from, to, cause);
+  }
+
+  /** Looks again every second while somebody waits: the disk does not tell when it has room. */
+  #watch(): void {
+    if (!this.#options.freeBytes || this.#timer !== undefined) return;
+    this.#timer = this.#options.clock.setTimeout(() => {
+      this.#timer = undefined;
+      void this.checkDisk();
+      if (this.#state === 'full' || (this.#state === 'open' && this.#waiters.size > 0)) this.#watch();
+    }, diskCheckMs);
+  }
+}

@@ -1,0 +1,366 @@
+import test from 'ava';
+import type { ForecastMessage } from '../../src/domain/message.ts';
+import { encodeFrame, frameTypes, preamble } from '../../src/link/frames.ts';
+import { encodeAck } from '../../src/link/payloads.ts';
+import {
+  cloudAgainstBytes,
+  edgeAgainstBytes,
+  framesIn,
+  greetedEnds,
+  greetingBytes,
+  json,
+  segment,
+  segmentBytes,
+  welcome,
+  welcomeBytes,
+} from './fixtures.ts';
+
+const forecast: ForecastMessage = {
+  type: 'forecast',
+  stream: 'readings',
+  sequence: 1,
+  forecast: {
+    sensor: 'pressure',
+    readings: 15,
+    mean: 1013.25,
+    unit: 'hPa',
+    tendency: -1.2,
+    tendencyWord: 'falling slowly',
+    spanMs: 10_800_000,
+    text: 'Rain may come.',
+  },
+};
+
+test('a segment arrives as it was sent, and its acknowledgement with a message', async (t) => {
+  const { clock, edge, cloud, edgeSide, cloudSide } = await greetedEnds({ latencyMs: 5 });
+  const { header, body } = segment(1);
+  await edge.send(header, body);
+  t.deepEqual(edge.unanswered, { segments: 1, bytes: body.length });
+  await clock.advance(5);
+  t.deepEqual(cloudSide.log, ['segment readings/1']);
+  const [received] = cloudSide.segments;
+  t.deepEqual(Buffer.from(received!.body), Buffer.from(body));
+  t.deepEqual(
+    { ...received!.header, hash: Buffer.from(received!.header.hash).toString('hex') },
+    {
+      ...header,
+      previousHash: Uint8Array.from(header.previousHash),
+      hash: Buffer.from(header.hash).toString('hex'),
+    },
+  );
+  cloud.acknowledge('readings', 1, header.hash, [forecast]);
+  await clock.advance(5);
+  t.deepEqual(edgeSide.log, ['ack readings/1']);
+  t.deepEqual(Buffer.from(edgeSide.acks[0]!.hash), Buffer.from(header.hash));
+  t.deepEqual(edgeSide.acks[0]!.messages, [forecast]);
+  t.deepEqual(edge.unanswered, { segments: 0, bytes: 0 });
+  t.deepEqual(cloud.unanswered, { segments: 0, bytes: 0 });
+});
+
+test('a gap travels as a gap', async (t) => {
+  const { clock, edge, cloudSide } = await greetedEnds();
+  const gap = segment(7, { type: 'gap', body: Buffer.from('{"gap":"dropped","count":3,"text":"x"}\n') });
+  await edge.send(gap.header, gap.body);
+  await clock.advance(0);
+  t.is(cloudSide.segments[0]!.header.type, 'gap');
+});
+
+test('one acknowledgement answers every segment of its stream before it, and of no other', async (t) => {
+  const { clock, edge, cloud } = await greetedEnds();
+  for (const sequence of [1, 2, 3]) {
+    const { header, body } = segment(sequence);
+    await edge.send(header, body);
+  }
+  const other = segment(2, { stream: 'states' });
+  await edge.send(other.header, other.body);
+  await clock.advance(0);
+  cloud.acknowledge('readings', 2, segment(2).header.hash, []);
+  await clock.advance(0);
+  t.is(edge.unanswered.segments, 2);
+  t.is(cloud.unanswered.segments, 2);
+});
+
+test('after the greeting the cloud may acknowledge what an earlier link left open', async (t) => {
+  const { clock, cloud, edgeSide } = await greetedEnds();
+  cloud.acknowledge('readings', 41, segment(41).header.hash, []);
+  await clock.advance(0);
+  t.deepEqual(edgeSide.log, ['ack readings/41']);
+});
+
+test('a forecast may follow later as a message of its own; a type not known is ignored', async (t) => {
+  const { clock, edge, side, peer } = edgeAgainstBytes();
+  peer.write(welcomeBytes);
+  await clock.until(edge.greeting);
+  peer.write(json(frameTypes.message, forecast));
+  peer.write(json(frameTypes.message, { type: 'firmware', url: 'x' }));
+  const ack = { stream: 'readings', sequence: 1, hash: segment(1).header.hash, messages: [] };
+  const withUnknown = Buffer.concat([
+    encodeAck(ack).subarray(0, -2),
+    Buffer.from(JSON.stringify([{ type: 'firmware' }, forecast])),
+  ]);
+  peer.write(encodeFrame(frameTypes.ack, withUnknown));
+  await clock.advance(0);
+  t.deepEqual(side.log, ['message forecast', 'ack readings/1']);
+  t.deepEqual(side.acks[0]!.messages, [forecast]);
+});
+
+test('control characters in a message are escaped', async (t) => {
+  const { clock, cloud, edgeSide } = await greetedEnds();
+  cloud.message({ ...forecast, forecast: { ...forecast.forecast, text: 'rain\u001b[2J\u202e' } });
+  await clock.advance(0);
+  t.is(edgeSide.messages[0]!.forecast.text, 'rain\\u001b[2J\\u202e');
+});
+
+test('a refused segment frees the window and leaves the link alive', async (t) => {
+  const { clock, edge, cloud, edgeSide } = await greetedEnds({ welcome: { windowSegments: 1 } });
+  const poison = segment(1);
+  await edge.send(poison.header, poison.body);
+  const next = segment(2);
+  const sent = edge.send(next.header, next.body);
+  await clock.advance(0);
+  cloud.refuse({ code: 'invalid', reason: 'not JSON', stream: 'readings', sequence: 1 });
+  await clock.until(sent);
+  t.deepEqual(edgeSide.refusals, [{ code: 'invalid', reason: 'not JSON', stream: 'readings', sequence: 1 }]);
+  await clock.advance(0);
+  t.is(cloud.unanswered.segments, 1);
+});
+
+test("an edge obeys the cloud's window in segments", async (t) => {
+  const { clock, edge, cloud, cloudSide } = await greetedEnds({ welcome: { windowSegments: 2 } });
+  const sends = [1, 2, 3, 4, 5].map((sequence) => {
+    const { header, body } = segment(sequence);
+    return edge.send(header, body);
+  });
+  await clock.advance(100);
+  t.is(cloudSide.segments.length, 2);
+  cloud.acknowledge('readings', 2, segment(2).header.hash, []);
+  await clock.advance(100);
+  t.is(cloudSide.segments.length, 4);
+  cloud.acknowledge('readings', 4, segment(4).header.hash, []);
+  await clock.until(Promise.all(sends));
+  await clock.advance(0);
+  t.deepEqual(
+    cloudSide.segments.map(({ header }) => header.sequence),
+    [1, 2, 3, 4, 5],
+  );
+});
+
+test("an edge obeys the cloud's window in bytes, and a segment larger than it goes alone", async (t) => {
+  const { clock, edge, cloud, cloudSide } = await greetedEnds({ welcome: { windowBytes: 1_000 } });
+  const body = (bytes: number) => Buffer.alloc(bytes, 0x61);
+  const sizes = [600, 300, 200, 5_000, 100];
+  for (const [i, bytes] of sizes.entries()) {
+    const { header } = segment(i + 1, { body: body(bytes) });
+    void edge.send(header, body(bytes));
+  }
+  const arrived = () => cloudSide.segments.map(({ body: { length } }) => length);
+  await clock.advance(10);
+  t.deepEqual(arrived(), [600, 300]);
+  cloud.acknowledge('readings', 1, segment(1).header.hash, []);
+  await clock.advance(10);
+  t.deepEqual(arrived(), [600, 300, 200]);
+  cloud.acknowledge('readings', 3, segment(3).header.hash, []);
+  await clock.advance(10);
+  t.deepEqual(arrived(), [600, 300, 200, 5_000]);
+  cloud.acknowledge('readings', 4, segment(4).header.hash, []);
+  await clock.advance(10);
+  t.deepEqual(arrived(), sizes);
+  t.deepEqual(cloudSide.closes, []);
+});
+
+test('a segment that the cloud could not take is refused here, and the link lives on', async (t) => {
+  const { clock, edge, cloudSide } = await greetedEnds({ welcome: { frameBytesMax: 4_096 } });
+  const large = segment(1, { body: Buffer.alloc(4_096, 0x61) });
+  await t.throwsAsync(edge.send(large.header, large.body), {
+    code: 'segment-refused',
+    message: /readings\/1 needs a frame of 4203 bytes, but .* takes 4096/,
+  });
+  const exact = segment(1, { body: Buffer.alloc(4_096 - 107, 0x61) });
+  await edge.send(exact.header, exact.body);
+  await clock.advance(0);
+  t.deepEqual(cloudSide.log, ['segment readings/1']);
+});
+
+test('sending waits until the connection has room again', async (t) => {
+  const { clock, edge, cloud, cloudSide } = await greetedEnds({ bufferBytes: 1_000, latencyMs: 50 });
+  const large = segment(1, { body: Buffer.alloc(2_000, 0x61) });
+  let sent = false;
+  const sending = edge.send(large.header, large.body).then(() => {
+    sent = true;
+  });
+  await clock.advance(49);
+  t.false(sent);
+  await clock.until(sending);
+  t.is(cloudSide.segments.length, 1);
+  cloud.holdBack(true);
+  const next = segment(2, { body: Buffer.alloc(2_000, 0x61) });
+  const held = edge.send(next.header, next.body);
+  await clock.advance(20_000);
+  t.is(cloudSide.segments.length, 1);
+  t.deepEqual(cloudSide.closes, []);
+  cloud.holdBack(false);
+  await clock.until(held);
+  await clock.advance(50);
+  t.is(cloudSide.segments.length, 2);
+});
+
+test('sends that wait reject when the link is lost', async (t) => {
+  const { clock, pair, edge } = await greetedEnds({ welcome: { windowSegments: 1 } });
+  const sends = [1, 2, 3].map((sequence) => {
+    const { header, body } = segment(sequence);
+    return edge.send(header, body);
+  });
+  await sends[0];
+  pair.cut();
+  await t.throwsAsync(sends[1]!, { code: 'link-lost' });
+  await t.throwsAsync(sends[2]!, { code: 'link-lost' });
+  const { header, body } = segment(4);
+  await t.throwsAsync(edge.send(header, body), { code: 'link-lost' });
+  await clock.advance(60_000);
+  t.is(clock.pending, 0);
+});
+
+test('a send that waits for room on the connection rejects when the link is lost', async (t) => {
+  const { clock, cloud, edge } = await greetedEnds({ bufferBytes: 1_000 });
+  cloud.holdBack(true);
+  const { header, body } = segment(1, { body: Buffer.alloc(2_000, 0x61) });
+  const sending = edge.send(header, body);
+  await clock.advance(5_000);
+  edge.destroy();
+  await t.throwsAsync(sending, { code: 'link-lost', message: /this side ended the link/ });
+});
+
+test('wrong calls are programming errors', async (t) => {
+  const { edge } = await greetedEnds();
+  const { header, body } = segment(1);
+  await t.throwsAsync(edge.send({ ...header, edge: 'cellar' }, body), { code: 'internal' });
+  await t.throwsAsync(edge.send({ ...header, epoch: 'f'.repeat(32) }, body), { code: 'internal' });
+  await t.throwsAsync(edge.send(header, body.subarray(1)), { code: 'internal' });
+  await t.throwsAsync(edge.send({ ...header, sequence: -1 }, body), { code: 'internal' });
+  await t.throwsAsync(edge.send({ ...header, stream: 'a/b' }, body), { code: 'internal' });
+  const { edge: early } = edgeAgainstBytes();
+  await t.throwsAsync(early.send(header, body), { code: 'internal' });
+});
+
+test('goodbye of an edge: what it sent is answered, then both end in order', async (t) => {
+  const { clock, edge, cloud, edgeSide, cloudSide } = await greetedEnds({ latencyMs: 20 });
+  const { header, body } = segment(1);
+  await edge.send(header, body);
+  const gone = edge.goodbye('stopping');
+  await clock.advance(20);
+  t.deepEqual(cloudSide.log, ['segment readings/1', 'goodbye stopping']);
+  cloud.acknowledge('readings', 1, header.hash, []);
+  cloud.goodbye('bye');
+  await clock.until(gone);
+  await clock.advance(3_000);
+  t.deepEqual(edgeSide.log, ['ack readings/1', 'closed in order']);
+  t.is(cloudSide.log.at(-1), 'closed in order');
+  t.is(clock.pending, 0);
+  await t.throwsAsync(edge.send(header, body), { code: 'link-lost' });
+});
+
+test('goodbye to a cloud that does not answer ends after three seconds', async (t) => {
+  const { clock, edge, side, peer } = edgeAgainstBytes();
+  peer.write(Buffer.concat([preamble, json(frameTypes.welcome, { ...welcome, heartbeatMs: 5_000 })]));
+  await clock.until(edge.greeting);
+  const from = clock.monotonic();
+  await clock.until(edge.goodbye('stopping'));
+  t.is(clock.monotonic() - from, 3_000);
+  t.deepEqual(side.log, ['closed deadline-missed']);
+  await clock.until(edge.goodbye('again'));
+});
+
+test('goodbye of the cloud ends the link, with its reason', async (t) => {
+  const { clock, edge, cloud, edgeSide, cloudSide } = await greetedEnds();
+  cloud.goodbye('update\u0007');
+  await clock.advance(3_000);
+  t.deepEqual(edgeSide.log, ['closed link-lost']);
+  t.regex(edgeSide.closes[0]!.message, /said goodbye: update\\u0007/);
+  t.deepEqual(cloudSide.log, ['closed in order']);
+  t.is(clock.pending, 0);
+  await edge.goodbye('too late');
+});
+
+test('a link that is taken over tells the older edge so', async (t) => {
+  const { clock, cloud, edgeSide, cloudSide } = await greetedEnds();
+  cloud.refuse({ code: 'superseded', reason: 'a newer connection' });
+  await clock.advance(3_000);
+  t.deepEqual(edgeSide.log, ['refused superseded', 'closed link-superseded']);
+  t.deepEqual(cloudSide.log, ['closed in order']);
+});
+
+test('after the end nothing is called, nothing throws and no timer is left', async (t) => {
+  const { clock, edge, cloud, edgeSide, cloudSide } = await greetedEnds();
+  edge.destroy();
+  t.deepEqual(edgeSide.log, ['closed in order']);
+  await clock.advance(0);
+  t.deepEqual(cloudSide.log, ['closed link-lost']);
+  cloud.acknowledge('readings', 1, segment(1).header.hash, []);
+  cloud.message(forecast);
+  cloud.refuse({ code: 'failed', reason: 'x' });
+  cloud.welcome(welcome);
+  cloud.goodbye('x');
+  cloud.holdBack(true);
+  cloud.destroy();
+  edge.destroy();
+  await clock.advance(100_000);
+  t.is(edgeSide.log.length + cloudSide.log.length, 2);
+  t.is(clock.pending, 0);
+});
+
+test('extension frames are ignored by both sides', async (t) => {
+  const { clock, cloud, side, peer } = cloudAgainstBytes();
+  peer.write(greetingBytes);
+  await clock.until(cloud.hello);
+  cloud.welcome(welcome);
+  const other = edgeAgainstBytes();
+  other.peer.write(welcomeBytes);
+  await other.clock.until(other.edge.greeting);
+  for (const type of [0x40, 0x55, 0x7f]) {
+    peer.write(encodeFrame(type, Buffer.alloc(100)));
+    other.peer.write(encodeFrame(type, Buffer.alloc(100)));
+  }
+  await clock.advance(10);
+  await other.clock.advance(10);
+  t.deepEqual([side.log, other.side.log], [[], []]);
+});
+
+test('a callback that throws ends its link as a bug, and no more', async (t) => {
+  const { clock, edge, cloudSide, cloud } = await greetedEnds();
+  cloudSide.on.segment = () => {
+    throw new TypeError('a mistake');
+  };
+  const { header, body } = segment(1);
+  await edge.send(header, body);
+  await clock.advance(0);
+  t.is(cloudSide.closes[0]?.code, 'internal');
+  cloud.destroy();
+});
+
+test('a segment with a wrong hash is refused, counted and does not stop the next', async (t) => {
+  const { clock, cloud, side, peer } = cloudAgainstBytes();
+  peer.write(greetingBytes);
+  await clock.until(cloud.hello);
+  cloud.welcome(welcome);
+  const good = segment(1);
+  const wrong = { header: { ...good.header, hash: new Uint8Array(32) }, body: good.body };
+  const damaged = { header: good.header, body: Buffer.alloc(good.body.length, 0x20) };
+  peer.write(Buffer.concat([segmentBytes(wrong), segmentBytes(damaged), segmentBytes(good)]));
+  await clock.advance(0);
+  t.deepEqual(side.log, ['refused invalid', 'refused invalid', 'segment readings/1']);
+  const answers = framesIn(peer.received()).filter(({ type }) => type === frameTypes.refuse);
+  t.is(answers.length, 2);
+  t.regex(answers[0]!.text, /"stream":"readings","sequence":1/);
+  t.is(cloud.unanswered.segments, 1);
+});
+
+test('frames may arrive together with the preamble, or byte by byte', async (t) => {
+  const bytes = Buffer.concat([preamble, welcomeBytes.subarray(8), json(frameTypes.message, forecast)]);
+  for (const size of [bytes.length, 1]) {
+    const { clock, edge, side, peer } = edgeAgainstBytes({ piece: () => size });
+    peer.write(bytes);
+    await clock.until(edge.greeting);
+    await clock.advance(0);
+    t.deepEqual(side.log, ['message forecast']);
+  }
+});

@@ -1,0 +1,364 @@
+import net from 'node:net';
+import test from 'ava';
+import type { Clock, Timer } from '../../src/contract/clock.ts';
+import type { Problem } from '../../src/contract/errors.ts';
+import type { Connection } from '../../src/contract/transport.ts';
+import { openCloudLink } from '../../src/link/cloud-link.ts';
+import { openEdgeLink } from '../../src/link/edge-link.ts';
+import { createTcpTransport } from '../../src/link/tcp.ts';
+import { hello, recorder, segment, welcome } from './fixtures.ts';
+
+const clock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
+const loopback = { host: '127.0.0.1', port: 0 };
+const never = new AbortController().signal;
+
+function watch(connection: Connection) {
+  const seen = { bytes: [] as Uint8Array[], drains: 0, closes: [] as (Problem | undefined)[] };
+  const waiting: (() => void)[] = [];
+  const wake = () => {
+    for (const check of [...waiting]) check();
+  };
+  connection.listen({
+    onData(bytes) {
+      seen.bytes.push(bytes);
+      wake();
+    },
+    onDrain() {
+      seen.drains += 1;
+      wake();
+    },
+    onClose(problem) {
+      seen.closes.push(problem);
+      wake();
+    },
+  });
+  return {
+    ...seen,
+    text: () => Buffer.concat(seen.bytes).toString(),
+    length: () => seen.bytes.reduce((sum, bytes) => sum + bytes.length, 0),
+    drained: () => seen.drains,
+    until: (condition: () => boolean) =>
+      new Promise<void>((resolve) => {
+        const check = () => {
+          if (condition()) resolve();
+        };
+        waiting.push(check);
+        check();
+      }),
+    closed() {
+      return this.until(() => seen.closes.length > 0);
+    },
+  };
+}
+
+/** A listener, and a dialled connection with its other end. */
+async function connected(options: Parameters<typeof createTcpTransport>[0] = { clock }) {
+  const transport = createTcpTransport(options);
+  let accept: (connection: Connection) => void = () => {};
+  const accepted = new Promise<Connection>((resolve) => {
+    accept = resolve;
+  });
+  const listener = await transport.listen(loopback, (connection) => accept(connection));
+  const near = await transport.dial({
+    host: listener.host,
+    port: listener.port,
+    timeoutMs: 5_000,
+    signal: never,
+  });
+  return { transport, listener, near, far: await accepted };
+}
+
+test('bytes go both ways, and both sides end in order', async (t) => {
+  const { listener, near, far } = await connected();
+  t.is(near.remote, `127.0.0.1:${listener.port}`);
+  const nearSide = watch(near);
+  const farSide = watch(far);
+  near.write(Buffer.from('to the cloud'));
+  await farSide.until(() => farSide.text() === 'to the cloud');
+  far.write(Buffer.from('to the edge'));
+  far.end();
+  near.end();
+  await nearSide.closed();
+  await farSide.closed();
+  t.is(nearSide.text(), 'to the edge');
+  t.deepEqual([nearSide.closes, farSide.closes], [[undefined], [undefined]]);
+  await listener.close();
+});
+
+test('everything written before `end` arrives', async (t) => {
+  const { listener, near, far } = await connected();
+  const farSide = watch(far);
+  watch(near);
+  const bytes = Buffer.alloc(5_000_000, 'abcdefg');
+  t.false(near.write(bytes));
+  near.end();
+  t.false(near.write(Buffer.from('after the end')));
+  await farSide.closed();
+  t.is(farSide.length(), bytes.length);
+  await listener.close();
+});
+
+test('a side that ends alone is a lost link for the other, and half-open connections do not stay', async (t) => {
+  const { listener, near, far } = await connected();
+  const nearSide = watch(near);
+  const farSide = watch(far);
+  near.write(Buffer.from('last'));
+  near.end();
+  await farSide.closed();
+  await nearSide.closed();
+  t.is(farSide.text(), 'last');
+  t.is(farSide.closes[0]?.code, 'link-lost');
+  t.regex(farSide.closes[0]!.message, /the other side ended it/);
+  t.deepEqual(nearSide.closes, [undefined]);
+  await listener.close();
+});
+
+test('a reset is a lost link, told once', async (t) => {
+  const transport = createTcpTransport({ clock });
+  const server = net.createServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  const near = await transport.dial({ host: '127.0.0.1', port, timeoutMs: 5_000, signal: never });
+  const nearSide = watch(near);
+  near.write(Buffer.from('x'));
+  await nearSide.closed();
+  t.is(nearSide.closes.length, 1);
+  t.is(nearSide.closes[0]?.code, 'link-lost');
+  t.regex(nearSide.closes[0]!.message, /ECONNRESET/);
+  t.false(near.write(Buffer.from('y')));
+  near.end();
+  near.destroy();
+  near.pause();
+  near.resume();
+  server.close();
+});
+
+test('a peer that ends but never reads does not keep the socket for ever', async (t) => {
+  const timers: (() => void)[] = [];
+  const manual: Clock = {
+    ...clock,
+    setTimeout: (callback): Timer => timers.push(callback),
+    clearTimeout() {},
+  };
+  const transport = createTcpTransport({ clock: manual });
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {});
+    socket.pause();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  const near = await transport.dial({ host: '127.0.0.1', port, timeoutMs: 5_000, signal: never });
+  const nearSide = watch(near);
+  near.write(Buffer.alloc(50_000_000));
+  near.end();
+  timers.at(-1)!();
+  await nearSide.closed();
+  t.regex(nearSide.closes[0]!.message, /did not end within 10000 ms/);
+  server.close();
+});
+
+test('a connection that was lost before anybody listened says so', async (t) => {
+  const { listener, near, far } = await connected();
+  near.destroy();
+  await watch(near).closed();
+  far.destroy();
+  const late = watch(far);
+  await late.closed();
+  t.is(late.closes.length, 1);
+  await listener.close();
+});
+
+test('`pause` holds back, the writer learns it, and `resume` lets go on', async (t) => {
+  const { listener, near, far } = await connected();
+  const nearSide = watch(near);
+  const farSide = watch(far);
+  far.pause();
+  let written = 0;
+  const block = Buffer.alloc(1_000_000, 0x61);
+  while (near.write(block)) written += block.length;
+  written += block.length;
+  t.true(farSide.length() < written);
+  t.is(nearSide.drained(), 0);
+  far.resume();
+  await farSide.until(() => farSide.length() === written);
+  await nearSide.until(() => nearSide.drained() > 0);
+  t.is(farSide.length(), written);
+  near.destroy();
+  far.destroy();
+  await listener.close();
+});
+
+test('nobody listens: unreachable, with address and reason', async (t) => {
+  const transport = createTcpTransport({ clock });
+  const listener = await transport.listen(loopback, () => {});
+  await listener.close();
+  await t.throwsAsync(
+    transport.dial({ host: '127.0.0.1', port: listener.port, timeoutMs: 5_000, signal: never }),
+    {
+      code: 'link-unreachable',
+      message: `127.0.0.1:${listener.port} cannot be reached: nothing listens there (ECONNREFUSED)`,
+    },
+  );
+});
+
+test('a host that is not known, and a port that cannot be', async (t) => {
+  const transport = createTcpTransport({ clock });
+  await t.throwsAsync(
+    transport.dial({ host: 'no-such-host.invalid', port: 7070, timeoutMs: 20_000, signal: never }),
+    { code: 'link-unreachable', message: /no-such-host\.invalid:7070/ },
+  );
+  await t.throwsAsync(transport.dial({ host: '127.0.0.1', port: 99_999, timeoutMs: 5_000, signal: never }), {
+    code: 'link-unreachable',
+  });
+});
+
+test('dialling has a deadline and can be given up, and leaves no socket behind', async (t) => {
+  const hasty: Clock = {
+    ...clock,
+    setTimeout: (callback): Timer => queueMicrotask(callback),
+    clearTimeout() {},
+  };
+  const patient = createTcpTransport({ clock });
+  const listener = await patient.listen(loopback, (connection) => connection.destroy());
+  const target = { host: '127.0.0.1', port: listener.port, timeoutMs: 1_234 };
+  await t.throwsAsync(createTcpTransport({ clock: hasty }).dial({ ...target, signal: never }), {
+    code: 'link-unreachable',
+    message: /no answer within 1234 ms/,
+  });
+  const abort = new AbortController();
+  const dialling = patient.dial({ ...target, signal: abort.signal });
+  abort.abort();
+  await t.throwsAsync(dialling, { code: 'link-unreachable', message: /given up/ });
+  await t.throwsAsync(patient.dial({ ...target, signal: abort.signal }), { code: 'link-unreachable' });
+  await listener.close();
+});
+
+test('a port in use is named, with advice', async (t) => {
+  const transport = createTcpTransport({ clock });
+  const listener = await transport.listen(loopback, () => {});
+  const error = await t.throwsAsync(
+    transport.listen({ ...loopback, port: listener.port }, () => {}),
+    {
+      code: 'address-in-use',
+      message: `another process listens on 127.0.0.1:${listener.port}`,
+    },
+  );
+  t.regex((error as unknown as Problem).advice, /choose another port/);
+  await listener.close();
+});
+
+test('an address of another machine, and a port that cannot be, are refused', async (t) => {
+  const transport = createTcpTransport({ clock });
+  await t.throwsAsync(
+    transport.listen({ host: '192.0.2.1', port: 0 }, () => {}),
+    { code: 'address-refused', message: /192\.0\.2\.1:0 is no address of this machine/ },
+  );
+  await t.throwsAsync(
+    transport.listen({ host: '127.0.0.1', port: 70_000 }, () => {}),
+    { code: 'address-refused' },
+  );
+});
+
+test('a listener that was closed frees its address at once, and its connections live on', async (t) => {
+  const { transport, listener, near, far } = await connected();
+  await listener.close();
+  await listener.close();
+  const again = await transport.listen({ ...loopback, port: listener.port }, () => {});
+  const farSide = watch(far);
+  watch(near);
+  near.write(Buffer.from('still here'));
+  await farSide.until(() => farSide.text() === 'still here');
+  near.destroy();
+  await farSide.closed();
+  await again.close();
+  t.pass();
+});
+
+for (const [cap, caps] of [
+  ['maxConnections', { maxConnections: 1 }],
+  ['maxConnectionsPerAddress', { maxConnectionsPerAddress: 1 }],
+  ['maxUngreeted', { maxUngreeted: 1 }],
+] as const) {
+  test(`beyond ${cap} a connection is turned away and counted; a place that gets free is given again`, async (t) => {
+    const away: [string, string][] = [];
+    let turned: () => void = () => {};
+    const turnedAway = new Promise<void>((resolve) => {
+      turned = resolve;
+    });
+    const transport = createTcpTransport({
+      clock,
+      caps,
+      turnedAway(remote, why) {
+        away.push([remote, why]);
+        turned();
+      },
+    });
+    const accepted: Connection[] = [];
+    const waiting: (() => void)[] = [];
+    const listener = await transport.listen(loopback, (connection) => {
+      accepted.push(connection);
+      watch(connection);
+      waiting.shift()?.();
+    });
+    const dial = () => transport.dial({ ...loopback, port: listener.port, timeoutMs: 5_000, signal: never });
+    const next = () =>
+      new Promise<void>((resolve) => {
+        waiting.push(resolve);
+      });
+    const firstAccepted = next();
+    const first = watch(await dial());
+    await firstAccepted;
+    const second = await dial().then(watch, () => undefined);
+    await turnedAway;
+    await second?.closed();
+    t.is(away[0]![1], cap);
+    t.regex(away[0]![0], /^127\.0\.0\.1:\d+$/);
+    t.is(first.closes.length, 0);
+    if (cap === 'maxUngreeted') {
+      accepted[0]!.greeted?.();
+      accepted[0]!.greeted?.();
+    } else {
+      accepted[0]!.destroy();
+      await first.closed();
+    }
+    const thirdAccepted = next();
+    const third = await dial();
+    await thirdAccepted;
+    t.is(accepted.length, 2);
+    third.destroy();
+    for (const connection of accepted) connection.destroy();
+    await listener.close();
+  });
+}
+
+test('a whole link over TCP', async (t) => {
+  const { listener, near, far } = await connected();
+  const edgeSide = recorder();
+  const cloudSide = recorder();
+  const cloud = openCloudLink(far, { clock, on: cloudSide.on });
+  const segments = new Promise<void>((resolve) => {
+    cloudSide.on.segment = (header) => {
+      cloud.acknowledge(header.stream, header.sequence, header.hash, []);
+      if (header.sequence === 50) resolve();
+    };
+  });
+  cloudSide.on.goodbye = () => cloud.goodbye('bye');
+  const edge = openEdgeLink(near, { clock, hello, on: edgeSide.on });
+  t.is((await cloud.hello).edge, 'attic');
+  cloud.welcome(welcome);
+  await edge.greeting;
+  for (let sequence = 1; sequence <= 50; sequence++) {
+    const { header, body } = segment(sequence, { body: Buffer.alloc(200_000, sequence) });
+    await edge.send(header, body);
+  }
+  await segments;
+  await edge.goodbye('stopping');
+  t.is(edgeSide.acks.length, 50);
+  t.is(edgeSide.log.at(-1), 'closed in order');
+  await listener.close();
+});
