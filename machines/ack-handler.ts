@@ -33,7 +33,8 @@ interface Context extends Trouble {
 
 export const ackHandler = defineKind<'ack-handler', typeof config, AckHandlerEffects>({
   name: 'ack-handler',
-  purpose: 'Deletes from the edge what the cloud has acknowledged by its hash, and tells the forecast that came along.',
+  purpose:
+    'Deletes from the edge what the cloud has acknowledged by its hash, and tells the forecast that came along.',
   config,
   accepts: 'acknowledgements',
   emits: null,

@@ -26,7 +26,9 @@ const config = z.strictObject({
       segments: number({ min: 1, max: 65_536, integer: true })
         .prefault(256)
         .describe('Most segments an edge may have unacknowledged.'),
-      bytes: size({ min: '1KiB', max: '1GiB' }).prefault('16MiB').describe('Most bytes it may have unacknowledged.'),
+      bytes: size({ min: '1KiB', max: '1GiB' })
+        .prefault('16MiB')
+        .describe('Most bytes it may have unacknowledged.'),
     })
     .prefault({})
     .describe('How far an edge may run ahead of its acknowledgements.'),
@@ -35,7 +37,9 @@ const config = z.strictObject({
     .describe('Longest frame taken from an edge; must hold its largest segment.'),
   connections: z
     .strictObject({
-      max: number({ min: 1, max: 65_536, integer: true }).prefault(4_096).describe('Most connections at once.'),
+      max: number({ min: 1, max: 65_536, integer: true })
+        .prefault(4_096)
+        .describe('Most connections at once.'),
       'per-address': number({ min: 1, max: 65_536, integer: true })
         .prefault(2_048)
         .describe('Most connections from one address.'),
@@ -106,7 +110,12 @@ export const cloudReceiver = defineKind<'cloud-receiver', typeof config, CloudRe
         close: sendTo('listener', { type: 'CLOSE' }),
         noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
         planRetry: assign(({ context, event }) =>
-          nextAttempt(context, event, effects.retryInMs, deadlineMissed('the receiver did not start in time')),
+          nextAttempt(
+            context,
+            event,
+            effects.retryInMs,
+            deadlineMissed('the receiver did not start in time'),
+          ),
         ),
         listening: assign(({ event }) => ({
           ...noTrouble,

@@ -37,7 +37,10 @@ interface Context extends Trouble {
 /** Why each effect is there; the reference prints it with the receiver's. */
 export const cloudSessionEffects = {
   link: { as: 'task', does: 'Owns the connection of one edge: greeting, frames in, heartbeats, goodbye.' },
-  commit: { as: 'request', does: 'Puts everything received so far into the store, bytes and receipts in one transaction.' },
+  commit: {
+    as: 'request',
+    does: 'Puts everything received so far into the store, bytes and receipts in one transaction.',
+  },
   acknowledge: { as: 'request', does: 'Acknowledges what was committed, with the forecasts that are ready.' },
 } as const;
 
@@ -92,7 +95,10 @@ export function cloudSession(effects: CloudSessionEffects) {
       acknowledging: {
         invoke: {
           src: 'acknowledge',
-          onDone: [{ guard: ({ event }) => event.output.waiting > 0, target: 'committing' }, { target: 'receiving' }],
+          onDone: [
+            { guard: ({ event }) => event.output.waiting > 0, target: 'committing' },
+            { target: 'receiving' },
+          ],
           onError: { target: 'closed', actions: ['noteTrouble', 'drop'] },
         },
       },

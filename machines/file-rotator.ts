@@ -20,7 +20,9 @@ const config = z.strictObject({
   every: duration({ min: '10ms', max: '7d' })
     .prefault('15s')
     .describe('Age at which an open segment is sealed, counted from its first reading.'),
-  size: size({ min: '1KiB', max: '8MiB' }).prefault('1MiB').describe('Size at which it is sealed before that.'),
+  size: size({ min: '1KiB', max: '8MiB' })
+    .prefault('1MiB')
+    .describe('Size at which it is sealed before that.'),
 });
 
 export type FileRotatorConfig = z.output<typeof config>;
@@ -82,7 +84,9 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
       actions: {
         noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
         well: assign(noTrouble),
-        noteDue: assign({ dueInMs: ({ event, context }) => ('dueInMs' in event ? event.dueInMs : context.dueInMs) }),
+        noteDue: assign({
+          dueInMs: ({ event, context }) => ('dueInMs' in event ? event.dueInMs : context.dueInMs),
+        }),
       },
       guards: {
         large: ({ context, event }) => event.type === 'WRITTEN' && event.bytes >= context.config.size,

@@ -46,7 +46,8 @@ interface Context extends Trouble {
 
 export const forecaster = defineKind<'forecaster', typeof config, ForecasterEffects>({
   name: 'forecaster',
-  purpose: 'Averages one sensor over each segment, derives the pressure tendency, and answers with a forecast.',
+  purpose:
+    'Averages one sensor over each segment, derives the pressure tendency, and answers with a forecast.',
   config,
   accepts: 'received',
   emits: 'messages',
@@ -59,7 +60,10 @@ export const forecaster = defineKind<'forecaster', typeof config, ForecasterEffe
   sensor: pressure
   to: receiver`,
   effects: {
-    catchUp: { as: 'request', does: 'Averages the stored segments that no forecast was made for, say after a crash.' },
+    catchUp: {
+      as: 'request',
+      does: 'Averages the stored segments that no forecast was made for, say after a crash.',
+    },
     forecasts: {
       as: 'task',
       does: 'Takes segments from the port as they come in, forecasts, sends the forecast on, and keeps the mean.',

@@ -34,7 +34,12 @@ const config = z.strictObject({
     })
     .prefault({})
     .describe('Which sensor.'),
-  sensor: z.string().min(1).max(64).prefault('pressure').describe('Name of what is measured, in each reading.'),
+  sensor: z
+    .string()
+    .min(1)
+    .max(64)
+    .prefault('pressure')
+    .describe('Name of what is measured, in each reading.'),
   every: duration({ min: '10ms', max: '1d' }).prefault('1s').describe('Pace of the readings.'),
   timeout: duration({ min: '50ms', max: '1m' })
     .prefault('2500ms')

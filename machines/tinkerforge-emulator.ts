@@ -91,7 +91,8 @@ export const tinkerforgeEmulator = defineKind<
   TinkerforgeEmulatorEffects
 >({
   name: 'tinkerforge-emulator',
-  purpose: 'Speaks the TinkerForge protocol in place of a brick daemon with barometers; its readings are marked simulated.',
+  purpose:
+    'Speaks the TinkerForge protocol in place of a brick daemon with barometers; its readings are marked simulated.',
   config,
   accepts: null,
   emits: null,
@@ -117,7 +118,12 @@ export const tinkerforgeEmulator = defineKind<
       actors: { daemon: task(effects.daemon) },
       actions: {
         planRetry: assign(({ context, event }) =>
-          nextAttempt(context, event, effects.retryInMs, deadlineMissed('the emulator did not start in time')),
+          nextAttempt(
+            context,
+            event,
+            effects.retryInMs,
+            deadlineMissed('the emulator did not start in time'),
+          ),
         ),
         noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
         listening: assign(({ event }) => ({

@@ -26,8 +26,12 @@ const config = z.strictObject({
     })
     .prefault({})
     .describe('Where the cloud listens.'),
-  'connect-timeout': duration({ min: '50ms', max: '5m' }).prefault('10s').describe('Longest wait for a connection.'),
-  'greet-timeout': duration({ min: '50ms', max: '5m' }).prefault('10s').describe('Longest wait for the greeting.'),
+  'connect-timeout': duration({ min: '50ms', max: '5m' })
+    .prefault('10s')
+    .describe('Longest wait for a connection.'),
+  'greet-timeout': duration({ min: '50ms', max: '5m' })
+    .prefault('10s')
+    .describe('Longest wait for the greeting.'),
   'ack-timeout': duration({ min: '100ms', max: '1h' })
     .prefault('30s')
     .describe('Longest time without progress while something is unacknowledged; then the link is made anew.'),
@@ -53,7 +57,12 @@ export type UploadEvent =
   /** The cloud's history and ours do not continue each other. */
   | { readonly type: 'FORKED'; readonly cause: Problem }
   /** The cloud does not want us. `lasting`: trying again soon is of no use. */
-  | { readonly type: 'REFUSED'; readonly cause: Problem; readonly lasting: boolean; readonly retryAfterMs?: number }
+  | {
+      readonly type: 'REFUSED';
+      readonly cause: Problem;
+      readonly lasting: boolean;
+      readonly retryAfterMs?: number;
+    }
   /** Segments are there to be sent. */
   | { readonly type: 'BACKLOG' }
   /** Everything sealed is on its way; `waiting` segments are unacknowledged. */
@@ -88,7 +97,8 @@ interface Context extends Trouble {
 
 export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
   name: 'uploader',
-  purpose: 'Brings sealed segments to the cloud over a link that comes and goes; resends until the cloud acknowledges.',
+  purpose:
+    'Brings sealed segments to the cloud over a link that comes and goes; resends until the cloud acknowledges.',
   config,
   accepts: 'segments',
   emits: 'acknowledgements',
@@ -134,7 +144,8 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
             context,
             event,
             effects.retryInMs,
-            context.cause ?? deadlineMissed(`the cloud at ${host}:${port} did not answer within the deadline`),
+            context.cause ??
+              deadlineMissed(`the cloud at ${host}:${port} did not answer within the deadline`),
           );
           const wish = event.type === 'REFUSED' ? (event.retryAfterMs ?? 0) : 0;
           return { ...trouble, retryInMs: Math.max(trouble.retryInMs ?? 0, wish) };
@@ -181,7 +192,10 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
         greeting: {
           entry: 'greet',
           on: {
-            GREETED: [{ guard: 'hasBacklog', target: 'sending', actions: 'well' }, { target: 'idle', actions: 'well' }],
+            GREETED: [
+              { guard: 'hasBacklog', target: 'sending', actions: 'well' },
+              { target: 'idle', actions: 'well' },
+            ],
           },
           after: { greetDeadline: { target: 'waitingToRetry', actions: 'planRetry' } },
         },
@@ -222,7 +236,9 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
           tags: ['trouble'],
           invoke: {
             src: 'fork',
-            input: ({ context }) => ({ cause: context.cause ?? deadlineMissed('the history does not continue') }),
+            input: ({ context }) => ({
+              cause: context.cause ?? deadlineMissed('the history does not continue'),
+            }),
             // Not at once: a cloud that calls every history forked must not be answered with epochs without end.
             onDone: { target: 'waitingToRetry', actions: 'planRetry' },
             onError: { target: 'failed', actions: 'noteTrouble' },

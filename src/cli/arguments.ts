@@ -17,7 +17,11 @@ const commands: readonly CommandEntry[] = [
   { name: 'check', words: 'check FILE…', does: 'report every mistake in pipeline files, start nothing' },
   { name: 'kinds', words: 'kinds [KIND]', does: 'list the kinds of actors, or explain one' },
   { name: 'devices', words: 'devices HOST[:PORT]', does: 'list what a brick daemon has' },
-  { name: 'emulate', words: 'emulate [--port N]', does: 'run a brick daemon with a barometer that is not there' },
+  {
+    name: 'emulate',
+    words: 'emulate [--port N]',
+    does: 'run a brick daemon with a barometer that is not there',
+  },
   { name: 'cat', words: 'cat EDGE', does: "print an edge's readings in the cloud, in order" },
 ];
 
@@ -52,12 +56,17 @@ export function readArguments(words: readonly string[]): Command {
     case 'check':
       return async () => (await import('./check.ts')).check(some(rest, 'check FILE…'));
     case 'kinds':
-      return async () => (await import('./kinds.ts')).kindsCommand(atMostOne(rest, 'kinds [KIND]'), values.write);
+      return async () =>
+        (await import('./kinds.ts')).kindsCommand(atMostOne(rest, 'kinds [KIND]'), values.write);
     case 'devices':
       return async () =>
         (await import('./devices.ts')).devices(exactlyOne(rest, 'devices HOST[:PORT]'), values.secret ?? '');
     case 'emulate':
-      return async () => (await import('./emulate.ts')).emulate(none(rest, 'emulate'), { ...values, log: logFormat(values.log) });
+      return async () =>
+        (await import('./emulate.ts')).emulate(none(rest, 'emulate'), {
+          ...values,
+          log: logFormat(values.log),
+        });
     case 'cat':
       return async () =>
         (await import('./cat.ts')).cat(exactlyOne(rest, 'cat EDGE'), {

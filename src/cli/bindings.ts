@@ -19,7 +19,10 @@ export interface World {
 type EffectsOf<Kind extends BuiltInKind> = Parameters<Kind['statechart']>[0];
 type ConfigOf<Kind extends BuiltInKind> = Kind['config']['_zod']['output'];
 type KindNamed<Name> = Extract<BuiltInKind, { name: Name }>;
-type Binder<Name extends string> = (env: ActorEnv, config: ConfigOf<KindNamed<Name>>) => EffectsOf<KindNamed<Name>>;
+type Binder<Name extends string> = (
+  env: ActorEnv,
+  config: ConfigOf<KindNamed<Name>>,
+) => EffectsOf<KindNamed<Name>>;
 type Loaders = { [Name in BuiltInKind['name']]: (world: World) => Promise<Binder<Name>> };
 
 const loaders: Loaders = {
@@ -73,7 +76,8 @@ const loaders: Loaders = {
   },
   'ack-handler': async () => {
     const { ackEffects } = await import('../store/ack-effects.ts');
-    return (env) => ackEffects({ store: edgeStore(env), cursor: env.cursor, input: input(env), report: env.report });
+    return (env) =>
+      ackEffects({ store: edgeStore(env), cursor: env.cursor, input: input(env), report: env.report });
   },
   'cloud-receiver': async (world) => {
     const [{ receiverEffects }, { createTcpTransport }] = await Promise.all([
@@ -90,7 +94,8 @@ const loaders: Loaders = {
             maxConnectionsPerAddress: config.connections['per-address'],
             maxUngreeted: config.connections.ungreeted,
           },
-          turnedAway: (remote, why) => env.report({ type: 'note', text: `${remote} was turned away: ${why}` }, 'warn'),
+          turnedAway: (remote, why) =>
+            env.report({ type: 'note', text: `${remote} was turned away: ${why}` }, 'warn'),
         }),
         input: env.input,
         output: env.output,
@@ -119,7 +124,9 @@ const loaders: Loaders = {
 export async function bindingsFor(plan: Plan, world: World): Promise<Bindings> {
   const binders = new Map<string, Binder<string>>();
   for (const { kind } of plan.actors) {
-    const load = loaders[kind.name as keyof Loaders] as ((world: World) => Promise<Binder<string>>) | undefined;
+    const load = loaders[kind.name as keyof Loaders] as
+      | ((world: World) => Promise<Binder<string>>)
+      | undefined;
     if (!load) throw new FogrunError('effect-missing', `nothing is bound to the kind ${kind.name}`);
     if (!binders.has(kind.name)) binders.set(kind.name, await load(world));
   }

@@ -12,7 +12,10 @@ export async function cat(edge: string, options: { state: string; pipeline: stri
     const edges = store.edges();
     if (!edges.includes(edge)) {
       const close = nearest(edge, edges);
-      const known = edges.length > 0 ? `known: ${(close.length > 0 ? close : edges).join(', ')}` : 'none has sent anything';
+      const known =
+        edges.length > 0
+          ? `known: ${(close.length > 0 ? close : edges).join(', ')}`
+          : 'none has sent anything';
       throw new FogrunError('edge-unknown', `the cloud has nothing from an edge \`${edge}\` (${known})`);
     }
     let closed = false;

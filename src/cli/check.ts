@@ -11,7 +11,9 @@ export async function check(files: readonly string[]): Promise<number> {
     return 2;
   }
   for (const { file, name, actors } of plans) {
-    process.stdout.write(`${file}: pipeline ${name} is good (${actors.map((actor) => actor.name).join(', ')})\n`);
+    process.stdout.write(
+      `${file}: pipeline ${name} is good (${actors.map((actor) => actor.name).join(', ')})\n`,
+    );
   }
   return 0;
 }

@@ -21,7 +21,10 @@ export async function emulate(_: void, options: EmulateOptions): Promise<number>
     pipeline: 'emulator',
     actors: { bricks: { kind: 'tinkerforge-emulator', host, port, secret, devices: [{ uid, type }] } },
   });
-  const { plan, problems } = checkPipeline({ file: 'arguments', text }, { kinds, variables: {}, cwd: process.cwd() });
+  const { plan, problems } = checkPipeline(
+    { file: 'arguments', text },
+    { kinds, variables: {}, cwd: process.cwd() },
+  );
   if (!plan) throw new FogrunError('usage', problems.map(formatProblem).join('\n'));
   return runPlan(plan, { log: options.log });
 }

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { kinds } from '../../machines/index.ts';
 import { FogrunError } from '../contract/errors.ts';
-import type { Plan, PipelineProblem } from '../contract/plan.ts';
+import type { PipelineProblem, Plan } from '../contract/plan.ts';
 import { checkPipeline } from '../pipeline/check.ts';
 
 export interface CheckedFiles {
@@ -40,12 +40,15 @@ async function readText(file: string): Promise<string> {
   try {
     const { size } = await stat(file);
     // The check has a limit of its own, with a line to say so; this one keeps a device file or a disk image out.
-    if (size > fileBytesMax) throw new FogrunError('file-unreadable', `${file} is too large for a pipeline file`);
+    if (size > fileBytesMax)
+      throw new FogrunError('file-unreadable', `${file} is too large for a pipeline file`);
     return await readFile(file, 'utf8');
   } catch (cause) {
     if (cause instanceof FogrunError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code;
-    const why = { ENOENT: 'it does not exist', EISDIR: 'it is a directory', EACCES: 'no permission' }[code ?? ''];
+    const why = { ENOENT: 'it does not exist', EISDIR: 'it is a directory', EACCES: 'no permission' }[
+      code ?? ''
+    ];
     throw new FogrunError('file-unreadable', `${file} cannot be read: ${why ?? code}`, { cause });
   }
 }

@@ -19,7 +19,8 @@ export function referenceFiles(): ReadonlyMap<string, string> {
 /** All kinds, a line each. */
 export function catalogue(): string {
   const rows = [...kinds.values()].map(
-    (kind) => `| [${kind.name}](${kind.name}.md) | ${kind.accepts ?? '-'} | ${kind.emits ?? '-'} | ${kind.purpose} |`,
+    (kind) =>
+      `| [${kind.name}](${kind.name}.md) | ${kind.accepts ?? '-'} | ${kind.emits ?? '-'} | ${kind.purpose} |`,
   );
   return `# Kinds\n\n| kind | accepts | emits | purpose |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }
@@ -28,7 +29,8 @@ export function catalogue(): string {
 export function kindReference(kind: ActorKind): string {
   const fields = configFields(z.toJSONSchema(kind.config, { io: 'input' }) as Schema);
   const rows = fields.map(
-    ({ path, type, fallback, text }) => `| \`${path}\` | ${type} | ${fallback ? `\`${fallback}\`` : ''} | ${text} |`,
+    ({ path, type, fallback, text }) =>
+      `| \`${path}\` | ${type} | ${fallback ? `\`${fallback}\`` : ''} | ${text} |`,
   );
   const effects = Object.entries(kind.effects as ActorKind['effects']).map(
     ([name, note]) => `| \`${name}\` | ${(note as { as: string }).as} | ${(note as { does: string }).does} |`,
@@ -43,7 +45,9 @@ export function kindReference(kind: ActorKind): string {
     '## Example',
     `\`\`\`yaml\n${kind.example}\n\`\`\``,
     '## Config',
-    rows.length > 0 ? `| field | type | default | meaning |\n|---|---|---|---|\n${rows.join('\n')}` : 'Nothing to set.',
+    rows.length > 0
+      ? `| field | type | default | meaning |\n|---|---|---|---|\n${rows.join('\n')}`
+      : 'Nothing to set.',
     '## States',
     states(kind),
     '## Effects',
@@ -88,14 +92,18 @@ function states(kind: ActorKind): string {
       const path = parent ? `${parent}.${name}` : name;
       const notes = (state.tags ?? []).map((tag) => tagWords[tag] ?? tag);
       if (state.type === 'final' && notes.length === 0) notes.push('the end');
-      const ways = [...Object.keys(state.on ?? {}), ...Object.keys(state.after ?? {}).map((delay) => `after ${delay}`)];
+      const ways = [
+        ...Object.keys(state.on ?? {}),
+        ...Object.keys(state.after ?? {}).map((delay) => `after ${delay}`),
+      ];
       rows.push(`| \`${path}\` | ${notes.join(', ')} | ${ways.map((way) => `\`${way}\``).join(' ')} |`);
       walk(path, state.states ?? {});
     }
   };
   walk('', config.states ?? {});
   const always = Object.keys(config.on ?? {}).map((event) => `\`${event}\``);
-  const everywhere = always.length > 0 ? `\n\nIn every state that does not say otherwise: ${always.join(' ')}.` : '';
+  const everywhere =
+    always.length > 0 ? `\n\nIn every state that does not say otherwise: ${always.join(' ')}.` : '';
   return `| state | meaning | reacts to |\n|---|---|---|\n${rows.join('\n')}${everywhere}`;
 }
 
@@ -122,7 +130,12 @@ interface Field {
 function configFields(schema: Schema, parent = ''): Field[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const path = parent ? `${parent}.${name}` : name;
-    const own: Field = { path, type: typeName(field), fallback: fallbackText(field), text: field.description ?? '' };
+    const own: Field = {
+      path,
+      type: typeName(field),
+      fallback: fallbackText(field),
+      text: field.description ?? '',
+    };
     return [own, ...inner(field, path)];
   });
 }

@@ -32,7 +32,7 @@ export function duration(options: { min?: string; max?: string } = {}) {
 /** A size such as `64MiB`, parsed to bytes. Bounds are sizes too. */
 export function size(options: { min?: string; max?: string } = {}) {
   const min = parseSizeBytes(options.min ?? '1B')!;
-  const max = parseSizeBytes(options.max ?? '8192TiB')!;
+  const max = parseSizeBytes(options.max ?? '4096TiB')!;
   return z
     .string()
     .transform((text, context) => {

@@ -145,7 +145,9 @@ export function causeIn(event: unknown): Problem | undefined {
   if (cause) return cause;
   if (error === undefined) return undefined;
   const known = error as Partial<Problem>;
-  return typeof known.code === 'string' && typeof known.advice === 'string' ? (known as Problem) : toProblem(error);
+  return typeof known.code === 'string' && typeof known.advice === 'string'
+    ? (known as Problem)
+    : toProblem(error);
 }
 
 /** Trouble with one more attempt ahead. An event without a cause (a deadline) gets `otherwise`. */

@@ -25,6 +25,8 @@ import { Window } from './window.ts';
 export interface EdgeLinkOptions {
   readonly clock: Clock;
   readonly hello: Hello;
+  /** Most segments and bytes on their way, if that is less than the cloud admits. */
+  readonly window?: { readonly segments: number; readonly bytes: number };
   /** Other deadlines than the protocol's, for tests. */
   readonly limits?: Partial<LinkLimits>;
   readonly on: {
@@ -220,8 +222,9 @@ class EdgeEnd implements EdgeLink {
       );
     }
     this.#welcome = welcome;
-    this.#window.segmentsMax = welcome.windowSegments;
-    this.#window.bytesMax = welcome.windowBytes;
+    const { window } = this.#options;
+    this.#window.segmentsMax = Math.min(welcome.windowSegments, window?.segments ?? Number.POSITIVE_INFINITY);
+    this.#window.bytesMax = Math.min(welcome.windowBytes, window?.bytes ?? Number.POSITIVE_INFINITY);
     this.#line.greeted({ lengthMax: answerBytesMax, heartbeatMs: welcome.heartbeatMs });
     this.#welcomed(welcome);
   }

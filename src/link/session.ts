@@ -125,7 +125,10 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           env.greeted.get(key)?.supersede();
           env.greeted.set(key, session);
           welcome(hello);
-          env.report({ type: 'note', text: `edge ${hello.edge} (${hello.agent}) greeted, epoch ${hello.epoch}` });
+          env.report({
+            type: 'note',
+            text: `edge ${hello.edge} (${hello.agent}) greeted, epoch ${hello.epoch}`,
+          });
           io.emit({ type: 'GREETED', edge: hello.edge });
           if (received.length > 0) io.emit({ type: 'RECEIVED' });
           await ended;
@@ -137,7 +140,9 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
       async commit() {
         committing = true;
         const batch = received.splice(0);
-        const outcomes = await Promise.allSettled(batch.map((item) => store.put(token, item.header, item.body)));
+        const outcomes = await Promise.allSettled(
+          batch.map((item) => store.put(token, item.header, item.body)),
+        );
         for (const [i, outcome] of outcomes.entries()) {
           const item = batch[i]!;
           if (outcome.status === 'fulfilled') {
@@ -189,7 +194,11 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
     for (const stream of Object.keys(hello.streams)) {
       const mark = store.mark(hello.edge, hello.epoch, stream);
       if (!mark) continue;
-      marks[stream] = { sequence: mark.sequence, hash: Buffer.from(mark.hash).toString('hex'), seq: mark.seq };
+      marks[stream] = {
+        sequence: mark.sequence,
+        hash: Buffer.from(mark.hash).toString('hex'),
+        seq: mark.seq,
+      };
       acknowledged.set(stream, mark.sequence);
       if (mark.sequence > hello.streams[stream]!.acknowledged) {
         again.push({ stream, sequence: mark.sequence, hash: mark.hash });
@@ -226,6 +235,10 @@ function refusalOf(thrown: unknown, header?: SegmentHeader): Refusal {
     case 'store-full':
       return { code: 'full', reason: message, retryAfterMs: fullRetryAfterMs };
     default:
-      return { code: 'failed', reason: 'the cloud cannot store anything at the moment', retryAfterMs: fullRetryAfterMs };
+      return {
+        code: 'failed',
+        reason: 'the cloud cannot store anything at the moment',
+        retryAfterMs: fullRetryAfterMs,
+      };
   }
 }

@@ -1,7 +1,13 @@
 /** One greeted connection of an uploader: what is on its way, and what came back. */
-import type { UploaderConfig, UploadEvent } from '../../machines/uploader.ts';
+import type { UploadEvent, UploaderConfig } from '../../machines/uploader.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
-import { type Hello, type HelloStream, linkProtocolVersion, type Refusal, type Welcome } from '../contract/link.ts';
+import {
+  type Hello,
+  type HelloStream,
+  linkProtocolVersion,
+  type Refusal,
+  type Welcome,
+} from '../contract/link.ts';
 import type { Acknowledgement } from '../contract/port.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import type { Connection } from '../contract/transport.ts';
@@ -26,22 +32,14 @@ export interface UploadEnv extends Omit<UploaderEnv, 'input' | 'transport' | 're
   readonly lost: (cause: Problem) => void;
 }
 
-interface OnItsWay {
-  readonly stream: string;
-  readonly sequence: number;
-  readonly bytes: number;
-}
-
 /** Refusals that trying again soon does not mend. */
 const lastingRefusals: ReadonlySet<Refusal['code']> = new Set(['version', 'denied', 'invalid']);
 
 export function openUpload(connection: Connection, env: UploadEnv): Upload {
   const { store, cursor, emit } = env;
-  let onItsWay: OnItsWay[] = [];
-  let window = { segments: 0, bytes: 0 };
   let sending = false;
-  let windowFull = false;
   let over = false;
+  let greeted = false;
   /** Next sequence to send, by stream. */
   const next = new Map<string, number>();
   const ready = Promise.withResolvers<void>();
@@ -51,19 +49,26 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
   const link = openEdgeLink(connection, {
     clock: env.clock,
     hello: hello(store, cursor, env),
+    window: env.config.window,
     on: {
       acknowledged: (ack) => {
         taken = taken.then(() => take(ack)).catch(env.fail);
       },
       message: (message) => {
-        void env.output.send({ stream: message.stream, sequence: 0, hash: new Uint8Array(), messages: [message] });
+        void env.output.send({
+          stream: message.stream,
+          sequence: 0,
+          hash: new Uint8Array(),
+          messages: [message],
+        });
       },
       refused: (refusal) => {
         if (!over) emit(refused(refusal, env));
       },
       closed: (problem) => {
         over = true;
-        const orderly = () => toProblem(new FogrunError('link-lost', `the cloud at ${connection.remote} ended the link`));
+        const orderly = () =>
+          toProblem(new FogrunError('link-lost', `the cloud at ${connection.remote} ended the link`));
         env.lost(problem ?? orderly());
       },
     },
@@ -80,26 +85,27 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
       const message = `the cloud acknowledged segment ${ack.sequence} of ${ack.stream}, which was never sealed`;
       return emit({ type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', message)) });
     }
-    onItsWay = onItsWay.filter(({ stream, sequence }) => stream !== ack.stream || sequence > ack.sequence);
     await env.output.send(ack);
-    emit({ type: 'ACKNOWLEDGED', waiting: onItsWay.length });
-    if (windowFull) await send();
+    emit({ type: 'ACKNOWLEDGED', waiting: waiting() });
   };
-  const hasRoom = (bytes: number) =>
-    onItsWay.length === 0 ||
-    (onItsWay.length < window.segments && onItsWay.reduce((sum, item) => sum + item.bytes, bytes) <= window.bytes);
-
-  /** Sends the next segment; false when nothing is left, `full` when the window is. */
-  const sendNext = async (): Promise<boolean | 'full'> => {
+  /** Segments that the cloud should have and that have not been deleted on its word. */
+  const waiting = () => {
+    let count = 0;
+    for (const stream of store.streams()) {
+      const { acknowledged } = store.head(cursor, stream);
+      count += Math.max(0, (next.get(stream) ?? 0) - 1 - acknowledged);
+    }
+    return count;
+  };
+  /** Sends the next segment, as soon as the window admits it; false when nothing is left. */
+  const sendNext = async (): Promise<boolean> => {
     for (const stream of store.streams()) {
       const sequence = next.get(stream) ?? store.head(cursor, stream).acknowledged + 1;
       const header = store.header(stream, sequence);
       if (!header) continue;
-      if (!hasRoom(header.bytes)) return 'full';
       const body = await store.body(header);
       if (over) return false;
       next.set(stream, sequence + 1);
-      onItsWay.push({ stream, sequence, bytes: header.bytes });
       await link.send(header, body);
       const gap = header.type === 'gap' ? { gap: 'missed' } : {};
       const readings = header.type === 'gap' ? 0 : header.count;
@@ -112,10 +118,13 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
     if (sending || over) return;
     sending = true;
     try {
-      let more: boolean | 'full' = true;
-      while (more === true && !over) more = await sendNext();
-      windowFull = more === 'full';
-      if (more === false && !over) emit({ type: 'ALL_SENT', waiting: onItsWay.length });
+      while (!over && (await sendNext()));
+      if (!over) emit({ type: 'ALL_SENT', waiting: waiting() });
+    } catch (thrown) {
+      // When the link ends under it, `closed` has told why.
+      if (over) return;
+      if (!(thrown instanceof FogrunError) || thrown.code !== 'segment-refused') throw thrown;
+      emit({ type: 'REFUSED', cause: toProblem(thrown), lasting: true });
     } finally {
       sending = false;
     }
@@ -128,19 +137,11 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
         const fork = forkReason(store, cursor, welcome);
         if (fork) return { type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', fork)) };
         await store.rememberCloud(cursor, { cloudEpoch: welcome.cloudEpoch, token: welcome.token });
-        window = {
-          segments: Math.min(env.config.window.segments, welcome.windowSegments),
-          bytes: Math.min(env.config.window.bytes, welcome.windowBytes),
-        };
         for (const stream of store.streams()) {
           const mark = welcome.marks[stream]?.sequence ?? 0;
-          const { acknowledged } = store.head(cursor, stream);
           next.set(stream, mark + 1);
-          // The cloud has these; it acknowledges them again, and until then they stay.
-          for (let sequence = acknowledged + 1; sequence <= mark; sequence++) {
-            onItsWay.push({ stream, sequence, bytes: 0 });
-          }
         }
+        greeted = true;
         ready.resolve();
         return { type: 'GREETED', backlog: store.backlog(cursor).segments };
       } catch (thrown) {
@@ -153,7 +154,8 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
     async goodbye() {
       if (over) return;
       await link.goodbye('the uploader was told to stop');
-      await taken;
+      // What came before the end is still taken; without a greeting nothing can have come.
+      if (greeted) await taken;
     },
     destroy() {
       over = true;
@@ -217,7 +219,8 @@ function refused(refusal: Refusal, env: UploadEnv): UploadEvent {
   const { host, port } = env.config.cloud;
   const about = refusal.sequence ? ` segment ${refusal.sequence} of ${refusal.stream}` : '';
   const message = `the cloud at ${host}:${port} refused${about} (${refusal.code}): ${refusal.reason}`;
-  if (refusal.code === 'forked') return { type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', message)) };
+  if (refusal.code === 'forked')
+    return { type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', message)) };
   const code = refusal.code === 'superseded' ? 'link-superseded' : about ? 'segment-refused' : 'link-refused';
   return {
     type: 'REFUSED',

@@ -1,5 +1,5 @@
 /** Effects of the kind `uploader`: one connection at a time, driven by the statechart. */
-import type { UploadCommand, UploaderConfig, UploaderEffects, UploadEvent } from '../../machines/uploader.ts';
+import type { UploadCommand, UploadEvent, UploaderConfig, UploaderEffects } from '../../machines/uploader.ts';
 import type { Clock } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Acknowledgement, InPort, OutPort, SealedNotice } from '../contract/port.ts';
@@ -83,7 +83,13 @@ function createLine(
   };
   const greet = async () => {
     if (!connection) return;
-    const own = openUpload(connection, { ...env, config, emit, fail, lost: (cause) => own === upload && lost(cause) });
+    const own = openUpload(connection, {
+      ...env,
+      config,
+      emit,
+      fail,
+      lost: (cause) => own === upload && lost(cause),
+    });
     upload = own;
     connection = undefined;
     try {

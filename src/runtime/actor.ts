@@ -43,7 +43,10 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
   };
   const actor = createActor(machine, {
     input: options.input,
-    clock: options.clock as { setTimeout(fn: () => void, ms: number): unknown; clearTimeout(id: unknown): void },
+    clock: options.clock as {
+      setTimeout(fn: () => void, ms: number): unknown;
+      clearTimeout(id: unknown): void;
+    },
     inspect: (inspection) => {
       if (inspection.type !== '@xstate.snapshot' || inspection.actorRef !== actor) return;
       // An exception in here would come out of `send` of whoever caused the transition.
@@ -59,7 +62,10 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
       const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
       if (!snapshot.hasTag('failed')) return ended.resolve({ how: 'stopped' });
       const { cause } = snapshot.context as Trouble;
-      ended.resolve({ how: 'failed', cause: cause ?? toProblem(new Error(`ended in ${path} without a cause`)) });
+      ended.resolve({
+        how: 'failed',
+        cause: cause ?? toProblem(new Error(`ended in ${path} without a cause`)),
+      });
     },
   });
   actor.start();
@@ -74,7 +80,12 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
   };
 }
 
-function transition(snapshot: AnyMachineSnapshot, from: string, to: string, event: EventObject): TransitionReport {
+function transition(
+  snapshot: AnyMachineSnapshot,
+  from: string,
+  to: string,
+  event: EventObject,
+): TransitionReport {
   const base = { type: 'transition', from, to, event: eventName(event.type) } as const;
   if (!snapshot.hasTag('trouble') && !snapshot.hasTag('failed')) return base;
   const { cause, attempt, retryInMs } = snapshot.context as Trouble;

@@ -53,7 +53,8 @@ function jsonLine({ time, level, pipeline, actor, report }: Entry): string {
 type Style = Parameters<typeof styleText>[0];
 
 function textLine({ time, level, pipeline, actor, report }: Entry, colour: boolean): string {
-  const paint = (style: Style, text: string) => (colour ? styleText(style, text, { validateStream: false }) : text);
+  const paint = (style: Style, text: string) =>
+    colour ? styleText(style, text, { validateStream: false }) : text;
   const clock = new Date(time).toISOString().slice(11, 23);
   const who = `${pipeline}/${actor}`.padEnd(18);
   const tone: Style = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : 'green';

@@ -34,7 +34,10 @@ export interface ActorEnv {
 }
 
 export interface Bindings {
-  openStore(plan: StorePlan, about: { edge: string; cursor: string; consumers: readonly string[] }): Promise<OpenedStore>;
+  openStore(
+    plan: StorePlan,
+    about: { edge: string; cursor: string; consumers: readonly string[] },
+  ): Promise<OpenedStore>;
   effects(env: ActorEnv): Record<string, unknown>;
 }
 
@@ -64,7 +67,9 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
   const cursor = plan.actors.find(({ kind }) => kind.name === 'uploader')?.name ?? 'uploader';
   const consumers = plan.actors.filter(({ kind }) => kind.accepts === 'received').map(({ name }) => name);
   const nothing: OpenedStore = { edge: null, cloud: null };
-  const store = plan.store ? await bindings.openStore(plan.store, { edge: plan.edge, cursor, consumers }) : nothing;
+  const store = plan.store
+    ? await bindings.openStore(plan.store, { edge: plan.edge, cursor, consumers })
+    : nothing;
   const reportStore = log.reporter(plan.name, storeActor);
   // A store that failed takes nothing more: what still runs is ended rather than drained.
   tellStore(store, reportStore, (cause) => void end(cause, afterFailureMs));
@@ -172,7 +177,9 @@ function openPort(type: PortType): Port<unknown> {
 }
 
 /** How much each type of port may hold. */
-const credits: { [T in PortType]: { itemsMax: number; bytesMax: number; bytesOf: (item: PortItems[T]) => number } } = {
+const credits: {
+  [T in PortType]: { itemsMax: number; bytesMax: number; bytesOf: (item: PortItems[T]) => number };
+} = {
   readings: { itemsMax: 1_024, bytesMax: 8 * 2 ** 20, bytesOf: ({ lines }) => lines.length },
   segments: { itemsMax: 16, bytesMax: 2 ** 20, bytesOf: () => 1 },
   acknowledgements: { itemsMax: 4_096, bytesMax: 2 ** 20, bytesOf: () => 1 },
@@ -184,4 +191,3 @@ const credits: { [T in PortType]: { itemsMax: number; bytesMax: number; bytesOf:
 export function exitCodeOf(problem: Problem | null): number {
   return problem === null ? 0 : errorCodes[problem.code].exit;
 }
-

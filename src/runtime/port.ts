@@ -20,7 +20,10 @@ interface Entry<T> {
  * @param credit most items and bytes that may wait; a single larger item passes when the port is empty
  * @param bytesOf how many bytes an item counts
  */
-export function createPort<T>(credit: { itemsMax: number; bytesMax: number }, bytesOf: (item: T) => number): Port<T> {
+export function createPort<T>(
+  credit: { itemsMax: number; bytesMax: number },
+  bytesOf: (item: T) => number,
+): Port<T> {
   const queue: Entry<T>[] = [];
   let bytes = 0;
   let accepted = 0;

@@ -1,10 +1,10 @@
 /** Keeps one declared actor alive: restarts it within bounds after an exception, then gives up visibly. */
 import type { AnyStateMachine, EventObject } from 'xstate';
 import type { Clock, Timer } from '../contract/clock.ts';
-import { type Problem, errorCodes, toProblem } from '../contract/errors.ts';
+import { errorCodes, type Problem, toProblem } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
 import { formatDuration } from '../domain/quantities.ts';
-import { off, runActor, type RunningActor } from './actor.ts';
+import { off, type RunningActor, runActor } from './actor.ts';
 
 export interface RestartPolicy {
   /** Exceptions within `withinMs` after which the actor is given up. */
@@ -26,9 +26,7 @@ export interface SupervisedOptions {
   readonly policy?: RestartPolicy;
 }
 
-export type SupervisedEnd =
-  | { readonly how: 'stopped' }
-  | { readonly how: 'failed'; readonly cause: Problem };
+export type SupervisedEnd = { readonly how: 'stopped' } | { readonly how: 'failed'; readonly cause: Problem };
 
 export interface Supervised {
   readonly name: string;
@@ -55,7 +53,11 @@ export function supervise(options: SupervisedOptions): Supervised {
     life.abort();
     ended.resolve(end);
   };
-  const say = (to: string, event: string, extra: { cause: Problem; attempt?: number; retryInMs?: number }) => {
+  const say = (
+    to: string,
+    event: string,
+    extra: { cause: Problem; attempt?: number; retryInMs?: number },
+  ) => {
     report({ type: 'transition', from: actor?.state() ?? state, to, event, ...extra });
     state = to;
   };

@@ -89,7 +89,10 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
     } catch (thrown) {
       // One segment that cannot be averaged must not cost the others their forecast.
       const { message } = toProblem(thrown);
-      report({ type: 'note', text: `no forecast for segment ${ref.sequence} of ${ref.edge}: ${message}` }, 'warn');
+      report(
+        { type: 'note', text: `no forecast for segment ${ref.sequence} of ${ref.edge}: ${message}` },
+        'warn',
+      );
       return null;
     }
   }
@@ -97,7 +100,9 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
 
 function meanOf(body: Uint8Array, config: ForecasterConfig): Mean | null {
   const own = segmentMean(body, { sensor: config.sensor });
-  return own === null || own.mean === null ? null : { timeMs: own.timeMs, mean: own.mean, readings: own.readings };
+  return own === null || own.mean === null
+    ? null
+    : { timeMs: own.timeMs, mean: own.mean, readings: own.readings };
 }
 
 async function readable(read: () => Promise<Uint8Array>, report: Reporter): Promise<Uint8Array | null> {

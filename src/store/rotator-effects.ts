@@ -23,7 +23,9 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
 
   const openBytes = () => store.streams().reduce((sum, stream) => sum + store.openSegment(stream).bytes, 0);
   const dueInMs = (config: FileRotatorConfig) => {
-    const since = store.streams().map((stream) => store.openSegment(stream).sinceMs ?? Number.POSITIVE_INFINITY);
+    const since = store
+      .streams()
+      .map((stream) => store.openSegment(stream).sinceMs ?? Number.POSITIVE_INFINITY);
     const oldest = Math.min(...since, clock.now());
     // A wall clock that was set back must not put the sealing off.
     return Math.min(config.every, Math.max(0, oldest + config.every - clock.now()));
@@ -59,7 +61,11 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
     },
   };
 
-  async function appendWhenRoom(batches: readonly Batch[], signal: AbortSignal, emit: (event: IntakeEvent) => void) {
+  async function appendWhenRoom(
+    batches: readonly Batch[],
+    signal: AbortSignal,
+    emit: (event: IntakeEvent) => void,
+  ) {
     for (let waited = false; ; waited = true) {
       try {
         await store.append(batches);

@@ -110,7 +110,8 @@ test('a second signal ends everything at once, and nothing accepted is lost by i
 
 test('the edge makes an id once and keeps it', async (t) => {
   const env = await world(t, { EDGE_ID: '' });
-  const greeted = (line: { type: string; text?: string }) => line.type === 'note' && /greeted/.test(line.text ?? '');
+  const greeted = (line: { type: string; text?: string }) =>
+    line.type === 'note' && /greeted/.test(line.text ?? '');
   const ids: string[] = [];
   for (let run = 0; run < 2; run++) {
     const fogrun = startFogrun(t, both, env);

@@ -38,7 +38,11 @@ const lineDeadlineMs = 30_000;
 export const shipped = (name: string): string => join(root, 'pipelines', name);
 
 /** Starts `fogrun` with those arguments; killed at the end of the test if it still runs. */
-export function startFogrun(t: ExecutionContext, words: readonly string[], env: Record<string, string> = {}): Fogrun {
+export function startFogrun(
+  t: ExecutionContext,
+  words: readonly string[],
+  env: Record<string, string> = {},
+): Fogrun {
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, [main, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -86,7 +90,11 @@ export function startFogrun(t: ExecutionContext, words: readonly string[], env: 
           waiting.delete(look);
           act();
         };
-        const tail = () => `${lines.slice(-30).map((line) => JSON.stringify(line)).join('\n')}\n${stderr}`;
+        const tail = () =>
+          `${lines
+            .slice(-30)
+            .map((line) => JSON.stringify(line))
+            .join('\n')}\n${stderr}`;
         const timer = setTimeout(
           () => done(() => reject(new Error(`no such line within ${lineDeadlineMs} ms: ${fits}\n${tail()}`))),
           lineDeadlineMs,
@@ -130,7 +138,10 @@ export async function freePort(): Promise<number> {
 }
 
 /** A world of its own for the shipped pipelines: state, ports, short intervals. */
-export async function world(t: ExecutionContext, overrides: Record<string, string> = {}): Promise<Record<string, string>> {
+export async function world(
+  t: ExecutionContext,
+  overrides: Record<string, string> = {},
+): Promise<Record<string, string>> {
   return {
     FOGRUN_STATE: await temporaryDirectory(t),
     POLL_EVERY: '20ms',
