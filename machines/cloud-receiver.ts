@@ -83,6 +83,7 @@ export const cloudReceiver = defineKind<'cloud-receiver', typeof config, CloudRe
   emits: 'received',
   emitsOptional: true,
   store: 'cloud',
+  serves: true,
   placeable: false,
   single: true,
   onFailed: 'exit',

@@ -97,6 +97,7 @@ export const tinkerforgeEmulator = defineKind<
   accepts: null,
   emits: null,
   store: null,
+  serves: true,
   placeable: true,
   onFailed: 'stay',
   example: `bricks:

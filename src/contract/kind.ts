@@ -91,6 +91,8 @@ export interface ActorKind<
   readonly store: 'edge' | 'cloud' | null;
   /** Whether `process:` may place it in a child process: only kinds that own no store. */
   readonly placeable: boolean;
+  /** Listens for others: it is started first, and the pipeline counts as started once it does. */
+  readonly serves?: true;
   /** At most one actor of this kind in a pipeline. */
   readonly single?: true;
   /** What happens to the pipeline when the actor ends in a state tagged `failed`. */

@@ -19,6 +19,8 @@ export interface RunningActor {
   /** Ends it at once, with everything it invoked. */
   kill(): void;
   readonly ended: Promise<ActorEnd>;
+  /** Resolves when it first rests, is in trouble, or has ended. */
+  readonly settled: Promise<void>;
 }
 
 export interface ActorOptions {
@@ -33,12 +35,15 @@ export const off = 'off';
 export function runActor(machine: AnyStateMachine, options: ActorOptions): RunningActor {
   let path = off;
   const ended = Promise.withResolvers<ActorEnd>();
+  const settled = Promise.withResolvers<void>();
+  ended.promise.then(() => settled.resolve());
 
   const tell = (snapshot: AnyMachineSnapshot, event: EventObject) => {
     const to = statePath(snapshot.value);
     if (to === path) return;
     const from = path;
     path = to;
+    if (snapshot.hasTag('rest') || snapshot.hasTag('trouble')) settled.resolve();
     options.report(transition(snapshot, from, to, event));
   };
   const actor = createActor(machine, {
@@ -77,6 +82,7 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
       ended.resolve({ how: 'stopped' });
     },
     ended: ended.promise,
+    settled: settled.promise,
   };
 }
 

@@ -80,7 +80,8 @@ class LmdbKv implements Kv {
       removeRange: (from, to) => {
         for (const key of [...db.getKeys({ start: from as LmdbKey, end: to as LmdbKey })]) {
           this.#writes++;
-          void db.remove(key);
+          // Bare keys of one number are not found again.
+          void db.remove(asKey(key) as LmdbKey);
         }
       },
     };

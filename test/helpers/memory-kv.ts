@@ -112,11 +112,17 @@ export class MemoryKv implements Kv {
         const value = queued.work(writer);
         settled.push(() => queued.resolve(value as never));
       } catch (error) {
-        if (writes !== before) return this.#fail(String(error), group);
+        if (writes !== before) {
+          this.#fail(String(error), group);
+          return;
+        }
         settled.push(() => queued.reject(error));
       }
     }
-    if (this.failNext !== null) return this.#fail(this.failNext, group);
+    if (this.failNext !== null) {
+      this.#fail(this.failNext, group);
+      return;
+    }
     this.disk.entries = entries;
     this.commits++;
     for (const settle of settled) settle();
