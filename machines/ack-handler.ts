@@ -4,7 +4,9 @@ import { z } from 'zod';
 import {
   type ControlEvent,
   causeIn,
+  deadlineMissed,
   defineKind,
+  type EndedEvent,
   type FailedEvent,
   noTrouble,
   type Task,
@@ -55,10 +57,15 @@ export const ackHandler = defineKind<'ack-handler', typeof config, AckHandlerEff
       types: {
         context: {} as Context,
         input: {} as { config: AckHandlerConfig },
-        events: {} as SettleEvent | FailedEvent | ControlEvent,
+        events: {} as SettleEvent | EndedEvent | FailedEvent | ControlEvent,
       },
       actors: { settle: task(effects.settle) },
-      actions: { noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })) },
+      actions: {
+        noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
+        noteDeadline: assign({
+          cause: deadlineMissed('the store did not delete what the cloud acknowledged within 1m'),
+        }),
+      },
     }).createMachine({
       id: 'ack-handler',
       context: ({ input }) => ({ ...noTrouble, config: input.config }),
@@ -67,13 +74,14 @@ export const ackHandler = defineKind<'ack-handler', typeof config, AckHandlerEff
       on: {
         STOP: '.stopped',
         FAILED: { target: '.failed', actions: 'noteTrouble' },
+        ENDED: { target: '.failed', actions: 'noteTrouble' },
       },
       states: {
         waiting: { tags: ['rest'], on: { ACKNOWLEDGED: 'deleting' } },
         deleting: {
           on: { DELETED: 'waiting' },
           // The store has a watchdog of its own for a commit that does not settle and fails the task then.
-          after: { 60000: { target: 'failed' } },
+          after: { 60000: { target: 'failed', actions: 'noteDeadline' } },
         },
         failed: { type: 'final', tags: ['failed'] },
         stopped: { type: 'final' },

@@ -7,6 +7,7 @@ import {
   causeIn,
   deadlineMissed,
   defineKind,
+  type EndedEvent,
   type FailedEvent,
   nextAttempt,
   noTrouble,
@@ -74,6 +75,12 @@ interface Context extends Trouble {
   readonly address: string | null;
 }
 
+const notInTime = deadlineMissed('the receiver did not start in time');
+
+function isLastAttempt({ attempt, config }: Context): boolean {
+  return attempt + 1 >= config['bind-attempts'];
+}
+
 export const cloudReceiver = defineKind<'cloud-receiver', typeof config, CloudReceiverEffects>({
   name: 'cloud-receiver',
   purpose: 'Listens for edges, stores their segments with receipts, and acknowledges what is on its disk.',
@@ -104,20 +111,15 @@ export const cloudReceiver = defineKind<'cloud-receiver', typeof config, CloudRe
       types: {
         context: {} as Context,
         input: {} as { config: CloudReceiverConfig },
-        events: {} as ReceiverEvent | FailedEvent | { type: 'ENDED' } | ControlEvent,
+        events: {} as ReceiverEvent | EndedEvent | FailedEvent | ControlEvent,
       },
       actors: { listener: task(effects.listener) },
       actions: {
         close: sendTo('listener', { type: 'CLOSE' }),
         noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
-        planRetry: assign(({ context, event }) =>
-          nextAttempt(
-            context,
-            event,
-            effects.retryInMs,
-            deadlineMissed('the receiver did not start in time'),
-          ),
-        ),
+        noteDeadline: assign({ cause: notInTime }),
+        well: assign(noTrouble),
+        planRetry: assign(({ context, event }) => nextAttempt(context, event, effects.retryInMs, notInTime)),
         listening: assign(({ event }) => ({
           ...noTrouble,
           address: event.type === 'LISTENING' ? `${event.host}:${event.port}` : null,
@@ -125,8 +127,9 @@ export const cloudReceiver = defineKind<'cloud-receiver', typeof config, CloudRe
       },
       guards: {
         hopeless: ({ context, event }) =>
-          context.attempt + 1 >= context.config['bind-attempts'] ||
+          isLastAttempt(context) ||
           !['address-in-use', 'address-refused', 'deadline-missed'].includes(causeIn(event)?.code ?? ''),
+        lastAttempt: ({ context }) => isLastAttempt(context),
       },
       delays: { retry: ({ context }) => context.retryInMs ?? 0 },
     }).createMachine({
@@ -143,11 +146,20 @@ export const cloudReceiver = defineKind<'cloud-receiver', typeof config, CloudRe
               { guard: 'hopeless', target: 'failed', actions: 'noteTrouble' },
               { target: 'waitingToRetry', actions: 'planRetry' },
             ],
+            ENDED: { target: 'failed', actions: 'noteTrouble' },
           },
           states: {
             binding: {
-              on: { LISTENING: { target: 'listening', actions: 'listening' } },
-              after: { 10000: { target: '#cloud-receiver.waitingToRetry', actions: 'planRetry' } },
+              on: {
+                LISTENING: { target: 'listening', actions: 'listening' },
+                PAUSE: '#cloud-receiver.paused',
+              },
+              after: {
+                10000: [
+                  { guard: 'lastAttempt', target: '#cloud-receiver.failed', actions: 'noteDeadline' },
+                  { target: '#cloud-receiver.waitingToRetry', actions: 'planRetry' },
+                ],
+              },
             },
             listening: { tags: ['rest'], on: { STOP: 'draining', PAUSE: 'pausing' } },
             draining: {
@@ -157,17 +169,22 @@ export const cloudReceiver = defineKind<'cloud-receiver', typeof config, CloudRe
             },
             pausing: {
               entry: 'close',
-              on: { ENDED: '#cloud-receiver.paused', STOP: 'draining' },
+              on: { ENDED: '#cloud-receiver.paused', STOP: 'draining', RESUME: 'resuming' },
               after: { 4000: '#cloud-receiver.paused' },
+            },
+            // Not before the listener is closed: the address would still be taken.
+            resuming: {
+              on: { ENDED: '#cloud-receiver.serving', STOP: 'draining', PAUSE: 'pausing' },
+              after: { 4000: '#cloud-receiver.serving' },
             },
           },
         },
         waitingToRetry: {
           tags: ['trouble'],
-          on: { RETRY: 'serving' },
+          on: { RETRY: 'serving', PAUSE: 'paused' },
           after: { retry: 'serving' },
         },
-        paused: { tags: ['rest'], on: { RESUME: 'serving' } },
+        paused: { entry: 'well', tags: ['rest'], on: { RESUME: 'serving' } },
         failed: { type: 'final', tags: ['failed'] },
         stopped: { type: 'final' },
       },

@@ -1,10 +1,11 @@
 /** One edge's connection at the receiver: not a kind of its own, the receiver starts one for each connection. */
 import { assign, sendTo, setup } from 'xstate';
-import type { Problem } from '../src/contract/errors.ts';
+import { isBug, type Problem } from '../src/contract/errors.ts';
 import {
   causeIn,
   deadlineMissed,
   type Effect,
+  type EndedEvent,
   type FailedEvent,
   noTrouble,
   request,
@@ -32,6 +33,8 @@ export interface CloudSessionEffects {
 
 interface Context extends Trouble {
   readonly edge: string | null;
+  /** Something came in after the last look at what waits. */
+  readonly more: boolean;
 }
 
 /** Why each effect is there; the reference prints it with the receiver's. */
@@ -44,12 +47,12 @@ export const cloudSessionEffects = {
   acknowledge: { as: 'request', does: 'Acknowledges what was committed, with the forecasts that are ready.' },
 } as const;
 
-/** The statechart of a session. It ends in `closed`, or in `failed` when the store did. */
+/** The statechart of a session. It ends in `closed`, in `lost` with a cause, or in `failed` when the store did. */
 export function cloudSession(effects: CloudSessionEffects) {
   return setup({
     types: {
       context: {} as Context,
-      events: {} as SessionEvent | FailedEvent | { type: 'STOP' },
+      events: {} as SessionEvent | EndedEvent | FailedEvent | { type: 'STOP' },
     },
     actors: {
       link: task(effects.link),
@@ -61,15 +64,23 @@ export function cloudSession(effects: CloudSessionEffects) {
       drop: sendTo('link', { type: 'DROP' }),
       sayGoodbye: sendTo('link', { type: 'GOODBYE' }),
     },
+    guards: {
+      hasCause: ({ event }) => causeIn(event) !== undefined,
+      beyondRepair: ({ event }) => {
+        const cause = causeIn(event);
+        return cause !== undefined && (isBug(cause) || cause.code === 'store-failed');
+      },
+    },
   }).createMachine({
     id: 'cloud-session',
-    context: { ...noTrouble, edge: null },
+    context: { ...noTrouble, edge: null, more: false },
     invoke: { id: 'link', src: 'link' },
     initial: 'greeting',
     on: {
       STOP: '.closing',
-      CLOSED: { target: '.closed', actions: 'noteTrouble' },
+      CLOSED: [{ guard: 'hasCause', target: '.lost', actions: 'noteTrouble' }, { target: '.closed' }],
       FAILED: { target: '.failed', actions: 'noteTrouble' },
+      ENDED: { target: '.failed', actions: 'noteTrouble' },
     },
     states: {
       greeting: {
@@ -77,7 +88,7 @@ export function cloudSession(effects: CloudSessionEffects) {
         // The link closes at its handshake deadline and the store has a watchdog; this one is behind both.
         after: {
           60000: {
-            target: 'closed',
+            target: 'lost',
             actions: ['drop', assign({ cause: deadlineMissed('no greeting within the deadline') })],
           },
         },
@@ -85,21 +96,29 @@ export function cloudSession(effects: CloudSessionEffects) {
       // Heartbeats have deadlines in the link: a silent edge ends this state by CLOSED.
       receiving: { tags: ['rest'], on: { RECEIVED: 'committing' } },
       committing: {
+        entry: assign({ more: false }),
         invoke: {
           src: 'commit',
           onDone: 'acknowledging',
           // The effect has said why to the edge; dropping now would swallow that.
-          onError: { target: 'closed', actions: 'noteTrouble' },
+          onError: [
+            { guard: 'beyondRepair', target: 'failed', actions: 'noteTrouble' },
+            { target: 'lost', actions: 'noteTrouble' },
+          ],
         },
       },
       acknowledging: {
+        on: { RECEIVED: { actions: assign({ more: true }) } },
         invoke: {
           src: 'acknowledge',
           onDone: [
-            { guard: ({ event }) => event.output.waiting > 0, target: 'committing' },
+            { guard: ({ context, event }) => context.more || event.output.waiting > 0, target: 'committing' },
             { target: 'receiving' },
           ],
-          onError: { target: 'closed', actions: ['noteTrouble', 'drop'] },
+          onError: [
+            { guard: 'beyondRepair', target: 'failed', actions: ['noteTrouble', 'drop'] },
+            { target: 'lost', actions: ['noteTrouble', 'drop'] },
+          ],
         },
       },
       closing: {
@@ -108,6 +127,7 @@ export function cloudSession(effects: CloudSessionEffects) {
         after: { 3000: { target: 'closed', actions: 'drop' } },
       },
       failed: { type: 'final', tags: ['failed'] },
+      lost: { type: 'final', tags: ['trouble'] },
       closed: { type: 'final' },
     },
   });

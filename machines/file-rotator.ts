@@ -8,6 +8,7 @@ import {
   causeIn,
   defineKind,
   type Effect,
+  type EndedEvent,
   type FailedEvent,
   noTrouble,
   request,
@@ -78,7 +79,7 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
       types: {
         context: {} as Context,
         input: {} as { config: FileRotatorConfig },
-        events: {} as IntakeEvent | FailedEvent | ControlEvent,
+        events: {} as IntakeEvent | EndedEvent | FailedEvent | ControlEvent,
       },
       actors: { intake: task(effects.intake), seal: request(effects.seal) },
       actions: {
@@ -100,6 +101,7 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
       on: {
         STOP: '.stopped',
         FAILED: { target: '.failed', actions: 'noteTrouble' },
+        ENDED: { target: '.failed', actions: 'noteTrouble' },
         FULL: { target: '.full', actions: 'noteTrouble' },
       },
       states: {
@@ -121,6 +123,12 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
             src: 'seal',
             input: ({ context }) => context.config,
             onDone: [
+              // So much came meanwhile that it need not wait.
+              {
+                guard: ({ context, event }) => event.output.bytes >= context.config.size,
+                target: 'sealing',
+                reenter: true,
+              },
               {
                 guard: ({ event }) => event.output.bytes > 0,
                 target: 'filling',

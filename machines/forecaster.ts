@@ -9,6 +9,7 @@ import {
   deadlineMissed,
   defineKind,
   type Effect,
+  type EndedEvent,
   type FailedEvent,
   nextAttempt,
   noTrouble,
@@ -75,7 +76,7 @@ export const forecaster = defineKind<'forecaster', typeof config, ForecasterEffe
       types: {
         context: {} as Context,
         input: {} as { config: ForecasterConfig },
-        events: {} as ForecastEvent | FailedEvent | ControlEvent,
+        events: {} as ForecastEvent | EndedEvent | FailedEvent | ControlEvent,
       },
       actors: { catchUp: request(effects.catchUp), forecasts: task(effects.forecasts) },
       actions: {
@@ -114,6 +115,7 @@ export const forecaster = defineKind<'forecaster', typeof config, ForecasterEffe
               { guard: 'carriesBug', target: 'failed', actions: 'noteTrouble' },
               { target: 'waitingToRetry', actions: 'planRetry' },
             ],
+            ENDED: { target: 'failed', actions: 'noteTrouble' },
           },
         },
         waitingToRetry: {
@@ -121,7 +123,7 @@ export const forecaster = defineKind<'forecaster', typeof config, ForecasterEffe
           on: { RETRY: 'catchingUp' },
           after: { retry: 'catchingUp' },
         },
-        paused: { tags: ['rest'], on: { RESUME: 'catchingUp', PAUSE: {} } },
+        paused: { entry: 'well', tags: ['rest'], on: { RESUME: 'catchingUp', PAUSE: {} } },
         failed: { type: 'final', tags: ['failed'] },
         stopped: { type: 'final' },
       },

@@ -9,6 +9,7 @@ import {
   causeIn,
   deadlineMissed,
   defineKind,
+  type EndedEvent,
   type FailedEvent,
   nextAttempt,
   noTrouble,
@@ -80,6 +81,8 @@ interface Context extends Trouble {
   readonly device: DeviceInfo | null;
 }
 
+const noValue = deadlineMissed('no value that can be believed within the deadline');
+
 export const sensorPoller = defineKind<'sensor-poller', typeof config, SensorPollerEffects>({
   name: 'sensor-poller',
   purpose: 'Asks a TinkerForge sensor for its value at a steady pace and hands each reading on.',
@@ -106,7 +109,7 @@ export const sensorPoller = defineKind<'sensor-poller', typeof config, SensorPol
       types: {
         context: {} as Context,
         input: {} as { config: SensorPollerConfig },
-        events: {} as SensorEvent | FailedEvent | ControlEvent,
+        events: {} as SensorEvent | EndedEvent | FailedEvent | ControlEvent,
       },
       actors: { device: task(effects.device) },
       actions: {
@@ -119,10 +122,13 @@ export const sensorPoller = defineKind<'sensor-poller', typeof config, SensorPol
             context,
             event,
             effects.retryInMs,
-            context.cause ?? deadlineMissed(`no device at ${context.config.device.host} within the deadline`),
+            deadlineMissed(`no device at ${context.config.device.host} within the deadline`),
           ),
         ),
+        // What made it stale is the cause, not that it lasted.
+        planRetryOfStale: assign(({ context }) => nextAttempt(context, context, effects.retryInMs, noValue)),
       },
+      guards: { unwell: ({ context }) => context.attempt > 0 || context.cause !== null },
       delays: {
         retry: ({ context }) => context.retryInMs ?? 0,
         staleAfter: ({ context }) => context.config['stale-after'],
@@ -138,6 +144,7 @@ export const sensorPoller = defineKind<'sensor-poller', typeof config, SensorPol
         STOP: '.stopped',
         PAUSE: '.paused',
         FAILED: { target: '.failed', actions: 'noteTrouble' },
+        ENDED: { target: '.failed', actions: 'noteTrouble' },
       },
       states: {
         connecting: {
@@ -149,9 +156,10 @@ export const sensorPoller = defineKind<'sensor-poller', typeof config, SensorPol
           after: { connectDeadline: { target: 'waitingToRetry', actions: 'planRetry' } },
         },
         polling: {
-          entry: 'well',
           tags: ['rest'],
           on: {
+            // Not before: a device that connects and says nothing must not be asked at the shortest wait for ever.
+            READING: { guard: 'unwell', actions: 'well' },
             NO_VALUE: { target: 'stale', actions: 'noteTrouble' },
             LOST: { target: 'waitingToRetry', actions: 'planRetry' },
           },
@@ -159,11 +167,11 @@ export const sensorPoller = defineKind<'sensor-poller', typeof config, SensorPol
         stale: {
           tags: ['trouble'],
           on: {
-            READING: 'polling',
+            READING: { target: 'polling', actions: 'well' },
             NO_VALUE: { actions: 'noteTrouble' },
             LOST: { target: 'waitingToRetry', actions: 'planRetry' },
           },
-          after: { staleAfter: { target: 'waitingToRetry', actions: 'planRetry' } },
+          after: { staleAfter: { target: 'waitingToRetry', actions: 'planRetryOfStale' } },
         },
         waitingToRetry: {
           entry: 'disconnect',

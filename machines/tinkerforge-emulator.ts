@@ -7,6 +7,7 @@ import {
   causeIn,
   deadlineMissed,
   defineKind,
+  type EndedEvent,
   type FailedEvent,
   nextAttempt,
   noTrouble,
@@ -114,7 +115,7 @@ export const tinkerforgeEmulator = defineKind<
       types: {
         context: {} as Context,
         input: {} as { config: TinkerforgeEmulatorConfig },
-        events: {} as DaemonEvent | FailedEvent | ControlEvent,
+        events: {} as DaemonEvent | EndedEvent | FailedEvent | ControlEvent,
       },
       actors: { daemon: task(effects.daemon) },
       actions: {
@@ -126,6 +127,7 @@ export const tinkerforgeEmulator = defineKind<
             deadlineMissed('the emulator did not start in time'),
           ),
         ),
+        well: assign(noTrouble),
         noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
         listening: assign(({ event }) => ({
           ...noTrouble,
@@ -151,6 +153,7 @@ export const tinkerforgeEmulator = defineKind<
               { guard: 'hopeless', target: 'failed', actions: 'noteTrouble' },
               { target: 'waitingToRetry', actions: 'planRetry' },
             ],
+            ENDED: { target: 'failed', actions: 'noteTrouble' },
           },
           states: {
             starting: {
@@ -165,7 +168,7 @@ export const tinkerforgeEmulator = defineKind<
           on: { RETRY: 'serving', PAUSE: 'paused' },
           after: { retry: 'serving' },
         },
-        paused: { tags: ['rest'], on: { RESUME: 'serving' } },
+        paused: { entry: 'well', tags: ['rest'], on: { RESUME: 'serving' } },
         failed: { type: 'final', tags: ['failed'] },
         stopped: { type: 'final' },
       },

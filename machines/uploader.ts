@@ -9,6 +9,7 @@ import {
   deadlineMissed,
   defineKind,
   type Effect,
+  type EndedEvent,
   type FailedEvent,
   nextAttempt,
   noTrouble,
@@ -95,6 +96,8 @@ interface Context extends Trouble {
   readonly remote: string | null;
 }
 
+const noContinuation = deadlineMissed('the history does not continue');
+
 export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
   name: 'uploader',
   purpose:
@@ -124,7 +127,7 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
       types: {
         context: {} as Context,
         input: {} as { config: UploaderConfig },
-        events: {} as UploadEvent | FailedEvent | ControlEvent,
+        events: {} as UploadEvent | EndedEvent | FailedEvent | ControlEvent,
       },
       actors: { link: task(effects.link), fork: request(effects.fork) },
       actions: {
@@ -144,8 +147,7 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
             context,
             event,
             effects.retryInMs,
-            context.cause ??
-              deadlineMissed(`the cloud at ${host}:${port} did not answer within the deadline`),
+            deadlineMissed(`the cloud at ${host}:${port} did not answer within the deadline`),
           );
           const wish = event.type === 'REFUSED' ? (event.retryAfterMs ?? 0) : 0;
           return { ...trouble, retryInMs: Math.max(trouble.retryInMs ?? 0, wish) };
@@ -153,8 +155,15 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
         planLongRetry: assign(({ context, event }) => ({
           cause: causeIn(event) ?? null,
           attempt: context.attempt + 1,
-          retryInMs: context.config.retry.max,
+          retryInMs: Math.max(
+            context.config.retry.max,
+            event.type === 'REFUSED' ? (event.retryAfterMs ?? 0) : 0,
+          ),
         })),
+        // Why it forked stays the cause.
+        planRetryOfFork: assign(({ context }) =>
+          nextAttempt(context, context, effects.retryInMs, noContinuation),
+        ),
       },
       guards: {
         lasting: ({ event }) => event.type === 'REFUSED' && event.lasting,
@@ -176,6 +185,7 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
         STOP: '.stopping',
         PAUSE: '.paused',
         FAILED: { target: '.failed', actions: 'noteTrouble' },
+        ENDED: { target: '.failed', actions: 'noteTrouble' },
         LOST: { target: '.waitingToRetry', actions: 'planRetry' },
         FORKED: { target: '.forked', actions: 'noteTrouble' },
         REFUSED: [
@@ -186,14 +196,16 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
       states: {
         connecting: {
           entry: 'dial',
-          on: { CONNECTED: { target: 'greeting', actions: 'noteRemote' } },
+          // A fork is told after a greeting: this one comes late, from a link that is dropped, and was dealt with.
+          on: { CONNECTED: { target: 'greeting', actions: 'noteRemote' }, FORKED: {} },
           after: { connectDeadline: { target: 'waitingToRetry', actions: 'planRetry' } },
         },
         greeting: {
           entry: 'greet',
           on: {
+            // Well again is what gets something acknowledged, or has nothing to send.
             GREETED: [
-              { guard: 'hasBacklog', target: 'sending', actions: 'well' },
+              { guard: 'hasBacklog', target: 'sending' },
               { target: 'idle', actions: 'well' },
             ],
           },
@@ -203,9 +215,9 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
         sending: {
           entry: 'send',
           on: {
-            ALL_SENT: [{ guard: 'nothingWaits', target: 'idle' }, { target: 'awaitingAck' }],
+            ALL_SENT: [{ guard: 'nothingWaits', target: 'idle', actions: 'well' }, { target: 'awaitingAck' }],
             // Re-entering starts the deadline anew: it runs from the last progress.
-            ACKNOWLEDGED: { target: 'sending', reenter: true },
+            ACKNOWLEDGED: { target: 'sending', reenter: true, actions: 'well' },
           },
           after: { ackDeadline: { target: 'waitingToRetry', actions: 'planRetry' } },
         },
@@ -213,8 +225,8 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
           on: {
             BACKLOG: 'sending',
             ACKNOWLEDGED: [
-              { guard: 'nothingWaits', target: 'idle' },
-              { target: 'awaitingAck', reenter: true },
+              { guard: 'nothingWaits', target: 'idle', actions: 'well' },
+              { target: 'awaitingAck', reenter: true, actions: 'well' },
             ],
           },
           after: { ackDeadline: { target: 'waitingToRetry', actions: 'planRetry' } },
@@ -222,13 +234,13 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
         waitingToRetry: {
           entry: 'drop',
           tags: ['trouble'],
-          on: { RETRY: 'connecting', LOST: {}, REFUSED: {} },
+          on: { RETRY: 'connecting', LOST: {}, REFUSED: {}, FORKED: {} },
           after: { retry: 'connecting' },
         },
         refused: {
           entry: 'drop',
           tags: ['trouble'],
-          on: { RETRY: 'connecting', LOST: {}, REFUSED: {} },
+          on: { RETRY: 'connecting', LOST: {}, REFUSED: {}, FORKED: {} },
           after: { retry: 'connecting' },
         },
         forked: {
@@ -236,11 +248,9 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
           tags: ['trouble'],
           invoke: {
             src: 'fork',
-            input: ({ context }) => ({
-              cause: context.cause ?? deadlineMissed('the history does not continue'),
-            }),
+            input: ({ context }) => ({ cause: context.cause ?? noContinuation }),
             // Not at once: a cloud that calls every history forked must not be answered with epochs without end.
-            onDone: { target: 'waitingToRetry', actions: 'planRetry' },
+            onDone: { target: 'waitingToRetry', actions: 'planRetryOfFork' },
             onError: { target: 'failed', actions: 'noteTrouble' },
           },
           on: { LOST: {}, REFUSED: {}, FORKED: {} },

@@ -141,10 +141,16 @@ export function task<Input, Emits extends EventObject, Receives extends EventObj
   });
 }
 
-/** The problem that an event of `onError`, `FAILED` or the like carries, if it carries one. */
+/**
+ * The problem that an event of `onError`, `FAILED` or the like carries, if it carries one. `ENDED`, where a kind takes
+ * it for trouble, is a task that ended though nobody told it to: a programming error.
+ */
 export function causeIn(event: unknown): Problem | undefined {
-  const { error, cause } = event as { error?: unknown; cause?: Problem };
+  const { type, error, cause } = event as { type?: unknown; error?: unknown; cause?: Problem };
   if (cause) return cause;
+  if (type === 'ENDED') {
+    return { code: 'internal', message: 'a task ended unasked', advice: errorCodes.internal.advice };
+  }
   if (error === undefined) return undefined;
   const known = error as Partial<Problem>;
   return typeof known.code === 'string' && typeof known.advice === 'string'

@@ -27,13 +27,15 @@ export interface ActorOptions {
   readonly clock: Clock;
   readonly report: Reporter;
   readonly input?: unknown;
+  /** State that the first report comes from, such as `waitingToRestart`; `off` when absent. */
+  readonly from?: string;
 }
 
 /** Name of the state before the first and after the last. */
 export const off = 'off';
 
 export function runActor(machine: AnyStateMachine, options: ActorOptions): RunningActor {
-  let path = off;
+  let path = options.from ?? off;
   const ended = Promise.withResolvers<ActorEnd>();
   const settled = Promise.withResolvers<void>();
   ended.promise.then(() => settled.resolve());

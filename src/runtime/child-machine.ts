@@ -1,7 +1,15 @@
 /** How the parent looks after one pipeline's process. */
 import { assign, sendTo, setup } from 'xstate';
 import type { Problem } from '../contract/errors.ts';
-import { causeIn, noTrouble, type Task, type Trouble, task } from '../contract/kind.ts';
+import {
+  causeIn,
+  deadlineMissed,
+  type EndedEvent,
+  noTrouble,
+  type Task,
+  type Trouble,
+  task,
+} from '../contract/kind.ts';
 
 export type ChildEvent =
   /** It joined and runs its pipeline. */
@@ -24,19 +32,24 @@ const restartsMax = 5;
 const steadyMs = 60_000;
 /** Room for the imports of a slow device. */
 const startDeadlineMs = 60_000;
+const notReady = deadlineMissed('its process did not start its pipeline within 1m');
 
 export function childMachine(effects: ChildEffects) {
   return setup({
     types: {
       context: {} as Trouble,
-      events: {} as ChildEvent | { type: 'FAILED'; cause: Problem } | { type: 'STOP'; deadlineMs: number },
+      events: {} as
+        | ChildEvent
+        | EndedEvent
+        | { type: 'FAILED'; cause: Problem }
+        | { type: 'STOP'; deadlineMs: number },
     },
     actors: { child: task(effects.child) },
     actions: {
       well: assign(noTrouble),
-      noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
+      noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? notReady })),
       planRestart: assign(({ context, event }) => ({
-        cause: causeIn(event) ?? null,
+        cause: causeIn(event) ?? notReady,
         attempt: context.attempt + 1,
         retryInMs: effects.retryInMs(context.attempt + 1),
       })),
@@ -47,7 +60,7 @@ export function childMachine(effects: ChildEffects) {
     },
     guards: {
       hopeless: ({ context, event }) =>
-        event.type === 'FAILED' || (event.type === 'DIED' && event.final) || context.attempt >= restartsMax,
+        (event.type === 'DIED' && event.final) || context.attempt >= restartsMax,
     },
     delays: { restart: ({ context }) => context.retryInMs ?? 0 },
   }).createMachine({
@@ -65,11 +78,17 @@ export function childMachine(effects: ChildEffects) {
             { target: 'waitingToRestart', actions: 'planRestart' },
           ],
           FAILED: { target: 'failed', actions: 'noteTrouble' },
+          ENDED: { target: 'failed', actions: 'noteTrouble' },
         },
         states: {
           starting: {
             on: { READY: 'running', STOP: 'draining' },
-            after: { [startDeadlineMs]: { target: '#child.waitingToRestart', actions: 'planRestart' } },
+            after: {
+              [startDeadlineMs]: [
+                { guard: 'hopeless', target: '#child.failed', actions: 'noteTrouble' },
+                { target: '#child.waitingToRestart', actions: 'planRestart' },
+              ],
+            },
           },
           running: {
             tags: ['rest'],

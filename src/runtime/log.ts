@@ -42,12 +42,20 @@ function levelOf(report: Report): Level {
   return report.cause ? 'warn' : 'info';
 }
 
+/** JSON leaves DEL, C1 controls and line separators as they are; a terminal that shows the line would obey them. */
+function stringify(line: object): string {
+  return JSON.stringify(line).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 function jsonLine({ time, level, pipeline, actor, report }: Entry): string {
   const { type, ...rest } = report;
   const head = { time: new Date(time).toISOString(), level, pipeline, actor, type };
-  if (report.type !== 'transition' || !report.cause) return JSON.stringify({ ...head, ...rest });
+  if (report.type !== 'transition' || !report.cause) return stringify({ ...head, ...rest });
   const { code, message, advice } = report.cause;
-  return JSON.stringify({ ...head, ...rest, cause: message, code, advice });
+  return stringify({ ...head, ...rest, cause: message, code, advice });
 }
 
 type Style = Parameters<typeof styleText>[0];
@@ -56,7 +64,7 @@ function textLine({ time, level, pipeline, actor, report }: Entry, colour: boole
   const paint = (style: Style, text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   const clock = new Date(time).toISOString().slice(11, 23);
-  const who = `${pipeline}/${actor}`.padEnd(18);
+  const who = escapeControls(`${pipeline}/${actor}`).padEnd(18);
   const tone: Style = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : 'green';
   const text = escapeControls(sentence(report)).replace(/^\S+ → \S+/, (states) => paint(tone, states));
   return `${paint('gray', clock)}  ${paint('cyan', who)} ${text}`;

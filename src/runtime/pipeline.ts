@@ -1,7 +1,7 @@
 /** Runs a checked pipeline in this process: store, ports, actors, and their orderly end. */
 import type { AnyStateMachine } from 'xstate';
-import type { Clock } from '../contract/clock.ts';
-import { errorCodes, type Problem } from '../contract/errors.ts';
+import { type Clock, sleep } from '../contract/clock.ts';
+import { errorCodes, type Problem, toProblem } from '../contract/errors.ts';
 import type { ActorPlan, Plan, StorePlan } from '../contract/plan.ts';
 import type { InPort, OutPort, PortItems, PortType } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
@@ -59,7 +59,7 @@ export interface RunOptions {
 /** Name of the store in the log. */
 const storeActor = 'store';
 
-/** Starts it; rejects when the store cannot be opened or an actor cannot be built. */
+/** Starts it; rejects when the store cannot be opened. An actor that cannot be built starts as `failed`. */
 export async function runPipeline({ plan, bindings, clock, log }: RunOptions): Promise<RunningPipeline> {
   const ended = Promise.withResolvers<Problem | null>();
   const actors = new Map<string, Supervised>();
@@ -71,6 +71,22 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
     ? await bindings.openStore(plan.store, { edge: plan.edge, cursor, consumers })
     : nothing;
   const reportStore = log.reporter(plan.name, storeActor);
+  let ending: Promise<void> | undefined;
+  let problem: Problem | null = null;
+  const end = (cause: Problem | null, deadlineMs = drainDeadlineMs): Promise<void> => {
+    // What goes wrong while it drains still decides how it ended.
+    problem ??= cause;
+    const until = clock.monotonic() + deadlineMs;
+    // Not before every actor has been started.
+    ending ??= Promise.resolve()
+      .then(() => drainAll(plan, actors, ports, clock, until))
+      .then(() => closeStore(store, clock, until))
+      .then((unclosed) => {
+        if (unclosed) reportStore({ type: 'problem', ...unclosed });
+        ended.resolve(problem ?? unclosed);
+      });
+    return ending;
+  };
   // A store that failed takes nothing more: what still runs is ended rather than drained.
   tellStore(store, reportStore, (cause) => void end(cause, afterFailureMs));
 
@@ -94,6 +110,8 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
         startChild: (name, buildChild) => {
           const childReport = log.reporter(plan.name, `${actor.name}/${name}`);
           const child = runActor(buildChild(childReport), { clock, report: childReport });
+          // A connection may come in after the actor's end.
+          if (life.aborted) child.kill();
           children.add(child);
           child.ended.then(() => children.delete(child));
           return child;
@@ -112,20 +130,14 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
     });
   }
 
-  let ending: Promise<void> | undefined;
-  const end = (cause: Problem | null, deadlineMs = drainDeadlineMs): Promise<void> => {
-    ending ??= drainAll(plan, actors, ports, clock, deadlineMs).then(async () => {
-      await (store.edge ?? store.cloud)?.close();
-      ended.resolve(cause);
-    });
-    return ending;
-  };
   return { actors, drain: (deadlineMs) => end(null, deadlineMs), ended: ended.promise };
 }
 
 /** How long an orderly end may take unless somebody says otherwise. */
 export const drainDeadlineMs = 4_500;
 const afterFailureMs = 500;
+/** Time the store has for closing even when the actors took all of it; one whose disk is gone may never close. */
+const closeMsMin = 400;
 
 /** Along the wires: an actor is stopped once what its feeders left in its port is dealt with. */
 async function drainAll(
@@ -133,9 +145,8 @@ async function drainAll(
   actors: ReadonlyMap<string, Supervised>,
   ports: ReadonlyMap<string, Port<unknown>>,
   clock: Clock,
-  deadlineMs: number,
+  until: number,
 ): Promise<void> {
-  const until = clock.monotonic() + deadlineMs;
   const left = () => Math.max(1, until - clock.monotonic());
   for (const { name } of plan.actors) {
     const actor = actors.get(name);
@@ -150,6 +161,24 @@ async function drainAll(
     }
     await actor?.stop(left());
   }
+}
+
+/** What kept the store from closing, or `null`. */
+async function closeStore(store: OpenedStore, clock: Clock, until: number): Promise<Problem | null> {
+  const over = new AbortController();
+  const deadlineMs = Math.max(closeMsMin, Math.round(until - clock.monotonic()));
+  const late: Problem = {
+    code: 'store-failed',
+    message: `the store did not close within ${deadlineMs} ms`,
+    advice: errorCodes['store-failed'].advice,
+  };
+  const closed = async () => (store.edge ?? store.cloud)?.close();
+  const outcome = await Promise.race([
+    closed().then(() => null, toProblem),
+    sleep(clock, deadlineMs, over.signal).then(() => late),
+  ]);
+  over.abort();
+  return outcome;
 }
 
 function tellStore(store: OpenedStore, report: Reporter, failed: (cause: Problem) => void): void {

@@ -14,6 +14,8 @@ interface Entry<T> {
   readonly item: T;
   readonly bytes: number;
   readonly done: () => void;
+  /** Called when it has credit and is no longer its sender's to take back. */
+  readonly taken?: () => void;
 }
 
 /**
@@ -25,10 +27,12 @@ export function createPort<T>(
   bytesOf: (item: T) => number,
 ): Port<T> {
   const queue: Entry<T>[] = [];
+  /** What waits for credit, oldest first: a small item must not overtake a large one. */
+  const senders: Entry<T>[] = [];
   let bytes = 0;
   let accepted = 0;
-  /** The handler at work, also one of an actor that is gone: the next one waits for it. */
-  let handling: Promise<unknown> = Promise.resolve();
+  /** A handler is at work, perhaps one of an actor that is gone: the next one waits for it. */
+  let handling = false;
   const waiters = new Set<() => void>();
 
   const changed = () => {
@@ -36,35 +40,53 @@ export function createPort<T>(
     waiters.clear();
     for (const wake of all) wake();
   };
-  const change = (signal?: AbortSignal): Promise<void> =>
+  const change = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
+      if (signal.aborted) return resolve();
       const wake = () => {
-        signal?.removeEventListener('abort', wake);
+        signal.removeEventListener('abort', wake);
         waiters.delete(wake);
         resolve();
       };
       waiters.add(wake);
-      signal?.addEventListener('abort', wake, { once: true });
+      signal.addEventListener('abort', wake, { once: true });
     });
   const hasCredit = (size: number) =>
     queue.length === 0 || (queue.length < credit.itemsMax && bytes + size <= credit.bytesMax);
+  const mustWait = (size: number) => senders.length > 0 || !hasCredit(size);
+  const push = (entry: Entry<T>) => {
+    queue.push(entry);
+    bytes += entry.bytes;
+    entry.taken?.();
+  };
+  const admit = () => {
+    while (senders.length > 0 && hasCredit(senders[0]!.bytes)) push(senders.shift()!);
+    changed();
+  };
 
   const out: OutPort<T> = {
-    async send(item, signal) {
-      const size = bytesOf(item);
-      while (!hasCredit(size)) {
-        if (signal?.aborted) throw signal.reason;
-        await change(signal);
-      }
-      await new Promise<void>((done) => {
-        queue.push({ item, bytes: size, done });
-        bytes += size;
-        changed();
+    send(item, signal) {
+      return new Promise<void>((done, reject) => {
+        const size = bytesOf(item);
+        if (!mustWait(size)) {
+          push({ item, bytes: size, done });
+          return changed();
+        }
+        if (signal?.aborted) return reject(signal.reason);
+        const giveUp = () => {
+          senders.splice(senders.indexOf(entry), 1);
+          reject(signal?.reason);
+          // Those behind it may be small enough.
+          admit();
+        };
+        const taken = () => signal?.removeEventListener('abort', giveUp);
+        const entry: Entry<T> = { item, bytes: size, done, taken };
+        senders.push(entry);
+        signal?.addEventListener('abort', giveUp, { once: true });
       });
     },
     get blocked() {
-      return !hasCredit(1);
+      return mustWait(1);
     },
   };
 
@@ -83,22 +105,27 @@ export function createPort<T>(
     for (const entry of entries) bytes -= entry.bytes;
     accepted += entries.length;
     for (const entry of entries) entry.done();
-    changed();
+    admit();
   };
 
   const input: InPort<T> = {
     async consume(limits, signal, handle) {
       while (!signal.aborted) {
-        await handling;
-        if (signal.aborted) return;
-        if (queue.length === 0) {
+        if (handling || queue.length === 0) {
           await change(signal);
           continue;
         }
         const entries = take(limits);
-        const work = handle(entries.map((entry) => entry.item)).then(() => accept(entries));
-        handling = work.then(ignore, ignore);
-        await work;
+        handling = true;
+        try {
+          await handle(entries.map((entry) => entry.item));
+        } catch (thrown) {
+          handling = false;
+          changed();
+          throw thrown;
+        }
+        handling = false;
+        accept(entries);
       }
     },
     get pending() {
@@ -117,5 +144,3 @@ export function createPort<T>(
     },
   };
 }
-
-function ignore() {}

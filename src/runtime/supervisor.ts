@@ -46,6 +46,7 @@ export function supervise(options: SupervisedOptions): Supervised {
   let actor: RunningActor | undefined;
   let timer: Timer | undefined;
   let state = off;
+  let stopping = false;
 
   const finish = (end: SupervisedEnd) => {
     clock.clearTimeout(timer);
@@ -64,6 +65,11 @@ export function supervise(options: SupervisedOptions): Supervised {
   const crashed = (cause: Problem) => {
     life.abort();
     actor?.kill();
+    if (stopping) {
+      say('failed', 'exception', { cause });
+      actor = undefined;
+      return finish({ how: 'failed', cause });
+    }
     const now = clock.monotonic();
     while (crashes.length > 0 && crashes[0]! < now - policy.withinMs) crashes.shift();
     crashes.push(now);
@@ -83,7 +89,7 @@ export function supervise(options: SupervisedOptions): Supervised {
     timer = undefined;
     life = new AbortController();
     try {
-      actor = runActor(options.build(life.signal), { clock, report, input: options.input });
+      actor = runActor(options.build(life.signal), { clock, report, input: options.input, from: state });
     } catch (thrown) {
       // Building it throws for wrong bindings only: no restart mends that.
       const cause = toProblem(thrown);
@@ -104,6 +110,7 @@ export function supervise(options: SupervisedOptions): Supervised {
     state: () => actor?.state() ?? state,
     send: (event) => actor?.send(event),
     async stop(deadlineMs) {
+      stopping = true;
       if (!actor) return finish({ how: 'stopped' });
       const deadline = clock.setTimeout(() => {
         actor?.kill();
