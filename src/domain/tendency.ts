@@ -49,7 +49,7 @@ export function tendency(means: readonly TimedMean[], options: TendencyOptions =
   // Sorted, so that the sums and their rounding do not depend on the order of arrival.
   const points = [...byTime].sort(([a], [b]) => a - b);
   const firstMs = points[0]?.[0] ?? 0;
-  const spanMs = (points.at(-1)?.[0] ?? 0) - firstMs;
+  const spanMs = Math.round((points.at(-1)?.[0] ?? 0) - firstMs);
   const enough =
     points.length >= tendencyMeansMin && spanMs >= (options.minimumSpanMs ?? tendencyMinimumSpanMs);
   const slope = enough ? slopePerHour(points, firstMs) : Number.NaN;

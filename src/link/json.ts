@@ -144,17 +144,20 @@ export function decodeGoodbye(payload: Uint8Array): Goodbye {
   return check('GOODBYE', goodbye, parse('GOODBYE', payload));
 }
 
-/** The message, or `null` for one of a type that is not known here: a newer cloud may send it. */
+/**
+ * The message, or `null` for one that is not understood here: a newer cloud may send it. A message only rides along;
+ * no acknowledgement may be lost over one that is wrong.
+ */
 function toMessage(frame: string, value: unknown): CloudMessage | null {
-  const { type } = check(frame, anyMessage, value);
-  return type === 'forecast' ? check(frame, forecast, value) : null;
+  check(frame, anyMessage, value);
+  return forecast.safeParse(value).data ?? null;
 }
 
 export function decodeMessage(payload: Uint8Array): CloudMessage | null {
   return toMessage('MESSAGE', parse('MESSAGE', payload));
 }
 
-/** The messages of an ACK, without those of an unknown type. */
+/** The messages of an ACK, without those that are not understood. */
 export function decodeMessages(payload: Uint8Array): CloudMessage[] {
   const value = parse('ACK', payload);
   if (!Array.isArray(value)) throw wrong('ACK', 'expected an array of messages');

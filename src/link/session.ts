@@ -30,6 +30,9 @@ interface Received {
   readonly stored: PromiseWithResolvers<void>;
 }
 
+/** An acknowledgement stays a small frame; what is more follows it. */
+const messagesAlongMax = 256;
+
 /** How long an edge should wait when the cloud's disk is full. */
 const fullRetryAfterMs = 10_000;
 
@@ -82,10 +85,11 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
     void output.send({ ref: header, fromSeq, count, body, stored });
   };
   const acknowledge = (header: Pick<SegmentHeader, 'stream' | 'sequence' | 'hash'>) => {
-    const along = messages.filter((m) => m.stream === header.stream && m.sequence <= header.sequence);
-    messages = messages.filter((m) => !along.includes(m));
+    const ready = messages.filter((m) => m.stream === header.stream && m.sequence <= header.sequence);
+    messages = messages.filter((m) => !ready.includes(m));
     acknowledged.set(header.stream, header.sequence);
-    link.acknowledge(header.stream, header.sequence, header.hash, along);
+    link.acknowledge(header.stream, header.sequence, header.hash, ready.slice(0, messagesAlongMax));
+    for (const message of ready.slice(messagesAlongMax)) link.message(message);
   };
   const acknowledgeCommitted = () => {
     for (const header of committed.values()) acknowledge(header);
