@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sleep } from '../contract/clock.ts';
 import { errorCodes, type Problem } from '../contract/errors.ts';
 import type { TaskIo } from '../contract/kind.ts';
 import type { Plan } from '../contract/plan.ts';
@@ -21,6 +22,8 @@ export interface ChildrenOptions {
 }
 
 const restarts = { every: 500, factor: 2, max: 10_000, jitter: 0.2 };
+/** How long a pipeline may take to start before the next one does. */
+const startTurnMs = 3_000;
 /** Name of the parent in the log. */
 const parentName = 'fogrun';
 
@@ -43,7 +46,7 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   });
   const living = new Set<ChildProcess>();
   const environment = { FOGRUN_PARENT_SOCKET: join(directory, 'parent.sock'), FOGRUN_PARENT_TOKEN: token };
-  const children = plans.map((plan): RunningActor => {
+  const supervise = (plan: Plan): RunningActor => {
     const past = { wasReady: false };
     const machine = childMachine({
       retryInMs: (attempt) => retryDelayMs(restarts, attempt, systemRandom.next()),
@@ -55,8 +58,8 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
         }),
     });
     return runActor(machine, { clock: systemClock, report: options.log.reporter(parentName, plan.name) });
-  });
-
+  };
+  const children: RunningActor[] = [];
   let drained: Promise<void> | undefined;
   const drain = () => {
     drained ??= drainInTurn(children);
@@ -64,6 +67,13 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   onSignals(drain, () => {
     for (const child of living) child.kill('SIGKILL');
   });
+  // In turn, so that the second file's uploader finds the first file's receiver listening.
+  for (const plan of plans) {
+    if (drained) break;
+    const child = supervise(plan);
+    children.push(child);
+    await Promise.race([child.settled, sleep(systemClock, startTurnMs)]);
+  }
   const ends = await Promise.all(children.map((child) => child.ended));
   await drained;
   await host.close();

@@ -41,6 +41,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
   const bindings = await bindingsFor(plan, world);
   const pipeline = await runPipeline({ plan, bindings, clock: systemClock, log });
   onSignals(() => void pipeline.drain(drainDeadlineMs));
+  await pipeline.started;
   const parent = await join(plan.name, (deadlineMs) => void pipeline.drain(deadlineMs));
   const problem = await pipeline.ended;
   parent?.close();

@@ -74,23 +74,25 @@ export function tcpPort(options: { min?: 0 | 1 } = {}) {
   return number({ min: options.min ?? 1, max: 65_535, integer: true });
 }
 
+/** The longest wait, where none is given, as a multiple of the first. */
+const longestWaits = 10;
+
 /** How waits between attempts grow; see src/domain/backoff.ts. */
 export function retryPolicy() {
   return z
     .strictObject({
-      every: duration({ min: '10ms', max: '1d' })
-        .prefault('1s')
-        .describe('Wait before the first new attempt.'),
+      every: duration({ min: '10ms', max: '1d' }).prefault('1s').describe('Wait before the first new attempt.'),
       factor: number({ min: 1, max: 10 })
         .prefault(1.5)
         .describe('Each wait is this many times the one before, up to `max`.'),
-      max: duration({ min: '10ms', max: '7d' }).prefault('1m').describe('Longest wait.'),
+      max: duration({ min: '10ms', max: '7d' })
+        .optional()
+        .describe(`Longest wait; ${longestWaits} times \`every\` unless given.`),
       jitter: number({ min: 0, max: 1 })
         .prefault(0.2)
-        .describe(
-          'Share of each wait that is left to chance, so that many devices do not come back at once.',
-        ),
+        .describe('Share of each wait that is left to chance, so that many devices do not come back at once.'),
     })
+    .transform((policy) => ({ ...policy, max: policy.max ?? policy.every * longestWaits }))
     .prefault({})
     .describe('Waits between attempts.');
 }

@@ -64,7 +64,7 @@ function textLine({ time, level, pipeline, actor, report }: Entry, colour: boole
   const paint = (style: Style, text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   const clock = new Date(time).toISOString().slice(11, 23);
-  const who = escapeControls(`${pipeline}/${actor}`).padEnd(18);
+  const who = escapeControls(`${pipeline}/${actor}`).padEnd(30);
   const tone: Style = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : 'green';
   const text = escapeControls(sentence(report)).replace(/^\S+ → \S+/, (states) => paint(tone, states));
   return `${paint('gray', clock)}  ${paint('cyan', who)} ${text}`;

@@ -43,6 +43,8 @@ export interface Bindings {
 
 export interface RunningPipeline {
   readonly actors: ReadonlyMap<string, Supervised>;
+  /** Resolves when every actor has been started, those that serve others first. */
+  readonly started: Promise<void>;
   /** Stops intake, drains, ends every actor and closes the store, within `deadlineMs`. */
   drain(deadlineMs: number): Promise<void>;
   /** Resolves when the pipeline has ended by itself or was drained: `null` when all is well. */
@@ -121,16 +123,32 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
     };
     return supervise({ name: actor.name, build, input: { config: actor.config }, clock, report });
   };
-  // Receivers first: what flows finds somebody.
-  for (const actor of [...plan.actors].reverse()) {
-    const supervised = start(actor);
-    actors.set(actor.name, supervised);
-    supervised.ended.then((outcome) => {
-      if (outcome.how === 'failed' && actor.kind.onFailed === 'exit') void end(outcome.cause);
-    });
-  }
+  const startAll = (some: readonly ActorPlan[]) => {
+    if (ending) return;
+    // Receivers first: what flows finds somebody.
+    for (const actor of [...some].reverse()) {
+      const supervised = start(actor);
+      actors.set(actor.name, supervised);
+      supervised.ended.then((outcome) => {
+        if (outcome.how === 'failed' && actor.kind.onFailed === 'exit') void end(outcome.cause);
+      });
+    }
+  };
+  startAll(plan.actors.filter(({ kind }) => kind.serves));
+  const started = settled(actors, clock).then(() => startAll(plan.actors.filter(({ kind }) => !kind.serves)));
 
-  return { actors, drain: (deadlineMs) => end(null, deadlineMs), ended: ended.promise };
+  return { actors, started, drain: (deadlineMs) => end(null, deadlineMs), ended: ended.promise };
+}
+
+/** How long the others wait for those who serve them; afterwards they find out by themselves. */
+const servingDeadlineMs = 2_000;
+
+/** Resolves when each actor has come to rest or into trouble for the first time. */
+async function settled(actors: ReadonlyMap<string, Supervised>, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  const all = Promise.all([...actors.values()].map((actor) => actor.settled));
+  if (actors.size > 0) await Promise.race([all, sleep(clock, servingDeadlineMs, over.signal)]);
+  over.abort();
 }
 
 /** How long an orderly end may take unless somebody says otherwise. */

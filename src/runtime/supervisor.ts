@@ -35,12 +35,16 @@ export interface Supervised {
   /** Sends `STOP` and resolves when the actor has ended; after `deadlineMs` it is ended at once. */
   stop(deadlineMs: number): Promise<void>;
   readonly ended: Promise<SupervisedEnd>;
+  /** Resolves when it first rests, is in trouble, or has ended. */
+  readonly settled: Promise<void>;
 }
 
 export function supervise(options: SupervisedOptions): Supervised {
   const { clock, report } = options;
   const policy = options.policy ?? restartPolicy;
   const ended = Promise.withResolvers<SupervisedEnd>();
+  const settled = Promise.withResolvers<void>();
+  ended.promise.then(() => settled.resolve());
   const crashes: number[] = [];
   let life = new AbortController();
   let actor: RunningActor | undefined;
@@ -97,6 +101,7 @@ export function supervise(options: SupervisedOptions): Supervised {
       return finish({ how: 'failed', cause });
     }
     const own = actor;
+    own.settled.then(() => settled.resolve());
     own.ended.then((end) => {
       if (own !== actor) return;
       if (end.how === 'threw') crashed(end.cause);
@@ -121,5 +126,6 @@ export function supervise(options: SupervisedOptions): Supervised {
       clock.clearTimeout(deadline);
     },
     ended: ended.promise,
+    settled: settled.promise,
   };
 }

@@ -1,80 +1,26 @@
 import test from 'ava';
-import {
-  type UploadCommand,
-  type UploadEvent,
-  type UploaderConfig,
-  uploader,
-} from '../../machines/uploader.ts';
-import type { Problem } from '../../src/contract/errors.ts';
-import type { ActorKind } from '../../src/contract/kind.ts';
-import { failure, fakeRequest, fakeTask, play, problem, saying } from '../helpers/statechart.ts';
+import { uploader } from '../../machines/uploader.ts';
+import { saying } from '../helpers/statechart.ts';
 import { testKind } from '../suites/kind.ts';
-
-const away = problem('link-unreachable', 'nobody there');
-const gone = problem('link-lost', 'it ended');
-const forked = problem('edge-forked', 'another history');
-const denied = problem('link-refused', 'go away');
-
-const lost: UploadEvent = { type: 'LOST', cause: gone };
-const connected: UploadEvent = { type: 'CONNECTED', remote: '192.0.2.1:7070' };
-const greeted = (backlog: number): UploadEvent => ({ type: 'GREETED', backlog });
-const refused = (lasting: boolean, retryAfterMs?: number): UploadEvent => ({
-  type: 'REFUSED',
-  cause: denied,
-  lasting,
-  ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-});
-const fork: UploadEvent = { type: 'FORKED', cause: forked };
-const allSent = (waiting: number): UploadEvent => ({ type: 'ALL_SENT', waiting });
-const acknowledged = (waiting: number): UploadEvent => ({ type: 'ACKNOWLEDGED', waiting });
+import {
+  acknowledged,
+  allSent,
+  away,
+  connected,
+  denied,
+  fork,
+  greeted,
+  lost,
+  refused,
+  start,
+  startIn,
+} from './uploader-fixture.ts';
 
 testKind({
   kind: uploader,
   file: 'machines/uploader.ts',
   reach: { fork: { link: saying(connected, fork) as never }, retryInMs: { link: saying(lost) as never } },
 });
-
-function start(config: object = {}) {
-  const link = fakeTask<UploaderConfig, UploadEvent, UploadCommand>();
-  const forking = fakeRequest<{ cause: Problem }, void>();
-  const attempts: number[] = [];
-  const retryInMs = (attempt: number) => {
-    attempts.push(attempt);
-    return 1_000 * 2 ** (attempt - 1);
-  };
-  const effects = { link: link.effect, fork: forking.effect, retryInMs };
-  const played = play(uploader as ActorKind, effects, config);
-  const tell = async (...events: UploadEvent[]) => {
-    for (const event of events) {
-      link.emit(event);
-      await played.clock.flush();
-    }
-  };
-  return { ...played, link, forking, attempts, tell };
-}
-
-/** Ways into every state that is not final. */
-const ways: Record<string, readonly (UploadEvent | 'PAUSE' | 'STOP')[]> = {
-  connecting: [],
-  greeting: [connected],
-  idle: [connected, greeted(0)],
-  sending: [connected, greeted(3)],
-  awaitingAck: [connected, greeted(3), allSent(3)],
-  waitingToRetry: [lost],
-  refused: [connected, refused(true)],
-  forked: [connected, fork],
-  paused: ['PAUSE'],
-  stopping: ['STOP'],
-};
-
-async function startIn(state: string, config: object = {}) {
-  const started = start(config);
-  for (const step of ways[state]!) {
-    if (typeof step === 'string') await started.send(step);
-    else await started.tell(step);
-  }
-  return started;
-}
 
 test('an uploader connects, greets, sends what waits, and is idle once all is acknowledged', async (t) => {
   const { clock, states, link, tell, reports } = start();
@@ -222,134 +168,4 @@ test('a cloud that refuses for good and names a time is not asked before it', as
   const { last, tell } = start({ retry: { max: '5m' } });
   await tell(connected, refused(true, 3_600_000));
   t.like(last(), { to: 'refused', retryInMs: 3_600_000 });
-});
-
-test('a fork begins a new epoch, waits, and connects again', async (t) => {
-  const { clock, state, last, link, forking, tell } = start();
-  await tell(connected, fork);
-  t.is(state(), 'forked');
-  t.deepEqual(last().cause, forked);
-  t.is(link.commands.at(-1), 'DROP');
-  t.deepEqual(
-    forking.calls.map(({ input }) => input),
-    [{ cause: forked }],
-  );
-  forking.answer();
-  await clock.flush();
-  t.like(last(), { to: 'waitingToRetry', cause: forked, attempt: 1, retryInMs: 1_000 });
-  await clock.advance(1_000);
-  t.is(state(), 'connecting');
-  t.is(link.commands.at(-1), 'DIAL');
-});
-
-test('a cloud that calls every history forked is answered at growing waits', async (t) => {
-  const { clock, attempts, forking, tell } = start();
-  for (let i = 0; i < 3; i++) {
-    await tell(connected, fork);
-    forking.answer();
-    await clock.flush();
-    await clock.step();
-  }
-  t.deepEqual(attempts, [1, 2, 3]);
-  t.is(forking.calls.length, 3);
-});
-
-test('one fork is carried out once, however often the dropped link tells of it', async (t) => {
-  const { clock, state, forking, tell } = start();
-  await tell(connected, fork, fork, fork);
-  forking.answer();
-  await clock.flush();
-  await tell(fork);
-  t.is(state(), 'waitingToRetry');
-  await clock.advance(1_000);
-  await tell(fork);
-  t.is(state(), 'connecting');
-  t.is(forking.calls.length, 1);
-});
-
-test('a store that cannot fork ends the uploader', async (t) => {
-  const { clock, forking, tell, ended } = start();
-  await tell(connected, fork);
-  forking.fail(failure('store-failed', 'no disk'));
-  t.like(await ended, { how: 'failed', cause: { code: 'store-failed', message: 'no disk' } });
-  t.is(clock.pending, 0);
-});
-
-test('late events of a dropped link change nothing', async (t) => {
-  const late: UploadEvent[] = [
-    lost,
-    refused(false),
-    refused(true),
-    fork,
-    greeted(2),
-    allSent(0),
-    allSent(2),
-    acknowledged(0),
-    acknowledged(2),
-    { type: 'BACKLOG' },
-    { type: 'DOWN' },
-    connected,
-  ];
-  for (const state of ['waitingToRetry', 'refused', 'paused']) {
-    const { state: now, tell, attempts, forking } = await startIn(state);
-    const planned = attempts.length;
-    for (const event of late) {
-      await tell(event);
-      t.is(now(), state, `${event.type} in ${state}`);
-    }
-    t.is(attempts.length, planned);
-    t.is(forking.calls.length, 0);
-  }
-  const { state, tell } = await startIn('connecting');
-  for (const event of [greeted(2), allSent(0), acknowledged(0), fork, { type: 'DOWN' } as const]) {
-    await tell(event);
-    t.is(state(), 'connecting', event.type);
-  }
-});
-
-for (const state of Object.keys(ways)) {
-  test(`STOP while ${state} ends within 3 s and leaves nothing behind`, async (t) => {
-    const { clock, send, ended, link, state: now } = await startIn(state);
-    const from = clock.monotonic();
-    await send('STOP');
-    t.is(now(), 'stopping');
-    t.is(link.commands.at(-1), 'GOODBYE');
-    await send('STOP');
-    await send('PAUSE');
-    t.deepEqual(await clock.until(ended), { how: 'stopped' });
-    t.true(clock.monotonic() - from <= 3_000);
-    t.is(link.running, 0);
-    t.is(clock.pending, 0);
-  });
-
-  test(`a bug of the link while ${state} is failed`, async (t) => {
-    const { clock, link, ended } = await startIn(state);
-    link.fail(new TypeError('a bug'));
-    t.like(await ended, { how: 'failed', cause: { code: 'internal' } });
-    t.is(clock.pending, 0);
-  });
-}
-
-test('STOP waits for the goodbye and no longer', async (t) => {
-  for (const event of [{ type: 'DOWN' }, lost] as const) {
-    const { clock, send, tell, ended } = await startIn('sending');
-    await send('STOP');
-    await tell(event);
-    t.deepEqual(await ended, { how: 'stopped' });
-    t.is(clock.monotonic(), 0);
-  }
-});
-
-test('PAUSE says goodbye from every state, and RESUME connects again', async (t) => {
-  for (const state of Object.keys(ways).filter((name) => name !== 'stopping' && name !== 'paused')) {
-    const { clock, state: now, send, link } = await startIn(state);
-    await send('PAUSE');
-    t.is(now(), 'paused', state);
-    t.is(link.commands.at(-1), 'GOODBYE');
-    await clock.advance(3_600_000);
-    t.is(now(), 'paused');
-    await send('RESUME');
-    t.is(now(), 'connecting');
-    t.is(link.commands.at(-1), 'DIAL');
-  }
 });
