@@ -10,9 +10,11 @@ import { describeValue, eachSecret } from './schema.ts';
 /** Keys that every actor may have, whatever its kind. */
 export const actorKeys = ['kind', 'to', 'unless'] as const;
 
-/** What a name of a pipeline, an edge or an actor may look like, for people. */
-export const nameRule =
-  'a name has 1 to 64 letters, digits, `.`, `_` or `-`, and begins and ends with a letter or digit';
+/** For names of pipelines, edges and actors. */
+export function notAName(text: string): string {
+  const rule = '1 to 64 letters, digits, `.`, `_` or `-`, the first and last a letter or digit';
+  return `${quote(text)} is not a name: ${rule}`;
+}
 
 /** An actor as far as it could be understood. */
 export interface Draft {
@@ -43,7 +45,7 @@ export function checkActors(actors: MapNode, options: ActorsOptions): Draft[] {
   return [...actors.entries].flatMap(([name, { key, value }]) => {
     const path = ['actors', name];
     if (!namePattern.test(name)) {
-      options.report(key.offset, path, `${quote(name)} is not a name`, nameRule);
+      options.report(key.offset, path, notAName(name));
     }
     if (value.type !== 'map') {
       options.report(value.offset, path, `expected a mapping with \`kind\`, got ${describeValue(value)}`);
@@ -146,7 +148,7 @@ function usesVariable(node: Node, offset: number): boolean {
 function warnOfSecrets(kind: ActorKind, config: Node, path: Path, warn: Report): void {
   eachSecret(kind.config, config, (node, at) => {
     if (!node.literal) return;
-    const key = String(at.at(-1) ?? 'secret')
+    const key = String(at.findLast((part) => typeof part === 'string') ?? 'secret')
       .toUpperCase()
       .replace(/[^A-Z0-9]+/g, '_');
     warn(

@@ -48,6 +48,9 @@ export function checkPipeline(
   return { plan: problems.length === 0 ? plan : null, problems, warnings: warned.sorted() };
 }
 
+/** More would be a program that writes YAML gone wrong, and suggestions would take long. */
+const actorsMax = 1_000;
+
 interface Check {
   readonly file: string;
   readonly text: string;
@@ -84,10 +87,9 @@ function checkRoot(root: Node, check: Check): Plan | null {
   const drafts = draftsOf(root, check);
   if (!drafts) return null;
   const running = drafts.filter((draft) => !draft.leftOut);
-  if (running.length === 0) {
-    const entry = root.entries.get('actors')!;
-    const why = drafts.length > 0 ? 'every actor is left out by its `unless`' : 'no actors';
-    report(entry.key.offset, ['actors'], `${why}; a pipeline needs at least one`);
+  if (running.length === 0 && drafts.length > 0) {
+    const message = 'every actor is left out by its `unless`; a pipeline needs at least one';
+    report(root.entries.get('actors')!.key.offset, ['actors'], message);
   }
   const wires = checkWiring(drafts, report);
   checkSingles(running, report);
@@ -114,10 +116,15 @@ function draftsOf(root: MapNode, { text, env, report, warn }: Check): Draft[] | 
     report(root.offset, ['actors'], 'is missing; expected a mapping of names to actors');
     return null;
   }
-  if (actors.value.type === 'map') {
+  if (actors.value.type === 'map' && actors.value.entries.size > actorsMax) {
+    report(actors.key.offset, ['actors'], `more than ${actorsMax} actors`, 'make several pipelines of them');
+    return null;
+  }
+  if (actors.value.type === 'map' && actors.value.entries.size > 0) {
     return checkActors(actors.value, { text, variables: env.variables, kinds: env.kinds, report, warn });
   }
-  const empty = actors.value.type === 'scalar' && actors.value.value === null;
+  const empty =
+    actors.value.type === 'map' || (actors.value.type === 'scalar' && actors.value.value === null);
   if (empty) report(actors.key.offset, ['actors'], 'no actors; a pipeline needs at least one');
   else
     report(

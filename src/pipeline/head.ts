@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { size } from '../contract/config.ts';
 import { namePattern } from '../domain/segment.ts';
-import { nameRule } from './actors.ts';
+import { notAName } from './actors.ts';
 
-const name = () => z.string().regex(namePattern, { error: nameRule });
+const name = () => z.string().regex(namePattern, { error: ({ input }) => notAName(String(input)) });
 
 /** `store:` as people write it. */
 export const storeSchema = z.strictObject({

@@ -1,6 +1,6 @@
 /** `${VAR}`, `${VAR:-default}`, `${VAR:?message}` and `$${` in scalar text. What is put in stays text. */
 import type { Node, Path, ScalarNode, VariableUse } from './node.ts';
-import { quote, type Report } from './problem.ts';
+import type { Report } from './problem.ts';
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -83,7 +83,7 @@ function interpolateText(
     if (!parts) {
       complain(
         span,
-        `${quote(span)} is not a variable`,
+        'not a variable',
         `such as \${NAME}, \${NAME:-default} or \${NAME:?message}; write $\${ for a plain \${`,
       );
       continue;

@@ -46,7 +46,7 @@ export function checkValue<Schema extends z.ZodType>(
   try {
     const result = schema.safeParse(toValue(root), { error: () => unworded });
     if (result.success) return isBroken(root) ? undefined : result.data;
-    for (const issue of result.error.issues) reportIssue(subject, issue, []);
+    reportIssues(subject, result.error.issues, []);
   } catch (thrown) {
     // A schema of someone else's making may throw; that is its mistake, but it must not end the check.
     const why = thrown instanceof Error ? thrown.message : String(thrown);
@@ -58,11 +58,22 @@ export function checkValue<Schema extends z.ZodType>(
 function say(subject: Subject, node: Node, path: Path, message: string, hint = ''): void {
   // Its own problem was told already.
   if (isBroken(node)) return;
-  let safe = message;
-  for (const secret of subject.secrets) safe = safe.replaceAll(secret, '***');
+  // Beside the secret itself a short one would only garble what it happens to be a part of.
+  const lengthMin = isSecretAt(subject.schema, path) ? 1 : 4;
+  const secrets = subject.secrets.filter((secret) => secret.length >= lengthMin);
+  const redact = (text: string) => secrets.reduce((safe, secret) => safe.replaceAll(secret, '***'), text);
   const origin = originOf(node);
-  const hints = [hint, origin].filter((text) => text !== '').join('; ');
-  subject.report(node.offset, [...subject.base, ...path], safe, hints);
+  const hints = [redact(hint), origin].filter((text) => text !== '').join('; ');
+  subject.report(node.offset, [...subject.base, ...path], redact(message), hints);
+}
+
+/** Once a value has the wrong type, its size and pattern are not worth a word. */
+function reportIssues(subject: Subject, issues: readonly Issue[], above: Path): void {
+  const key = (issue: Issue) => JSON.stringify(issue.path.map(String));
+  const wrongType = new Set(issues.filter((issue) => issue.code === 'invalid_type').map(key));
+  for (const issue of issues) {
+    if (issue.code === 'invalid_type' || !wrongType.has(key(issue))) reportIssue(subject, issue, above);
+  }
 }
 
 function reportIssue(subject: Subject, issue: Issue, above: Path): void {
@@ -97,7 +108,7 @@ function reportIssue(subject: Subject, issue: Issue, above: Path): void {
   if (own) say(subject, node, path, own);
   else if (issue.code === 'invalid_union') reportUnion(subject, issue, path, node);
   else if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
-    for (const inner of issue.issues) reportIssue(subject, inner, path);
+    reportIssues(subject, issue.issues, path);
   } else say(subject, node, path, ...wordsFor(subject, issue, path, node));
 }
 
@@ -119,21 +130,14 @@ function reportUnion(
     .filter(({ typeFits }) => typeFits)
     .sort((a, b) => Number(b.choiceFits) - Number(a.choiceFits) || a.issues.length - b.issues.length);
   const best = branches[0];
-  const discriminator = 'discriminator' in issue ? issue.discriminator : undefined;
   if (best && (branches.length === 1 || best.choiceFits)) {
-    for (const inner of best.issues) reportIssue(subject, inner, path);
-  } else if (typeof discriminator === 'string' && nodeAt(node, [discriminator]).node === undefined) {
-    const chooses = [...path, discriminator];
-    say(subject, node, chooses, `is missing; expected ${expectationAt(subject.schema, chooses)}`);
+    reportIssues(subject, best.issues, path);
   } else say(subject, node, path, ...mismatch(subject, path, node));
 }
 
 function wordsFor(subject: Subject, issue: Issue, path: Path, node: Node): readonly [string, string?] {
   const size = sizeFault(issue);
-  if (size)
-    return [
-      `${size}, got ${typeof scalarValue(node) === 'number' ? scalarValue(node) : describeValue(node)}`,
-    ];
+  if (size) return [`${size}, got ${node.type === 'list' ? node.items.length : describeAmount(node)}`];
   switch (issue.code) {
     case 'invalid_type':
     case 'invalid_value':
@@ -147,12 +151,17 @@ function wordsFor(subject: Subject, issue: Issue, path: Path, node: Node): reado
   }
 }
 
+/** Where a number is expected, one that does not do is worth showing. */
+function describeAmount(node: Node): string {
+  return typeof scalarValue(node) === 'number' ? String(scalarValue(node)) : describeValue(node);
+}
+
 function scalarValue(node: Node): unknown {
   return node.type === 'scalar' ? node.value : undefined;
 }
 
 function formatWord(format: string, pattern: string | undefined): string {
-  return format === 'regex' && pattern ? `text that matches ${pattern}` : `valid (${format})`;
+  return format === 'regex' && pattern ? `text that matches ${pattern}` : `a valid ${format}`;
 }
 
 function mismatch({ schema }: Subject, path: Path, node: Node): readonly [string, string] {
@@ -161,6 +170,9 @@ function mismatch({ schema }: Subject, path: Path, node: Node): readonly [string
   const value = scalarValue(node);
   const message = `expected ${expected}, got ${describeValue(node)}`;
   const quantity = quantityAt(schema, path);
+  if (typeof value === 'number' && /number/.test(expected)) {
+    return [`expected ${expected}, got ${describeAmount(node)}`, ''];
+  }
   if (typeof value === 'number' && quantity) {
     return [message, `give it a unit, such as ${value}${quantity === 'duration' ? 's' : 'MiB'}`];
   }

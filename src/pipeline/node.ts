@@ -69,6 +69,12 @@ export function childOf(node: Node, key: PropertyKey): Node | undefined {
   return undefined;
 }
 
+/** What lies directly in a node, with its key. */
+export function childrenOf(node: Node): (readonly [PropertyKey, Node])[] {
+  if (node.type === 'map') return [...node.entries].map(([key, { value }]) => [key, value] as const);
+  return node.type === 'list' ? [...node.items.entries()] : [];
+}
+
 /** The node at `path`, and the deepest one on the way there that exists. */
 export function nodeAt(root: Node, path: Path): { node: Node | undefined; nearest: Node } {
   let nearest = root;

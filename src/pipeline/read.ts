@@ -14,12 +14,14 @@ import {
 } from 'yaml';
 import { findMask, maskVariables, unmask } from './mask.ts';
 import type { Entry, Node, Path, ScalarNode } from './node.ts';
-import { quote, type Report } from './problem.ts';
+import type { Report } from './problem.ts';
 import { syntaxProblem } from './syntax.ts';
 
 const bytesMax = 2 ** 20;
 const depthMax = 64;
 const nodesMax = 20_000;
+/** Ten for each value: far more than indentation, commas and comments take. */
+const lexemesMax = 200_000;
 
 /** Thrown inside, where going on would cost too much; its message is the one problem reported. */
 class LimitError extends Error {
@@ -70,8 +72,10 @@ function parse(text: string, report: Report): Document.Parsed | null {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   let offset = 0;
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(maskVariables(text))) {
     for (const token of parser.next(lexeme)) tokens.push(token);
+    if (++lexemes > lexemesMax) throw new LimitError(offset, `more than ${lexemesMax} words and signs`);
     // The stack also holds the document itself.
     if (parser.stack.length > depthMax + 1)
       throw new LimitError(offset, `nested deeper than ${depthMax} levels`);
@@ -83,7 +87,12 @@ function parse(text: string, report: Report): Document.Parsed | null {
   const documents = [...composer.compose(tokens, true, text.length)];
   const document = documents[0]! as Document.Parsed;
   const faults = documents.flatMap(({ errors, warnings }) => [...errors, ...warnings]);
-  for (const fault of faults) report(fault.pos[0], [], ...syntaxProblem(fault, text));
+  const places = new Set<number>();
+  for (const fault of faults) {
+    // A second complaint about one place only follows from the first.
+    if (!places.has(fault.pos[0])) report(fault.pos[0], [], ...syntaxProblem(fault));
+    places.add(fault.pos[0]);
+  }
   if (faults.length > 0) return null;
   if (documents.length > 1) {
     throw new LimitError(documents[1]!.range[0], 'a second YAML document; a pipeline file holds one');
@@ -132,11 +141,10 @@ function convert(document: Document.Parsed, report: Report): Node | null {
 
   const build = (yaml: YamlNode | null | undefined, path: Path, offset: number, end: number): Node => {
     if (isAlias(yaml)) {
-      const name = unmask(yaml.source);
       const target = open.has(yaml.source) ? undefined : anchors.get(yaml.source);
       if (!target) {
         const why = open.has(yaml.source) ? 'stands inside what it names' : 'names no anchor before it';
-        fail(offset, path, `the alias ${quote(`*${name}`)} ${why}`);
+        fail(offset, path, `an alias that ${why}`, 'put text that begins with `*` in quotes');
         return scalar(null, '', offset, end);
       }
       count(target.nodes, offset);

@@ -1,7 +1,7 @@
 /** What a zod schema knows about the place a value stands in: its keys, its words, whether it is secret. */
 import { z } from 'zod';
 import { clip, escapeControls, quoteList } from '../domain/text.ts';
-import { childOf, type Node, type Path } from './node.ts';
+import { childrenOf, type Node, type Path } from './node.ts';
 import { quote } from './problem.ts';
 
 /** The parts of a schema's definition that are looked at here; each type of schema has some of them. */
@@ -106,13 +106,22 @@ export function expectationAt(schema: z.ZodType, path: Path): string {
       const definition = definitionOf(core);
       const { entries, values } = definition;
       const fixed = entries ? Object.values(entries) : values;
-      if (fixed) return [quoteList(fixed.slice(0, 20).map(String))];
+      if (fixed) return [listChoices(fixed)];
       if (definition.type === 'number' && (core as { format?: unknown }).format === 'safeint')
         return [types.int!];
       return types[definition.type] ?? [];
     });
   });
   return [...new Set(words)].join(' or ');
+}
+
+function listChoices(values: readonly unknown[]): string {
+  const shown = values.slice(0, 20);
+  const texts = shown.filter((value) => typeof value === 'string');
+  const others = shown
+    .filter((value) => typeof value !== 'string')
+    .map((value) => `the ${typeof value} ${value}`);
+  return [...(texts.length > 0 ? [quoteList(texts)] : []), ...others].join(' or ');
 }
 
 /** The values that a field with a fixed choice of text takes. */
@@ -139,19 +148,23 @@ export function isSecretAt(schema: z.ZodType, path: Path): boolean {
   return false;
 }
 
-/** Calls `visit` for each scalar of `node` that stands in a secret field. */
+/**
+ * Calls `visit` for each scalar of `node` that stands in a secret field, with the path of that field: what lies further
+ * in may be part of the secret.
+ */
 export function eachSecret(
   schema: z.ZodType,
   node: Node,
   visit: (node: Node & { type: 'scalar' }, path: Path) => void,
   path: Path = [],
 ): void {
-  if (node.type === 'scalar') {
-    if (isSecretAt(schema, path)) visit(node, path);
-    return;
-  }
-  const keys: PropertyKey[] = node.type === 'map' ? [...node.entries.keys()] : [...node.items.keys()];
-  for (const key of keys) eachSecret(schema, childOf(node, key)!, visit, [...path, key]);
+  if (isSecretAt(schema, path)) eachScalar(node, (scalar) => visit(scalar, path));
+  else for (const [key, child] of childrenOf(node)) eachSecret(schema, child, visit, [...path, key]);
+}
+
+function eachScalar(node: Node, visit: (node: Node & { type: 'scalar' }) => void): void {
+  if (node.type === 'scalar') visit(node);
+  else for (const [, child] of childrenOf(node)) eachScalar(child, visit);
 }
 
 /** Such as "the text `abc`" or "a list". */

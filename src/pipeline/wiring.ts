@@ -83,13 +83,13 @@ function acceptsWhat(kind: ActorKind): string {
 
 /** Who accepts something must be fed, unless the one that should feed it is itself in trouble. */
 function checkFed(drafts: readonly Draft[], wires: readonly WirePlan[], report: Report): void {
+  const wireFrom = new Map(wires.map((wire) => [wire.from, wire]));
   for (const { name, kind, leftOut, node } of drafts) {
     if (!kind?.accepts || kind.acceptsOptional || leftOut) continue;
     const fed = drafts.some((other) => {
       if (other.leftOut || other.name === name) return false;
-      if (wires.some((wire) => wire.from === other.name)) {
-        return wires.some((wire) => wire.from === other.name && wire.to === name);
-      }
+      const wire = wireFrom.get(other.name);
+      if (wire) return wire.to === name;
       // Its `to:` is missing or wrong, or its kind is not known: that was reported, and this would only follow from it.
       if (!other.kind) return other.to === null || other.to.name === name;
       return (
