@@ -70,7 +70,7 @@ export function readArguments(words: readonly string[]): Command {
     case 'cat':
       return async () =>
         (await import('./cat.ts')).cat(exactlyOne(rest, 'cat EDGE'), {
-          state: values.state ?? process.env['FOGRUN_STATE'] ?? '.fogrun',
+          state: values.state ?? process.env.FOGRUN_STATE ?? '.fogrun',
           pipeline: values.pipeline ?? 'cloud',
         });
     default:

@@ -78,8 +78,8 @@ export function endOnBugs(report: (problem: Problem) => void): void {
 
 /** Tells the parent, if there is one, that this pipeline is up; drains when the parent asks or is gone. */
 async function join(name: string, drain: (deadlineMs: number) => void): Promise<{ close(): void } | null> {
-  const socketPath = process.env['FOGRUN_PARENT_SOCKET'];
-  const token = process.env['FOGRUN_PARENT_TOKEN'];
+  const socketPath = process.env.FOGRUN_PARENT_SOCKET;
+  const token = process.env.FOGRUN_PARENT_TOKEN;
   if (!socketPath || !token) return null;
   const { joinParent } = await import('../runtime/ipc.ts');
   const parent = await joinParent({

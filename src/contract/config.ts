@@ -81,7 +81,9 @@ const longestWaits = 10;
 export function retryPolicy() {
   return z
     .strictObject({
-      every: duration({ min: '10ms', max: '1d' }).prefault('1s').describe('Wait before the first new attempt.'),
+      every: duration({ min: '10ms', max: '1d' })
+        .prefault('1s')
+        .describe('Wait before the first new attempt.'),
       factor: number({ min: 1, max: 10 })
         .prefault(1.5)
         .describe('Each wait is this many times the one before, up to `max`.'),
@@ -90,7 +92,9 @@ export function retryPolicy() {
         .describe(`Longest wait; ${longestWaits} times \`every\` unless given.`),
       jitter: number({ min: 0, max: 1 })
         .prefault(0.2)
-        .describe('Share of each wait that is left to chance, so that many devices do not come back at once.'),
+        .describe(
+          'Share of each wait that is left to chance, so that many devices do not come back at once.',
+        ),
     })
     .transform((policy) => ({ ...policy, max: policy.max ?? policy.every * longestWaits }))
     .prefault({})

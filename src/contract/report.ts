@@ -1,5 +1,6 @@
 /** What actors tell people: one entry becomes one line in the terminal or in a log. */
 import type { Forecast } from '../domain/message.ts';
+import type { SegmentHeader } from '../domain/segment.ts';
 import type { Problem } from './errors.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
@@ -23,7 +24,14 @@ export interface SegmentReport {
   readonly readings: number;
   readonly stream: string;
   /** Set when it stands for readings that will never come. */
-  readonly gap?: string;
+  readonly gap?: true;
+}
+
+/** The report on a segment, from its header. */
+export function segmentReport(what: SegmentReport['what'], header: SegmentHeader): SegmentReport {
+  const { sequence: segment, stream, count } = header;
+  if (header.type === 'gap') return { type: 'segment', what, segment, readings: 0, stream, gap: true };
+  return { type: 'segment', what, segment, readings: count, stream };
 }
 
 export interface ForecastReport extends Forecast {

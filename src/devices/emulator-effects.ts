@@ -1,5 +1,8 @@
 /** Effects of the kind `tinkerforge-emulator`. */
-import type { TinkerforgeEmulatorConfig, TinkerforgeEmulatorEffects } from '../../machines/tinkerforge-emulator.ts';
+import type {
+  TinkerforgeEmulatorConfig,
+  TinkerforgeEmulatorEffects,
+} from '../../machines/tinkerforge-emulator.ts';
 import type { Clock, Random } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
@@ -21,14 +24,23 @@ export function emulatorEffects(env: EmulatorEnv): TinkerforgeEmulatorEffects {
     async daemon({ input: config, signal, emit }) {
       const { host, port, secret } = config;
       const devices = await Promise.all(
-        config.devices.map(async ({ type, uid, pressure }) => ({ type, uid, pressure: await shapeOf(pressure, env) })),
+        config.devices.map(async ({ type, uid, pressure }) => ({
+          type,
+          uid,
+          pressure: await shapeOf(pressure, env),
+        })),
       );
       const emulator = await startEmulator({ host, port, secret, devices }, env);
       try {
         if (signal.aborted) return;
         emit({ type: 'LISTENING', host: emulator.host, port: emulator.port });
-        env.report({ type: 'note', text: `emulating ${describe(config)} on ${emulator.host}:${emulator.port}` });
-        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        env.report({
+          type: 'note',
+          text: `emulating ${describe(config)} on ${emulator.host}:${emulator.port}`,
+        });
+        await new Promise<void>((resolve) =>
+          signal.addEventListener('abort', () => resolve(), { once: true }),
+        );
       } finally {
         await emulator.close();
       }

@@ -17,7 +17,11 @@ const stream = 'readings';
 export interface PollerEnv {
   readonly output: OutPort<Batch>;
   readonly clock: Clock;
-  readonly connect: (target: DeviceTarget, type: 'barometer', env: { signal: AbortSignal }) => Promise<Device>;
+  readonly connect: (
+    target: DeviceTarget,
+    type: 'barometer',
+    env: { signal: AbortSignal },
+  ) => Promise<Device>;
   readonly retryInMs: (attempt: number) => number;
 }
 
@@ -37,7 +41,9 @@ export function pollerEffects(env: PollerEnv): SensorPollerEffects {
         const until = AbortSignal.any([signal, visit.signal]);
         pollDevice(config, env, tally, until, (event) => !until.aborted && emit(event)).catch(failure.reject);
       });
-      const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      const ended = new Promise<void>((resolve) =>
+        signal.addEventListener('abort', () => resolve(), { once: true }),
+      );
       await Promise.race([ended, failure.promise]);
     },
   };
@@ -62,7 +68,10 @@ async function pollDevice(
   const until = AbortSignal.any([signal, over.signal]);
   device.onLost(() => {
     over.abort();
-    tell({ type: 'LOST', cause: problem('device-unreachable', `the connection to ${address(config)} ended`) });
+    tell({
+      type: 'LOST',
+      cause: problem('device-unreachable', `the connection to ${address(config)} ended`),
+    });
   });
   try {
     tell({ type: 'CONNECTED', device: device.info, simulated: device.simulated });
@@ -105,7 +114,10 @@ async function readOnce(
     tally.take(reading);
     if (plausible) return tell({ type: 'READING', value });
     const range = `${min} to ${max} ${device.unit}`;
-    tell({ type: 'NO_VALUE', cause: problem('device-implausible', `${address(config)} said ${value}, not ${range}`) });
+    tell({
+      type: 'NO_VALUE',
+      cause: problem('device-implausible', `${address(config)} said ${value}, not ${range}`),
+    });
   } catch (thrown) {
     tally.interrupt();
     if (!until.aborted) tell({ type: 'NO_VALUE', cause: expected(thrown) });

@@ -9,6 +9,7 @@ import {
   type Welcome,
 } from '../contract/link.ts';
 import type { Acknowledgement } from '../contract/port.ts';
+import { segmentReport } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import type { Connection } from '../contract/transport.ts';
 import { sameHash } from '../domain/segment.ts';
@@ -107,9 +108,7 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
       if (over) return false;
       next.set(stream, sequence + 1);
       await link.send(header, body);
-      const gap = header.type === 'gap' ? { gap: 'missed' } : {};
-      const readings = header.type === 'gap' ? 0 : header.count;
-      env.report({ type: 'segment', what: 'sent', segment: sequence, readings, stream, ...gap });
+      env.report(segmentReport('sent', header));
       return true;
     }
     return false;

@@ -82,7 +82,7 @@ function sentence(report: Report): string {
     }
     case 'segment':
       return `segment ${report.segment} ${report.what} · ${
-        report.gap ? `gap (${report.gap})` : `${report.readings} reading${report.readings === 1 ? '' : 's'}`
+        report.gap ? 'gap' : `${report.readings} reading${report.readings === 1 ? '' : 's'}`
       }`;
     case 'forecast':
       return `forecast for segment ${report.segment} · ${report.text}`;

@@ -1,7 +1,7 @@
 /** Effects of the kind `ack-handler`: what the cloud has on its disk leaves the edge. */
 import type { AckHandlerEffects } from '../../machines/ack-handler.ts';
 import type { Acknowledgement, InPort } from '../contract/port.ts';
-import type { Reporter } from '../contract/report.ts';
+import { type Reporter, segmentReport } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
 
 const limits = { itemsMax: 1_024, bytesMax: 2 ** 20 };
@@ -20,10 +20,7 @@ export function ackEffects(env: AckEnv): AckHandlerEffects {
   const settle = async (ack: Acknowledgement): Promise<number> => {
     const headers = await store.acknowledge(env.cursor, ack.stream, ack.sequence, ack.hash);
     for (const what of ['acknowledged', 'deleted'] as const) {
-      for (const { sequence: segment, stream, type, count } of headers) {
-        const gap = type === 'gap' ? { gap: 'missed' } : {};
-        report({ type: 'segment', what, segment, readings: type === 'gap' ? 0 : count, stream, ...gap });
-      }
+      for (const header of headers) report(segmentReport(what, header));
     }
     return headers.length;
   };

@@ -3,7 +3,7 @@ import type { FileRotatorConfig, FileRotatorEffects, IntakeEvent } from '../../m
 import type { Clock } from '../contract/clock.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { Batch, InPort, OutPort, SealedNotice } from '../contract/port.ts';
-import type { Reporter } from '../contract/report.ts';
+import { type Reporter, segmentReport } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
 
@@ -31,12 +31,9 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
     return Math.min(config.every, Math.max(0, oldest + config.every - clock.now()));
   };
   const sealed = (header: SegmentHeader) => {
-    const gap = header.type === 'gap' ? { gap: 'missed' } : {};
-    const readings = header.type === 'gap' ? 0 : header.count;
-    const { sequence: segment, stream } = header;
-    env.report({ type: 'segment', what: 'sealed', segment, readings, stream, ...gap });
+    env.report(segmentReport('sealed', header));
     // The segment waits in the store; the notice only wakes the uploader, which looks there for everything.
-    if (!env.output.blocked) void env.output.send({ stream, sequence: header.sequence });
+    if (!env.output.blocked) void env.output.send({ stream: header.stream, sequence: header.sequence });
   };
   return {
     async intake({ input: config, signal, emit }) {

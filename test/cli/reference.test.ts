@@ -27,10 +27,10 @@ test('every file in machines/ that defines a kind is in the catalogue', async (t
 test('`fogrun kinds` lists every kind, and explains one from the same source as the reference', async (t) => {
   const list = startFogrun(t, ['kinds']);
   t.is((await list.ended).code, 0);
-  for (const name of kinds.keys()) t.true(list.lines.some((line) => `${line['text']}`.startsWith(name)));
+  for (const name of kinds.keys()) t.true(list.lines.some((line) => `${line.text}`.startsWith(name)));
   const one = startFogrun(t, ['kinds', 'uploader']);
   await one.ended;
-  const text = one.lines.map((line) => line['text']).join('\n');
+  const text = one.lines.map((line) => line.text).join('\n');
   t.is(`${text}\n`, kindReference(kinds.get('uploader')!));
   const none = startFogrun(t, ['kinds', 'upload']);
   t.is((await none.ended).code, 2);
@@ -39,7 +39,14 @@ test('`fogrun kinds` lists every kind, and explains one from the same source as 
 
 test('the reference names every setting, every state and every error', (t) => {
   const text = kindReference(kinds.get('uploader')!);
-  for (const word of ['`cloud.host`', '`retry.every`', '`ack-timeout`', '`waitingToRetry`', '`forked`', '`link`']) {
+  for (const word of [
+    '`cloud.host`',
+    '`retry.every`',
+    '`ack-timeout`',
+    '`waitingToRetry`',
+    '`forked`',
+    '`link`',
+  ]) {
     t.true(text.includes(word), word);
   }
   for (const name of kinds.keys()) t.true(catalogue().includes(`[${name}]`));

@@ -4,7 +4,15 @@ import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type LogLine, moved, segment, shipped, startFogrun, temporaryDirectory, world } from '../helpers/fogrun.ts';
+import {
+  type LogLine,
+  moved,
+  segment,
+  shipped,
+  startFogrun,
+  temporaryDirectory,
+  world,
+} from '../helpers/fogrun.ts';
 
 const edge = [shipped('edge.yaml'), '--log', 'json'];
 const cloud = [shipped('cloud.yaml'), '--log', 'json'];
@@ -38,21 +46,21 @@ test('a mistyped command is not taken for a file', async (t) => {
 
 test('a receiver whose port is taken says so and gives up', async (t) => {
   const env = await world(t);
-  await occupy(t, Number(env['CLOUD_PORT']));
+  await occupy(t, Number(env.CLOUD_PORT));
   const fogrun = startFogrun(t, cloud, env);
   const waiting = await fogrun.line(moved('receiver', 'waitingToRetry'));
-  t.is(waiting['code'], 'address-in-use');
-  t.regex(waiting['cause'], new RegExp(`127\\.0\\.0\\.1:${env['CLOUD_PORT']}`));
+  t.is(waiting.code, 'address-in-use');
+  t.regex(waiting.cause, new RegExp(`127\\.0\\.0\\.1:${env.CLOUD_PORT}`));
   t.is((await fogrun.ended).code, 1);
   t.true(fogrun.lines.some((line) => moved('receiver', 'failed')(line)));
 });
 
 test('an emulator whose port is taken says so, and the rest of the edge goes on', async (t) => {
   const env = await world(t);
-  await occupy(t, Number(env['TINKERFORGE_PORT']));
+  await occupy(t, Number(env.TINKERFORGE_PORT));
   const fogrun = startFogrun(t, edge, env);
   const waiting = await fogrun.line(moved('bricks', 'waitingToRetry'));
-  t.is(waiting['code'], 'address-in-use');
+  t.is(waiting.code, 'address-in-use');
   await fogrun.line(moved('uploader', 'waitingToRetry'));
   t.is((await fogrun.end()).code, 0);
 });
@@ -63,7 +71,7 @@ test('a second fogrun on the same store is refused and names the first', async (
   await first.line(moved('receiver', 'serving.listening'));
   const second = startFogrun(t, cloud, env);
   t.is((await second.ended).code, 3);
-  t.regex(second.stderr(), new RegExp(`store-locked`));
+  t.regex(second.stderr(), /store-locked/);
   t.regex(second.stderr(), new RegExp(`${first.child.pid}`));
   t.is((await first.end()).code, 0);
 });
@@ -78,7 +86,7 @@ test('a directory that cannot be written is named', async (t) => {
   t.true(fogrun.stderr().includes(file), fogrun.stderr());
 });
 
-test('an edge id other than the store\'s is refused', async (t) => {
+test("an edge id other than the store's is refused", async (t) => {
   const env = await world(t);
   const first = startFogrun(t, edge, env);
   await first.line(moved('uploader', 'waitingToRetry'));
@@ -92,17 +100,17 @@ test('a wrong uid is told with the list of what is there, and tried again', asyn
   const { env } = await withEmulator(t, [], { TINKERFORGE_UID: 'xyz' });
   const fogrun = startFogrun(t, edge, env);
   const waiting = await fogrun.line(moved('barometer', 'waitingToRetry'));
-  t.is(waiting['code'], 'device-unknown');
-  t.regex(waiting['cause'], /bAr/);
-  await fogrun.line((line) => moved('barometer', 'waitingToRetry')(line) && line['attempt'] === 2);
+  t.is(waiting.code, 'device-unknown');
+  t.regex(waiting.cause, /bAr/);
+  await fogrun.line((line) => moved('barometer', 'waitingToRetry')(line) && line.attempt === 2);
   t.is((await fogrun.end()).code, 0);
 });
 
 test('what is no uid at all is told as such', async (t) => {
   const { env } = await withEmulator(t, [], { TINKERFORGE_UID: '0OIl' });
   const fogrun = startFogrun(t, edge, env);
-  const waiting = await fogrun.line((line) => line.actor === 'barometer' && line['code'] !== undefined);
-  t.is(waiting['code'], 'device-uid');
+  const waiting = await fogrun.line((line) => line.actor === 'barometer' && line.code !== undefined);
+  t.is(waiting.code, 'device-uid');
   t.is((await fogrun.end()).code, 0);
 });
 
@@ -110,8 +118,8 @@ test('a device of another type is told by its name', async (t) => {
   const { env } = await withEmulator(t, [], { TINKERFORGE_UID: 'FogEm' });
   const fogrun = startFogrun(t, edge, env);
   const waiting = await fogrun.line(moved('barometer', 'waitingToRetry'));
-  t.is(waiting['code'], 'device-type');
-  t.regex(waiting['cause'], /Master Brick/);
+  t.is(waiting.code, 'device-type');
+  t.regex(waiting.cause, /Master Brick/);
   t.is((await fogrun.end()).code, 0);
 });
 
@@ -119,11 +127,11 @@ test('a wrong secret and a missing one are told apart', async (t) => {
   const { env } = await withEmulator(t, ['--secret', 'right'], { TINKERFORGE_SECRET: 'wrong' });
   const wrong = startFogrun(t, edge, env);
   const refused = await wrong.line(moved('barometer', 'waitingToRetry'));
-  t.is(refused['code'], 'device-secret');
+  t.is(refused.code, 'device-secret');
   t.false(JSON.stringify(wrong.lines).includes('"wrong"'));
   await wrong.end();
   const missing = startFogrun(t, edge, { ...env, TINKERFORGE_SECRET: '' });
-  t.is((await missing.line(moved('barometer', 'waitingToRetry')))['code'], 'device-secret-missing');
+  t.is((await missing.line(moved('barometer', 'waitingToRetry'))).code, 'device-secret-missing');
   await missing.end();
   const right = startFogrun(t, edge, { ...env, TINKERFORGE_SECRET: 'right' });
   await right.line(moved('barometer', 'polling'));
@@ -132,23 +140,23 @@ test('a wrong secret and a missing one are told apart', async (t) => {
 
 test('a brick daemon that is something else is told', async (t) => {
   const env = await world(t, { TINKERFORGE_HOST: '127.0.0.1' });
-  await speakHttp(t, Number(env['TINKERFORGE_PORT']));
+  await speakHttp(t, Number(env.TINKERFORGE_PORT));
   const fogrun = startFogrun(t, edge, env);
-  t.is((await fogrun.line(moved('barometer', 'waitingToRetry')))['code'], 'device-foreign');
+  t.is((await fogrun.line(moved('barometer', 'waitingToRetry'))).code, 'device-foreign');
   t.is((await fogrun.end()).code, 0);
 });
 
 test('a cloud that speaks another protocol is told, and nothing is lost by it', async (t) => {
   const env = await world(t);
-  const web = await speakHttp(t, Number(env['CLOUD_PORT']));
+  const web = await speakHttp(t, Number(env.CLOUD_PORT));
   const fogrun = startFogrun(t, edge, env);
-  const foreign = await fogrun.line((line) => line.actor === 'uploader' && line['code'] === 'link-foreign');
-  t.regex(foreign['cause'], /HTTP/);
+  const foreign = await fogrun.line((line) => line.actor === 'uploader' && line.code === 'link-foreign');
+  t.regex(foreign.cause, /HTTP/);
   await fogrun.line(segment('sealed'));
   await close(web);
   const real = startFogrun(t, cloud, env);
   const deleted = await fogrun.line(segment('deleted'));
-  t.is(deleted['segment'], 1);
+  t.is(deleted.segment, 1);
   await fogrun.end();
   t.is((await real.end()).code, 0);
 });
@@ -165,7 +173,7 @@ test('garbage on the ports of receiver and emulator disturbs nobody', async (t) 
     Buffer.from('FOGRUN\0\x01\xff\xff\xff\xff', 'latin1'),
     Buffer.from('FOGRUN\0\x63\0\0\0\x01\x01', 'latin1'),
   ];
-  for (const port of [env['CLOUD_PORT'], env['TINKERFORGE_PORT']]) {
+  for (const port of [env.CLOUD_PORT, env.TINKERFORGE_PORT]) {
     for (const noise of noises) {
       const socket = connect(Number(port), '127.0.0.1');
       socket.on('error', () => {});
@@ -174,16 +182,20 @@ test('garbage on the ports of receiver and emulator disturbs nobody', async (t) 
       await once(socket, 'close');
     }
   }
-  const turnedAway = (line: LogLine) => moved(line.actor, 'lost')(line) && line['code'] === 'link-foreign';
+  const turnedAway = (line: LogLine) => moved(line.actor, 'lost')(line) && line.code === 'link-foreign';
   await fogrun.line(turnedAway, from);
   await fogrun.line(segment('deleted'), fogrun.lines.length);
   t.deepEqual(fogrun.lines.slice(from).filter(moved('uploader', 'waitingToRetry')), []);
   t.is((await fogrun.end()).code, 0);
 });
 
-async function withEmulator(t: ExecutionContext, words: readonly string[], overrides: Record<string, string>) {
+async function withEmulator(
+  t: ExecutionContext,
+  words: readonly string[],
+  overrides: Record<string, string>,
+) {
   const env = await world(t, { TINKERFORGE_HOST: '127.0.0.1', ...overrides });
-  const emulator = startFogrun(t, ['emulate', '--port', env['TINKERFORGE_PORT']!, '--log', 'json', ...words]);
+  const emulator = startFogrun(t, ['emulate', '--port', env.TINKERFORGE_PORT!, '--log', 'json', ...words]);
   await emulator.line(moved('bricks', 'serving.listening'));
   return { env, emulator };
 }

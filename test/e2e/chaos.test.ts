@@ -12,8 +12,8 @@ import {
 } from '../helpers/fogrun.ts';
 
 /** Longer runs: FOGRUN_CHAOS_SECONDS=300 FOGRUN_CHAOS_SEED=7 npx ava dist/test/e2e/chaos.test.js */
-const seconds = Number(process.env['FOGRUN_CHAOS_SECONDS'] ?? 15);
-const seed = Number(process.env['FOGRUN_CHAOS_SEED'] ?? Date.now() % 1_000_000);
+const seconds = Number(process.env.FOGRUN_CHAOS_SECONDS ?? 15);
+const seed = Number(process.env.FOGRUN_CHAOS_SEED ?? Date.now() % 1_000_000);
 
 test('cloud, edge and emulator killed at random: every reading once, in order, in one epoch', async (t) => {
   t.timeout((seconds + 90) * 1_000);
@@ -59,7 +59,7 @@ test('cloud, edge and emulator killed at random: every reading once, in order, i
   t.is((await edge.end()).code, 0, edge.stderr());
   t.is((await running.get('cloud')!.end()).code, 0);
 
-  const epochs = await filedReadings(env['FOGRUN_STATE']!, 'edge-under-test');
+  const epochs = await filedReadings(env.FOGRUN_STATE!, 'edge-under-test');
   t.is(epochs.size, 1, 'a crash is no fork');
   const [readings] = [...epochs.values()];
   const seqs = readings!.map(({ seq }) => seq);
@@ -70,10 +70,13 @@ test('cloud, edge and emulator killed at random: every reading once, in order, i
   );
   const sealed = new Map<number, number>();
   for (const { lines } of edges) {
-    for (const line of lines) if (segment('sealed')(line)) sealed.set(line['segment'], line['readings']);
+    for (const line of lines) if (segment('sealed')(line)) sealed.set(line.segment, line.readings);
   }
   const promised = [...sealed.values()].reduce((sum, count) => sum + count, 0);
-  t.true(seqs.length >= promised, `${promised} readings were sealed before our eyes, ${seqs.length} are filed`);
+  t.true(
+    seqs.length >= promised,
+    `${promised} readings were sealed before our eyes, ${seqs.length} are filed`,
+  );
 });
 
 /** A small seeded generator (mulberry32, public domain). */

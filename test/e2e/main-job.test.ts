@@ -9,41 +9,41 @@ test('a reading is polled, sealed, uploaded, filed, forecast, acknowledged and d
   const env = await world(t);
   const fogrun = startFogrun(t, both, env);
   const deleted = await fogrun.line(segment('deleted'));
-  t.true(deleted['readings'] > 0);
+  t.true(deleted.readings > 0);
   const forecast = await fogrun.line((line) => line.type === 'forecast');
   t.is(forecast.actor, 'acks');
-  t.is(forecast['segment'], 1);
-  t.is(forecast['unit'], 'hPa');
-  t.true(Math.abs(forecast['mean'] - 1013.25) < 5);
-  t.is(forecast['tendency'], null);
-  t.is(typeof forecast['text'], 'string');
+  t.is(forecast.segment, 1);
+  t.is(forecast.unit, 'hPa');
+  t.true(Math.abs(forecast.mean - 1013.25) < 5);
+  t.is(forecast.tendency, null);
+  t.is(typeof forecast.text, 'string');
 
   const { code } = await fogrun.end('SIGTERM');
   t.is(code, 0, fogrun.stderr());
-  const [readings] = [...(await filedReadings(env['FOGRUN_STATE']!, 'edge-under-test')).values()];
+  const [readings] = [...(await filedReadings(env.FOGRUN_STATE!, 'edge-under-test')).values()];
   t.deepEqual(
     readings!.map(({ seq }) => seq),
     readings!.map((_, i) => i + 1),
   );
   const first = readings![0] as unknown as Record<string, unknown>;
   t.deepEqual(Object.keys(first).slice(0, 6), ['seq', 'device', 'sensor', 'time', 'value', 'unit']);
-  t.is(first['simulated'], true);
-  t.false(Number.isNaN(Date.parse(first['time'] as string)));
+  t.is(first.simulated, true);
+  t.false(Number.isNaN(Date.parse(first.time as string)));
 });
 
 test('an edge that starts before its cloud waits, shows it, and then delivers everything', async (t) => {
   const env = await world(t);
   const edge = startFogrun(t, [shipped('edge.yaml'), '--log', 'json'], env);
   const waiting = await edge.line(moved('uploader', 'waitingToRetry'));
-  t.is(waiting['code'], 'link-unreachable');
-  t.is(waiting['attempt'], 1);
-  t.true(waiting['retryInMs'] > 0);
-  await edge.line((line) => segment('sealed')(line) && line['segment'] === 3);
+  t.is(waiting.code, 'link-unreachable');
+  t.is(waiting.attempt, 1);
+  t.true(waiting.retryInMs > 0);
+  await edge.line((line) => segment('sealed')(line) && line.segment === 3);
   const cloud = startFogrun(t, [shipped('cloud.yaml'), '--log', 'json'], env);
-  await edge.line((line) => segment('deleted')(line) && line['segment'] === 3);
+  await edge.line((line) => segment('deleted')(line) && line.segment === 3);
   t.is((await edge.end()).code, 0);
   t.is((await cloud.end()).code, 0);
-  const [readings] = [...(await filedReadings(env['FOGRUN_STATE']!, 'edge-under-test')).values()];
+  const [readings] = [...(await filedReadings(env.FOGRUN_STATE!, 'edge-under-test')).values()];
   t.deepEqual(
     readings!.map(({ seq }) => seq),
     readings!.map((_, i) => i + 1),
@@ -64,7 +64,7 @@ test('a cloud that goes away is a state of the uploader, and its return drains t
   await edge.line(moved('uploader', 'idle'), back);
   t.is((await edge.end()).code, 0);
   t.is((await again.end()).code, 0);
-  const [readings] = [...(await filedReadings(env['FOGRUN_STATE']!, 'edge-under-test')).values()];
+  const [readings] = [...(await filedReadings(env.FOGRUN_STATE!, 'edge-under-test')).values()];
   t.deepEqual(
     readings!.map(({ seq }) => seq),
     readings!.map((_, i) => i + 1),
@@ -74,10 +74,10 @@ test('a cloud that goes away is a state of the uploader, and its return drains t
 test('`fogrun cat` prints what the files hold, also while the cloud runs', async (t) => {
   const env = await world(t);
   const fogrun = startFogrun(t, both, env);
-  await fogrun.line((line) => segment('deleted')(line) && line['segment'] === 2);
+  await fogrun.line((line) => segment('deleted')(line) && line.segment === 2);
   const cat = startFogrun(t, ['cat', 'edge-under-test'], env);
   t.is((await cat.ended).code, 0, cat.stderr());
-  const seqs = cat.lines.map((line) => line['seq']);
+  const seqs = cat.lines.map((line) => line.seq);
   t.true(seqs.length > 0);
   t.deepEqual(
     seqs,
@@ -86,7 +86,7 @@ test('`fogrun cat` prints what the files hold, also while the cloud runs', async
   await fogrun.end();
   const after = startFogrun(t, ['cat', 'edge-under-test'], env);
   await after.ended;
-  const [readings] = [...(await filedReadings(env['FOGRUN_STATE']!, 'edge-under-test')).values()];
+  const [readings] = [...(await filedReadings(env.FOGRUN_STATE!, 'edge-under-test')).values()];
   t.is(after.lines.length, readings!.length);
 });
 
@@ -100,7 +100,7 @@ test('a second signal ends everything at once, and nothing accepted is lost by i
   const again = startFogrun(t, both, env);
   await again.line(segment('deleted'));
   await again.end();
-  for (const readings of (await filedReadings(env['FOGRUN_STATE']!, 'edge-under-test')).values()) {
+  for (const readings of (await filedReadings(env.FOGRUN_STATE!, 'edge-under-test')).values()) {
     t.deepEqual(
       readings.map(({ seq }) => seq),
       readings.map((_, i) => i + 1),
@@ -121,5 +121,5 @@ test('the edge makes an id once and keeps it', async (t) => {
   }
   t.is(ids[0], ids[1]);
   t.regex(ids[0]!, /^edge-/);
-  await t.throwsAsync(readFile(join(env['FOGRUN_STATE']!, 'cloud', 'data', 'edge-under-test')));
+  await t.throwsAsync(readFile(join(env.FOGRUN_STATE!, 'cloud', 'data', 'edge-under-test')));
 });

@@ -119,7 +119,7 @@ export const moved =
 export const segment =
   (what: string) =>
   (line: LogLine): boolean =>
-    line.type === 'segment' && line['what'] === what;
+    line.type === 'segment' && line.what === what;
 
 /** A directory that goes when the test ends. */
 export async function temporaryDirectory(t: ExecutionContext): Promise<string> {

@@ -31,7 +31,12 @@ export async function temporaryDir(t: Pick<ExecutionContext, 'teardown'>): Promi
 
 /** The `seq` of every reading in a body. */
 export function seqs(body: Uint8Array): number[] {
-  return Array.from(Buffer.from(body).toString().matchAll(/^\{"seq":(\d+),/gm), (match) => Number(match[1]));
+  return Array.from(
+    Buffer.from(body)
+      .toString()
+      .matchAll(/^\{"seq":(\d+),/gm),
+    (match) => Number(match[1]),
+  );
 }
 
 /** Acknowledges everything sealed. */
