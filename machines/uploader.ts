@@ -34,8 +34,11 @@ const config = z.strictObject({
     .prefault('10s')
     .describe('Longest wait for the greeting.'),
   'ack-timeout': duration({ min: '100ms', max: '1h' })
-    .prefault('30s')
-    .describe('Longest time without progress while something is unacknowledged; then the link is made anew.'),
+    .prefault('2m')
+    .describe(
+      'Longest time without an acknowledgement while something is on its way; then the link is made anew. ' +
+        'Must allow for a whole segment on the slowest link. (A link that is dead is noticed by heartbeats, long before.)',
+    ),
   window: z
     .strictObject({
       segments: number({ min: 1, max: 65_536, integer: true })
@@ -96,6 +99,14 @@ interface Context extends Trouble {
   readonly remote: string | null;
 }
 
+/** An attempt so late that its wait is the longest. */
+const longestWait = 1_000;
+
+/** How long the cloud asked us to stay away, in ms. */
+function wishOf(event: UploadEvent | { readonly type: string }): number {
+  return event.type === 'REFUSED' && 'retryAfterMs' in event ? (event.retryAfterMs ?? 0) : 0;
+}
+
 const noContinuation = deadlineMissed('the history does not continue');
 
 export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
@@ -149,16 +160,13 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
             effects.retryInMs,
             deadlineMissed(`the cloud at ${host}:${port} did not answer within the deadline`),
           );
-          const wish = event.type === 'REFUSED' ? (event.retryAfterMs ?? 0) : 0;
-          return { ...trouble, retryInMs: Math.max(trouble.retryInMs ?? 0, wish) };
+          // On top of our own wait: edges that were all told the same time must not come back together.
+          return { ...trouble, retryInMs: (trouble.retryInMs ?? 0) + wishOf(event) };
         }),
         planLongRetry: assign(({ context, event }) => ({
           cause: causeIn(event) ?? null,
           attempt: context.attempt + 1,
-          retryInMs: Math.max(
-            context.config.retry.max,
-            event.type === 'REFUSED' ? (event.retryAfterMs ?? 0) : 0,
-          ),
+          retryInMs: effects.retryInMs(longestWait) + wishOf(event),
         })),
         // Why it forked stays the cause.
         planRetryOfFork: assign(({ context }) =>

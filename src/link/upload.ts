@@ -77,17 +77,18 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
 
   const take = async (ack: Acknowledgement): Promise<void> => {
     const own = store.header(ack.stream, ack.sequence);
-    const head = store.head(cursor, ack.stream);
-    if (own && !sameHash(own.hash, ack.hash)) {
-      const message = `the cloud acknowledged segment ${ack.sequence} of ${ack.stream} under a hash that is not ours`;
-      return emit({ type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', message)) });
-    }
-    if (!own && ack.sequence > head.sealed) {
-      const message = `the cloud acknowledged segment ${ack.sequence} of ${ack.stream}, which was never sealed`;
+    const { sealed } = store.head(cursor, ack.stream);
+    const wrong = own ? !sameHash(own.hash, ack.hash) : ack.sequence > sealed;
+    if (wrong) {
+      // After the end of the link the store may have gone on to another epoch: then it is merely late.
+      if (over) return;
+      const what = own ? 'under a hash that is not ours' : 'which was never sealed';
+      const message = `the cloud acknowledged segment ${ack.sequence} of ${ack.stream}, ${what}`;
       return emit({ type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', message)) });
     }
     await env.output.send(ack);
-    emit({ type: 'ACKNOWLEDGED', waiting: waiting() });
+    // The statechart may be with the next link by now, and what waits there is another matter.
+    if (!over) emit({ type: 'ACKNOWLEDGED', waiting: waiting() });
   };
   /** Segments that the cloud should have and that have not been deleted on its word. */
   const waiting = () => {

@@ -27,13 +27,16 @@ export const fork: UploadEvent = { type: 'FORKED', cause: forked };
 export const allSent = (waiting: number): UploadEvent => ({ type: 'ALL_SENT', waiting });
 export const acknowledged = (waiting: number): UploadEvent => ({ type: 'ACKNOWLEDGED', waiting });
 
+/** The longest wait of the fake policy. */
+export const longestWaitMs = 300_000;
+
 export function start(config: object = {}) {
   const link = fakeTask<UploaderConfig, UploadEvent, UploadCommand>();
   const forking = fakeRequest<{ cause: Problem }, void>();
   const attempts: number[] = [];
   const retryInMs = (attempt: number) => {
     attempts.push(attempt);
-    return 1_000 * 2 ** (attempt - 1);
+    return Math.min(longestWaitMs, 1_000 * 2 ** (attempt - 1));
   };
   const effects = { link: link.effect, fork: forking.effect, retryInMs };
   const played = play(uploader as ActorKind, effects, config);
