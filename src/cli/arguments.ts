@@ -62,11 +62,8 @@ export function readArguments(words: readonly string[]): Command {
       return async () =>
         (await import('./devices.ts')).devices(exactlyOne(rest, 'devices HOST[:PORT]'), values.secret ?? '');
     case 'emulate':
-      return async () =>
-        (await import('./emulate.ts')).emulate(none(rest, 'emulate'), {
-          ...values,
-          log: logFormat(values.log),
-        });
+      none(rest, 'emulate');
+      return async () => (await import('./emulate.ts')).emulate({ ...values, log: logFormat(values.log) });
     case 'cat':
       return async () =>
         (await import('./cat.ts')).cat(exactlyOne(rest, 'cat EDGE'), {

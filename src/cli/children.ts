@@ -14,7 +14,7 @@ import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { type ChildHost, hostChildren } from '../runtime/ipc.ts';
 import type { Log } from '../runtime/log.ts';
 import { drainDeadlineMs, exitCodeOf } from '../runtime/pipeline.ts';
-import { endOnBugs, leaveSoon, onSignals } from './run.ts';
+import { endOnBugs, leaveSoon, onSignals } from './process.ts';
 
 export interface ChildrenOptions {
   readonly log: Log;

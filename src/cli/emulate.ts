@@ -14,7 +14,7 @@ export interface EmulateOptions {
   readonly type?: string | undefined;
 }
 
-export async function emulate(_: void, options: EmulateOptions): Promise<number> {
+export async function emulate(options: EmulateOptions): Promise<number> {
   const { host, port, uid, secret, type } = options;
   const text = stringify({
     fogrun: 1,

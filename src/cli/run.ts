@@ -1,12 +1,12 @@
 /** `fogrun FILE…`: one file runs in this process, several as one child each. */
-import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import { FogrunError } from '../contract/errors.ts';
 import type { Plan } from '../contract/plan.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
-import { createLog, type Log } from '../runtime/log.ts';
 import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts';
 import { bindingsFor } from './bindings.ts';
 import { checkFiles } from './plans.ts';
+import { endOnBugs, leaveSoon, onSignals, terminalLog } from './process.ts';
 
 export interface RunOptions {
   readonly log: 'text' | 'json';
@@ -22,14 +22,6 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   if (plans.length === 1) return runPlan(plans[0]!, options);
   const { runChildren } = await import('./children.ts');
   return runChildren(plans, { ...options, log: terminalLog(options.log), format: options.log });
-}
-
-/** The log on this process's stdout. A closed stdout must not end a pipeline. */
-export function terminalLog(format: 'text' | 'json'): Log {
-  process.stdout.on('error', () => {});
-  const { NO_COLOR, FORCE_COLOR } = process.env;
-  const colour = format === 'text' && !NO_COLOR && (process.stdout.isTTY || !!FORCE_COLOR);
-  return createLog({ format, colour, clock: systemClock, write: (line) => void process.stdout.write(line) });
 }
 
 /** Runs one pipeline here until it ends or a signal asks for it. */
@@ -48,32 +40,6 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
   if (problem) report({ type: 'problem', ...problem });
   leaveSoon();
   return exitCodeOf(problem);
-}
-
-/** The first signal drains, a second one ends the process at once. */
-export function onSignals(drain: () => void, endNow: () => void = () => {}): void {
-  let asked = false;
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (asked) {
-        endNow();
-        process.exit(1);
-      }
-      asked = true;
-      drain();
-    });
-  }
-}
-
-/** A programming error outside every actor: said, then the process ends so that its supervisor starts it anew. */
-export function endOnBugs(report: (problem: Problem) => void): void {
-  const end = (thrown: unknown) => {
-    report(toProblem(thrown));
-    if (thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
-    process.exit(thrown instanceof FogrunError ? thrown.exitCode : 1);
-  };
-  process.on('uncaughtException', end);
-  process.on('unhandledRejection', end);
 }
 
 /** Tells the parent, if there is one, that this pipeline is up; drains when the parent asks or is gone. */
@@ -98,9 +64,4 @@ async function join(name: string, drain: (deadlineMs: number) => void): Promise<
   });
   parent.send({ type: 'ready' });
   return parent;
-}
-
-/** Everything is closed by now; what still holds the process open is not worth waiting for. */
-export function leaveSoon(): void {
-  setTimeout(() => process.exit(), 250).unref();
 }

@@ -1,12 +1,10 @@
 /** Effects of the kind `cloud-receiver`: listening, and who is connected. */
 import type { CloudReceiverEffects } from '../../machines/cloud-receiver.ts';
 import type { CloudSessionEffects } from '../../machines/cloud-session.ts';
-import type { Clock } from '../contract/clock.ts';
-import type { AddressedMessage, InPort, OutPort, ReceivedSegment } from '../contract/port.ts';
+import type { AddressedMessage, InPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
-import type { CloudStore } from '../contract/store.ts';
 import type { Connection, Transport } from '../contract/transport.ts';
-import { createSession, type Session } from './session.ts';
+import { createSession, type Session, type SessionEnv } from './session.ts';
 
 /** A session's statechart at work. */
 export interface SessionHandle {
@@ -16,16 +14,10 @@ export interface SessionHandle {
   readonly ended: Promise<unknown>;
 }
 
-export interface ReceiverEnv {
-  readonly store: CloudStore;
+export interface ReceiverEnv extends Omit<SessionEnv, 'config' | 'greeted'> {
   readonly transport: Transport;
   /** Messages for edges, if something is wired to send any. */
   readonly input: InPort<AddressedMessage> | null;
-  /** Where segments go besides the store, if anywhere. */
-  readonly output: OutPort<ReceivedSegment> | null;
-  readonly clock: Clock;
-  readonly report: Reporter;
-  readonly agent: string;
   readonly retryInMs: (attempt: number) => number;
   /** Runs the statechart of a session under that name. */
   readonly startSession: (name: string, effects: (report: Reporter) => CloudSessionEffects) => SessionHandle;
@@ -38,7 +30,6 @@ export function receiverEffects(env: ReceiverEnv): CloudReceiverEffects {
     retryInMs: env.retryInMs,
     async listener({ input: config, signal, emit, receive }) {
       const sessions = new Set<SessionHandle>();
-      /** Greeted sessions by edge and epoch: a newer one takes the older one's place. */
       const greeted = new Map<string, Session>();
       const closing = Promise.withResolvers<void>();
       receive((command) => {

@@ -1,14 +1,15 @@
 /** Effects of a session at the receiver: one edge's greeting, its segments, their acknowledgements. */
 import type { CloudReceiverConfig } from '../../machines/cloud-receiver.ts';
 import type { CloudSessionEffects, SessionEvent } from '../../machines/cloud-session.ts';
+import type { Clock } from '../contract/clock.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import { type CloudMessage, type Hello, linkProtocolVersion, type Refusal } from '../contract/link.ts';
+import type { OutPort, ReceivedSegment } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
-import type { StreamHead } from '../contract/store.ts';
+import type { CloudStore, StreamHead } from '../contract/store.ts';
 import type { Connection } from '../contract/transport.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
 import { openCloudLink } from './cloud-link.ts';
-import type { ReceiverEnv } from './receiver-effects.ts';
 
 export interface Session {
   readonly effects: CloudSessionEffects;
@@ -18,9 +19,17 @@ export interface Session {
   supersede(): void;
 }
 
-export interface SessionEnv extends Omit<ReceiverEnv, 'startSession' | 'input' | 'transport' | 'retryInMs'> {
-  readonly config: CloudReceiverConfig;
+/** What one session works with. */
+export interface SessionEnv {
+  readonly store: CloudStore;
+  /** Where segments go besides the store, if anywhere. */
+  readonly output: OutPort<ReceivedSegment> | null;
+  readonly clock: Clock;
   readonly report: Reporter;
+  /** Program and version, told to the edge. */
+  readonly agent: string;
+  readonly config: CloudReceiverConfig;
+  /** Greeted sessions by edge and epoch: a newer one takes the older one's place. */
   readonly greeted: Map<string, Session>;
 }
 

@@ -1,5 +1,6 @@
 /** One greeted connection of an uploader: what is on its way, and what came back. */
 import type { UploadEvent, UploaderConfig } from '../../machines/uploader.ts';
+import type { Clock } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import {
   type Hello,
@@ -8,13 +9,12 @@ import {
   type Refusal,
   type Welcome,
 } from '../contract/link.ts';
-import type { Acknowledgement } from '../contract/port.ts';
-import { segmentReport } from '../contract/report.ts';
+import type { Acknowledgement, OutPort } from '../contract/port.ts';
+import { type Reporter, segmentReport } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import type { Connection } from '../contract/transport.ts';
 import { sameHash } from '../domain/segment.ts';
 import { openEdgeLink } from './edge-link.ts';
-import type { UploaderEnv } from './uploader-effects.ts';
 
 export interface Upload {
   /** Greets; resolves to `GREETED`, `FORKED` or `REFUSED`, rejects when the link ends. */
@@ -25,7 +25,16 @@ export interface Upload {
   destroy(): void;
 }
 
-export interface UploadEnv extends Omit<UploaderEnv, 'input' | 'transport' | 'retryInMs'> {
+/** What one connection works with. */
+export interface UploadEnv {
+  /** Name of the cursor in the store: the actor's. */
+  readonly cursor: string;
+  readonly store: EdgeStore;
+  readonly output: OutPort<Acknowledgement>;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  /** Program and version, told to the cloud. */
+  readonly agent: string;
   readonly config: UploaderConfig;
   readonly emit: (event: UploadEvent) => void;
   /** Something failed that no new connection mends. */

@@ -1,24 +1,13 @@
 /** Effects of the kind `uploader`: one connection at a time, driven by the statechart. */
 import type { UploadCommand, UploadEvent, UploaderConfig, UploaderEffects } from '../../machines/uploader.ts';
-import type { Clock } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
-import type { Acknowledgement, InPort, OutPort, SealedNotice } from '../contract/port.ts';
-import type { Reporter } from '../contract/report.ts';
-import type { EdgeStore } from '../contract/store.ts';
+import type { InPort, SealedNotice } from '../contract/port.ts';
 import type { Connection, Transport } from '../contract/transport.ts';
-import { openUpload, type Upload } from './upload.ts';
+import { openUpload, type Upload, type UploadEnv } from './upload.ts';
 
-export interface UploaderEnv {
-  /** Name of the cursor in the store: the actor's. */
-  readonly cursor: string;
-  readonly store: EdgeStore;
+export interface UploaderEnv extends Omit<UploadEnv, 'config' | 'emit' | 'fail' | 'lost'> {
   readonly transport: Transport;
   readonly input: InPort<SealedNotice>;
-  readonly output: OutPort<Acknowledgement>;
-  readonly clock: Clock;
-  readonly report: Reporter;
-  /** Program and version, told to the cloud. */
-  readonly agent: string;
   readonly retryInMs: (attempt: number) => number;
 }
 

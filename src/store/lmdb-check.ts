@@ -12,7 +12,8 @@ const magic = 0xbeefc0de;
 const formatVersion = 2;
 const metaOffset = 24;
 const metaBytes = 168;
-const verifyTimeoutMs = 60_000;
+/** Enough for 10 GB on a slow disk. */
+const verifyTimeoutMs = 600_000;
 
 interface Meta {
   readonly pageBytes: number;
@@ -41,8 +42,9 @@ function verifyInChild(path: string): Promise<boolean> {
 /**
  * Rejects with `store-corrupt` when the data file in the directory `path` is not a whole LMDB file of this
  * byte order and version; resolves `false` when there is none yet.
+ * @param thorough reads all of it in a process of its own, which takes as long as the disk needs
  */
-export async function checkDataFile(path: string): Promise<boolean> {
+export async function checkDataFile(path: string, thorough: boolean): Promise<boolean> {
   const file = join(path, 'data.mdb');
   const corrupt = (what: string) =>
     new FogrunError('store-corrupt', `the store's file ${file} ${what}; expected a whole LMDB data file`);
@@ -64,8 +66,9 @@ export async function checkDataFile(path: string): Promise<boolean> {
     if (!second || second.pageBytes !== first.pageBytes) throw corrupt('has a damaged second page');
     const newest = first.transaction > second.transaction ? first : second;
     // Shorter is allowed when its last pages are free, which only a full read can tell.
-    if (size < (newest.lastPage + 1) * newest.pageBytes && !(await verifyInChild(path))) {
-      throw corrupt(`is cut short (${size} bytes)`);
+    const short = size < (newest.lastPage + 1) * newest.pageBytes;
+    if ((short || thorough) && !(await verifyInChild(path))) {
+      throw corrupt(short ? `is cut short (${size} bytes)` : 'has damaged pages');
     }
     return true;
   } finally {

@@ -16,6 +16,8 @@ export interface LmdbKvOptions {
   readonly path: string;
   /** Open beside an owner, or without one. Writes nothing but LMDB's reader table. */
   readonly readOnly?: boolean;
+  /** Read everything in a process of its own first: after a process died while it opened this store. */
+  readonly thorough?: boolean;
   readonly clock: Clock;
   /** A commit that takes longer counts as failed, ms. */
   readonly commitDeadlineMs?: number;
@@ -154,10 +156,10 @@ class LmdbKv implements Kv {
       await Promise.race([overdue, this.#db.transaction(() => this.#runGroup(taken, settled))]);
       for (const settle of settled) settle();
     } catch (error) {
-      // The promise within would otherwise end as an unhandled rejection.
+      // The cause comes by a promise within, which unheard would end the process.
       const inner = (error as { commitError?: Promise<unknown> }).commitError;
-      inner?.catch(() => {});
-      this.#fail(error, taken);
+      const cause = await Promise.race([inner ?? error, overdue]).catch((reason: unknown) => reason);
+      this.#fail(cause, taken);
     } finally {
       clock.clearTimeout(timer);
     }
@@ -225,10 +227,10 @@ class LmdbKv implements Kv {
  * data file), `store-unwritable`, or, when opened read-only and there is none, `file-unreadable`.
  */
 export async function openLmdbKv(options: LmdbKvOptions): Promise<Kv> {
-  const { path, readOnly = false } = options;
+  const { path, readOnly = false, thorough = false } = options;
   try {
     if (!readOnly) await makeDirectory(path);
-    const exists = await checkDataFile(path);
+    const exists = await checkDataFile(path, thorough);
     if (readOnly && !exists) {
       throw new FogrunError('file-unreadable', `there is no store in ${path}`);
     }
@@ -242,11 +244,21 @@ export async function openLmdbKv(options: LmdbKvOptions): Promise<Kv> {
       maxDbs: 1,
     });
     if (!readOnly) db.readerCheck();
+    const { entryCount } = db.getStats() as { entryCount: number };
+    if (entryCount > 0 && [...db.getKeys({ limit: 1 })].length === 0) {
+      await db.close();
+      // Damaged pages can look empty; writing on top of them ends the process.
+      throw new FogrunError(
+        'store-corrupt',
+        `the store in ${path} has none of its ${entryCount} entries left`,
+      );
+    }
     return new LmdbKv(db, {
       readOnly,
+      thorough,
       commitDeadlineMs: 30_000,
       closeDeadlineMs: 5_000,
-      commitBytesMax: 8 * 2 ** 20,
+      commitBytesMax: 4 * 2 ** 20,
       ...options,
     });
   } catch (error) {

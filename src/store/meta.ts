@@ -1,7 +1,7 @@
 /** The record that says what a store is. */
 import { FogrunError } from '../contract/errors.ts';
 import type { Kv } from '../contract/kv.ts';
-import { decodeRecord, encodeRecord } from './text.ts';
+import { decodeRecord, encodeRecord, safeText } from './text.ts';
 
 export interface StoreMeta {
   readonly format: number;
@@ -10,11 +10,18 @@ export interface StoreMeta {
 
 /**
  * The store's meta record, made from `fresh` in an empty store. Rejects with `store-version` when a newer fogrun
- * wrote it, with `pipeline-invalid` when it is the other kind of store.
+ * wrote it, with `store-corrupt` when it is missing beside other records, with `pipeline-invalid` when it is the other kind of store.
  */
 export async function loadMeta<Meta extends StoreMeta>(kv: Kv, fresh: Meta): Promise<Meta> {
   const bytes = kv.get(['meta']);
   if (!bytes) {
+    for (const { key } of kv.range({ from: [0], to: ['~~'], limit: 1 })) {
+      const first = safeText(JSON.stringify(key));
+      throw new FogrunError(
+        'store-corrupt',
+        `the store holds ${first} but not the record that says what it is`,
+      );
+    }
     await kv.transaction((writer) => writer.put(['meta'], encodeRecord(fresh)));
     return fresh;
   }

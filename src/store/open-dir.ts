@@ -1,5 +1,5 @@
 /** Opening a store's directory: ownership first, then the data; a corrupt store is moved aside. */
-import { rename, stat } from 'node:fs/promises';
+import { rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Random } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
@@ -41,8 +41,10 @@ export async function openDir<Store extends { close(): Promise<void> }>(
   const { dir, clock, random } = options;
   const ownership = await holdOwnership(dir, random);
 
-  async function attempt(): Promise<Store> {
-    const kv = options.kv ?? (await openLmdbKv({ path: dataDir(dir), clock }));
+  const marker = join(dir, 'opening');
+
+  async function attempt(thorough: boolean): Promise<Store> {
+    const kv = options.kv ?? (await openLmdbKv({ path: dataDir(dir), clock, thorough }));
     try {
       return await create(kv);
     } catch (error) {
@@ -67,11 +69,20 @@ export async function openDir<Store extends { close(): Promise<void> }>(
 
   try {
     let recovered: Problem | undefined;
-    const store = await attempt().catch(async (error: unknown) => {
+    // LMDB answers some damage by ending the process: then the next start finds the marker and looks closer.
+    const thorough = await stat(marker).then(
+      () => true,
+      () => false,
+    );
+    await writeFile(marker, '').catch((error: unknown) => {
+      throw asUnwritable(dir, error);
+    });
+    const store = await attempt(thorough).catch(async (error: unknown) => {
       if (options.kv || !(error instanceof FogrunError) || error.code !== 'store-corrupt') throw error;
       recovered = await setAside(toProblem(error));
-      return attempt();
+      return attempt(false);
     });
+    await unlink(marker).catch(() => {});
     const close = store.close.bind(store);
     store.close = async () => {
       await close();
@@ -79,6 +90,7 @@ export async function openDir<Store extends { close(): Promise<void> }>(
     };
     return { store, recovered };
   } catch (error) {
+    await unlink(marker).catch(() => {});
     await ownership.release();
     throw error;
   }

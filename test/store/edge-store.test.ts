@@ -25,7 +25,14 @@ edgeStoreSuite(test, 'memory', async (_, options) => {
 
 edgeStoreSuite(test, 'lmdb', async (t, options) => {
   const dir = await temporaryDir(t);
-  const all = { ...common, ...options, dir, clock: systemClock, random: seededRandom('edge'), headroomBytes: 0 };
+  const all = {
+    ...common,
+    ...options,
+    dir,
+    clock: systemClock,
+    random: seededRandom('edge'),
+    headroomBytes: 0,
+  };
   let store = await openEdgeStore(all);
   t.teardown(() => store.close());
   return {
@@ -85,7 +92,9 @@ test('a commit that fails makes the store failed for good, and says so', async (
   t.is(store.status().state, 'failed');
   await t.throwsAsync(store.append([batch(1)]), { code: 'store-failed' });
   await t.throwsAsync(store.seal('readings'), { code: 'store-failed' });
-  await t.throwsAsync(store.acknowledge('uploader', 'readings', 1, new Uint8Array(32)), { code: 'store-failed' });
+  await t.throwsAsync(store.acknowledge('uploader', 'readings', 1, new Uint8Array(32)), {
+    code: 'store-failed',
+  });
 });
 
 test('a disk that runs short makes the store full, and it opens by itself when space returns', async (t) => {

@@ -7,7 +7,9 @@ import { temporaryDir } from '../helpers/store-fixtures.ts';
 import { filesSuite } from '../suites/files.ts';
 
 filesSuite(test, 'memory', async () => new MemoryFiles());
-filesSuite(test, 'node', async (t) => createNodeFiles(join(await temporaryDir(t), 'new', 'root').replace('/new/', '/')));
+filesSuite(test, 'node', async (t) =>
+  createNodeFiles(join(await temporaryDir(t), 'new', 'root').replace('/new/', '/')),
+);
 
 test('no path leads out of the root', async (t) => {
   const files = createNodeFiles(await temporaryDir(t));

@@ -6,9 +6,9 @@ import { numberLines } from '../../src/domain/reading.ts';
 import { bodyHash, chainHash, noHash, type SegmentHeader } from '../../src/domain/segment.ts';
 import { batch, seqs } from '../helpers/store-fixtures.ts';
 
-export interface CloudFactory {
-  (t: { teardown(fn: () => unknown): void }): Promise<{ store: CloudStore; reopen(): Promise<CloudStore> }>;
-}
+export type CloudFactory = (t: {
+  teardown(fn: () => unknown): void;
+}) => Promise<{ store: CloudStore; reopen(): Promise<CloudStore> }>;
 
 interface Segment {
   readonly header: SegmentHeader;
@@ -52,7 +52,13 @@ export function headOf(segments: readonly Segment[], sealed: number, acknowledge
   return { stream, sealed, sealedHash: hashAt(sealed), acknowledged, acknowledgedHash: hashAt(acknowledged) };
 }
 
-async function admitted(store: CloudStore, token: number, heads: readonly StreamHead[], edge = 'shed', of = epoch) {
+async function admitted(
+  store: CloudStore,
+  token: number,
+  heads: readonly StreamHead[],
+  edge = 'shed',
+  of = epoch,
+) {
   const admission = await store.admit(edge, of, token, heads);
   if (!admission.admitted) throw new Error(admission.reason);
   return admission;
@@ -64,13 +70,19 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
     const segments = chain(3);
     const { token } = await admitted(store, 0, [headOf(segments, 3, 0)]);
     const puts = await Promise.all(segments.map((s) => store.put(token, s.header, s.body)));
-    t.deepEqual(puts.map((p) => p.known), [false, false, false]);
+    t.deepEqual(
+      puts.map((p) => p.known),
+      [false, false, false],
+    );
     const resend = await store.put(token, segments[1]!.header, segments[1]!.body);
     t.true(resend.known);
     t.deepEqual(resend.receipt, puts[1]!.receipt);
     const again = await reopen();
     t.true((await again.put(token, segments[0]!.header, segments[0]!.body)).known);
-    t.deepEqual([...again.receipts('shed', stream)].map((r) => r.header.sequence), [1, 2, 3]);
+    t.deepEqual(
+      [...again.receipts('shed', stream)].map((r) => r.header.sequence),
+      [1, 2, 3],
+    );
     t.like(again.mark('shed', epoch, stream), { sequence: 3, seq: 6 });
     t.is(again.epoch, store.epoch);
     t.deepEqual(again.edges(), ['shed']);
@@ -104,7 +116,10 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
     };
     const withBody = (text: string, more: Partial<SegmentHeader> = {}) => {
       const body = Buffer.from(text);
-      return [sealAgain({ ...one.header, bytes: body.length, bodyHash: bodyHash(body), ...more }), body] as const;
+      return [
+        sealAgain({ ...one.header, bytes: body.length, bodyHash: bodyHash(body), ...more }),
+        body,
+      ] as const;
     };
     await refused(two.header, two.body);
     await refused(sealAgain({ ...one.header, sequence: 2 ** 53 }), one.body);
@@ -149,7 +164,10 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
     const { receipt } = await store.put(token, header, body);
     t.regex(receipt.file, /\.gap\.json$/);
     t.like(store.mark('shed', epoch, stream), { sequence: 2, seq: 7 });
-    t.deepEqual([...store.unfinished('forecaster')].map((r) => r.header.sequence), [1]);
+    t.deepEqual(
+      [...store.unfinished('forecaster')].map((r) => r.header.sequence),
+      [1],
+    );
   });
 
   test(`${name}: a newer link takes over; the older one can store nothing more`, async (t) => {
@@ -161,7 +179,9 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
     await t.throwsAsync(store.put(first.token, one.header, one.body), { code: 'link-superseded' });
     await store.put(second.token, one.header, one.body);
     await t.throwsAsync(store.put(first.token, two.header, two.body), { code: 'link-superseded' });
-    await t.throwsAsync(store.put(second.token, chain(1, 'other')[0]!.header, one.body), { code: 'link-superseded' });
+    await t.throwsAsync(store.put(second.token, chain(1, 'other')[0]!.header, one.body), {
+      code: 'link-superseded',
+    });
   });
 
   test(`${name}: a copy, a restored snapshot, a lost or another cloud is noticed at the greeting`, async (t) => {
@@ -216,9 +236,15 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
     for (const s of segments) await store.put(token, s.header, s.body);
     const value = { timeMs: 5_000, mean: 1013.2, readings: 2 };
     await store.finish('forecaster', segments[1]!.header, { sensor: 'pressure', value });
-    await store.finish('forecaster', segments[1]!.header, { sensor: 'pressure', value: { ...value, mean: 0 } });
+    await store.finish('forecaster', segments[1]!.header, {
+      sensor: 'pressure',
+      value: { ...value, mean: 0 },
+    });
     const again = await reopen();
-    t.deepEqual([...again.unfinished('forecaster')].map((r) => r.header.sequence), [1, 3]);
+    t.deepEqual(
+      [...again.unfinished('forecaster')].map((r) => r.header.sequence),
+      [1, 3],
+    );
     t.deepEqual(again.means('shed', 'pressure', 0), [value]);
     t.deepEqual(again.means('shed', 'pressure', 5_001), []);
     t.deepEqual(again.means('shed', 'humidity', 0), []);

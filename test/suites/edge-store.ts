@@ -4,12 +4,10 @@ import type { EdgeStore } from '../../src/contract/store.ts';
 import { chainHash, noHash } from '../../src/domain/segment.ts';
 import { acknowledgeAll, batch, seqs } from '../helpers/store-fixtures.ts';
 
-export interface EdgeFactory {
-  (
-    t: { teardown(fn: () => unknown): void },
-    options?: { bytesMax?: number; cursors?: readonly string[] },
-  ): Promise<{ store: EdgeStore; reopen(): Promise<EdgeStore> }>;
-}
+export type EdgeFactory = (
+  t: { teardown(fn: () => unknown): void },
+  options?: { bytesMax?: number; cursors?: readonly string[] },
+) => Promise<{ store: EdgeStore; reopen(): Promise<EdgeStore> }>;
 
 const signal = new AbortController().signal;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -65,7 +63,10 @@ export function edgeStoreSuite(test: TestFn, name: string, factory: EdgeFactory)
     const second = store.header('readings', 2)!;
     const held = store.status().bytes;
     const acknowledged = await store.acknowledge(c, 'readings', 2, second.hash);
-    t.deepEqual(acknowledged.map((h) => h.sequence), [1, 2]);
+    t.deepEqual(
+      acknowledged.map((h) => h.sequence),
+      [1, 2],
+    );
     t.is(store.status().bytes, held);
     t.truthy(store.header('readings', 1));
     t.deepEqual(await store.acknowledge(c, 'readings', 1, store.header('readings', 1)!.hash), []);
@@ -85,7 +86,13 @@ export function edgeStoreSuite(test: TestFn, name: string, factory: EdgeFactory)
     await store.append([batch(1)]);
     await store.seal('readings');
     const { hash } = store.header('readings', 1)!;
-    for (const [sequence, quoted] of [[1, noHash], [2, hash], [0, hash], [2 ** 53, hash], [Number.NaN, hash]] as const) {
+    for (const [sequence, quoted] of [
+      [1, noHash],
+      [2, hash],
+      [0, hash],
+      [2 ** 53, hash],
+      [Number.NaN, hash],
+    ] as const) {
       await t.throwsAsync(store.acknowledge(c, 'readings', sequence, quoted), { code: 'edge-forked' });
     }
     t.is(store.head(c, 'readings').acknowledged, 0);
@@ -113,7 +120,14 @@ export function edgeStoreSuite(test: TestFn, name: string, factory: EdgeFactory)
     store.subscribe((e) => e.type === 'sealed' && sealed.push(`${e.header.sequence}:${e.header.type}`));
     await store.append([batch(2)]);
     await store.append([{ ...batch(1), missed: { gap: 'missed', count: 4, text: 'Full.' } }]);
-    await store.append([{ stream: 'readings', lines: new Uint8Array(), count: 0, missed: { gap: 'missed', count: 1, text: 'Full.' } }]);
+    await store.append([
+      {
+        stream: 'readings',
+        lines: new Uint8Array(),
+        count: 0,
+        missed: { gap: 'missed', count: 1, text: 'Full.' },
+      },
+    ]);
     t.deepEqual(sealed, ['1:readings', '2:gap', '3:readings', '4:gap']);
     t.is(store.header('readings', 3)!.fromSeq, 3);
     t.is(store.openSegment('readings').count, 0);

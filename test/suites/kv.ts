@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import type { Kv, KvKey } from '../../src/contract/kv.ts';
 import { compareKeys } from '../helpers/memory-kv.ts';
 
-export interface KvFactory {
-  /** An empty store, and a way to close it and open it again. */
-  (t: { teardown(fn: () => unknown): void }): Promise<{ kv: Kv; reopen(): Promise<Kv> }>;
-}
+/** An empty store, and a way to close it and open it again. */
+export type KvFactory = (t: {
+  teardown(fn: () => unknown): void;
+}) => Promise<{ kv: Kv; reopen(): Promise<Kv> }>;
 
 const bytes = (text: string) => Buffer.from(text);
 const text = (value: Uint8Array | undefined) => value && Buffer.from(value).toString();
@@ -44,7 +44,11 @@ export function kvSuite(test: TestFn, name: string, factory: KvFactory): void {
         }),
       ),
     );
-    const expected = Array.from({ length: 20 }, (_, i) => [i === 0 ? undefined : String(i - 1), String(i), i + 1]);
+    const expected = Array.from({ length: 20 }, (_, i) => [
+      i === 0 ? undefined : String(i - 1),
+      String(i),
+      i + 1,
+    ]);
     t.deepEqual(seen, expected.flat());
   });
 
@@ -52,7 +56,9 @@ export function kvSuite(test: TestFn, name: string, factory: KvFactory): void {
     const { kv } = await factory(t);
     const order: number[] = [];
     await Promise.all(
-      Array.from({ length: 50 }, (_, i) => kv.transaction((w) => w.put(['k', i], bytes('x'))).then(() => order.push(i))),
+      Array.from({ length: 50 }, (_, i) =>
+        kv.transaction((w) => w.put(['k', i], bytes('x'))).then(() => order.push(i)),
+      ),
     );
     t.deepEqual(order, [...Array(50).keys()]);
   });
@@ -79,21 +85,42 @@ export function kvSuite(test: TestFn, name: string, factory: KvFactory): void {
     const waiting = kv.transaction((w) => w.put(['b'], bytes('2')));
     await t.throwsAsync(broken, { code: 'store-failed' });
     await t.throwsAsync(waiting, { code: 'store-failed' });
-    await t.throwsAsync(kv.transaction((w) => w.put(['c'], bytes('3'))), { code: 'store-failed' });
+    await t.throwsAsync(
+      kv.transaction((w) => w.put(['c'], bytes('3'))),
+      { code: 'store-failed' },
+    );
   });
 
   test(`${name}: a range is in key order, from inclusive, to exclusive, reversible, limited`, async (t) => {
     const { kv } = await factory(t);
     await kv.transaction((w) => {
-      for (const key of [['s', 10], ['s', 9], ['s', 'x'], ['s', 'x', 1], ['s'], ['t', 2 ** 53 - 1], ['s.b', 1]] as KvKey[]) {
+      for (const key of [
+        ['s', 10],
+        ['s', 9],
+        ['s', 'x'],
+        ['s', 'x', 1],
+        ['s'],
+        ['t', 2 ** 53 - 1],
+        ['s.b', 1],
+      ] as KvKey[]) {
         w.put(key, bytes('v'));
       }
     });
-    const range = (options: object) => Array.from(kv.range({ from: ['s'], to: ['s~'], ...options }), (e) => e.key);
+    const range = (options: object) =>
+      Array.from(kv.range({ from: ['s'], to: ['s~'], ...options }), (e) => e.key);
     t.deepEqual(range({}), [['s'], ['s', 9], ['s', 10], ['s', 'x'], ['s', 'x', 1], ['s.b', 1]]);
-    t.deepEqual(range({ reverse: true, limit: 2 }), [['s.b', 1], ['s', 'x', 1]]);
-    t.deepEqual(range({ from: ['s', 9], to: ['s', 'x'] }), [['s', 9], ['s', 10]]);
-    t.deepEqual(range({ from: ['s', 9], to: ['s', 'x'], reverse: true }), [['s', 10], ['s', 9]]);
+    t.deepEqual(range({ reverse: true, limit: 2 }), [
+      ['s.b', 1],
+      ['s', 'x', 1],
+    ]);
+    t.deepEqual(range({ from: ['s', 9], to: ['s', 'x'] }), [
+      ['s', 9],
+      ['s', 10],
+    ]);
+    t.deepEqual(range({ from: ['s', 9], to: ['s', 'x'], reverse: true }), [
+      ['s', 10],
+      ['s', 9],
+    ]);
   });
 
   test(`${name}: any keys come back as they were, in the order of the contract`, async (t) => {
@@ -106,7 +133,9 @@ export function kvSuite(test: TestFn, name: string, factory: KvFactory): void {
           w.removeRange([0], ['~~']);
           for (const each of keys) w.put(each, bytes(JSON.stringify(each)));
         });
-        const expected = [...new Map(keys.map((each) => [JSON.stringify(each), each])).values()].sort(compareKeys);
+        const expected = [...new Map(keys.map((each) => [JSON.stringify(each), each])).values()].sort(
+          compareKeys,
+        );
         t.deepEqual(keysOf(kv), expected);
         for (const each of keys) t.is(text(kv.get(each)), JSON.stringify(each));
       }),
@@ -139,7 +168,11 @@ export function kvSuite(test: TestFn, name: string, factory: KvFactory): void {
       for (let i = 0; i < 10; i++) w.put(['k', i], bytes('v'));
     });
     await kv.transaction((w) => w.removeRange(['k', 2], ['k', 9]));
-    t.deepEqual(keysOf(kv), [['k', 0], ['k', 1], ['k', 9]]);
+    t.deepEqual(keysOf(kv), [
+      ['k', 0],
+      ['k', 1],
+      ['k', 9],
+    ]);
   });
 
   test(`${name}: closing carries out what was called, and refuses what comes later`, async (t) => {
@@ -148,6 +181,9 @@ export function kvSuite(test: TestFn, name: string, factory: KvFactory): void {
     await kv.close();
     await last;
     await kv.close();
-    await t.throwsAsync(kv.transaction((w) => w.put(['b'], bytes('1'))), { code: 'store-failed' });
+    await t.throwsAsync(
+      kv.transaction((w) => w.put(['b'], bytes('1'))),
+      { code: 'store-failed' },
+    );
   });
 }
