@@ -111,7 +111,7 @@ export interface Receipt {
   readonly header: SegmentHeader;
   /** Wall clock of the cloud at the commit, ms since 1970. */
   readonly storedAtMs: number;
-  /** Path below `data/`, made by the cloud: `<edge>/<epoch>/<unix-second>[-n].ndjson` or `….gap.json`. */
+  /** Path in the store's directory, made by the cloud: `data/<edge>/<epoch>/<unix-second>[-n].ndjson` or `gaps/….json`. */
   readonly file: string;
 }
 

@@ -1,8 +1,9 @@
 /** Whether an edge's history and the cloud's continue each other. */
 import type { KvReader } from '../contract/kv.ts';
 import type { Mark, StreamHead } from '../contract/store.ts';
-import { sameHash } from '../domain/segment.ts';
+import { epochPattern, namePattern, sameHash } from '../domain/segment.ts';
 import { type Life, readReceipt } from './cloud-records.ts';
+import { safeText } from './text.ts';
 
 export interface Greeting {
   readonly edge: string;
@@ -52,6 +53,26 @@ export function objection(
       if (!receipt || !sameHash(receipt.header.hash, head.acknowledgedHash)) {
         return `segment ${head.acknowledged} of stream ${stream} of edge ${edge}, acknowledged, has another hash here: the histories differ`;
       }
+    }
+  }
+  return null;
+}
+
+/** What is wrong with a greeting by itself. */
+export function greetingFlaw(
+  edge: string,
+  epoch: string,
+  token: number,
+  heads: readonly StreamHead[],
+): string | null {
+  if (!namePattern.test(edge)) return `\`${safeText(edge)}\` is no name of an edge`;
+  if (!epochPattern.test(epoch)) return `\`${safeText(epoch)}\` is no epoch: expected 32 hexadecimal digits`;
+  const count = (n: number) => Number.isSafeInteger(n) && n >= 0 && n < Number.MAX_SAFE_INTEGER;
+  if (!count(token)) return 'the token is no whole number';
+  for (const { stream, sealed, acknowledged } of heads) {
+    if (!namePattern.test(stream)) return `\`${safeText(stream)}\` is no name of a stream`;
+    if (!count(sealed) || !count(acknowledged) || acknowledged > sealed) {
+      return `stream ${stream} claims ${acknowledged} acknowledged of ${sealed} sealed`;
     }
   }
   return null;

@@ -68,7 +68,7 @@ export class CloudStoreReader implements CloudReader {
     if (body && sameHash(bodyHash(body), header.bodyHash)) return body;
     throw new FogrunError(
       'store-corrupt',
-      `segment ${header.sequence} of stream ${header.stream} of edge ${header.edge}: data/${file} ${body ? 'does not match its hash' : 'is gone'}`,
+      `segment ${header.sequence} of stream ${header.stream} of edge ${header.edge}: ${file} ${body ? 'does not match its hash' : 'is gone'}`,
       { advice: 'Restore the file from a copy; the other segments can be read.' },
     );
   }
@@ -85,9 +85,9 @@ export class CloudStoreReader implements CloudReader {
 
   /** A reader beside the owner may hold a receipt whose file was named anew since. */
   async #readFile(ref: SegmentRef, file: string): Promise<Uint8Array | undefined> {
-    const found = await this.#files.read(`data/${file}`);
+    const found = await this.#files.read(file);
     const bytes = this.#kv.get(keys.receipt(ref));
     const now = bytes && decodeReceipt(ref, bytes).file;
-    return now === undefined || now === file ? found : this.#files.read(`data/${now}`);
+    return now === undefined || now === file ? found : this.#files.read(now);
   }
 }

@@ -146,6 +146,8 @@ export function nextFile(
   const second = Math.max(0, Math.floor(nowMs / 1000), life.second);
   const number = second === life.second ? life.number + 1 : 0;
   const suffix = number === 0 ? '' : `-${number}`;
-  const file = `${ref.edge}/${ref.epoch}/${second}${suffix}${type === 'gap' ? '.gap.json' : '.ndjson'}`;
+  const name = `${ref.edge}/${ref.epoch}/${second}${suffix}`;
+  // Gaps stand beside the data: who reads a folder of readings finds readings only.
+  const file = type === 'gap' ? `gaps/${name}.json` : `data/${name}.ndjson`;
   return { life: { ...life, second, number }, file };
 }

@@ -13,15 +13,8 @@ import type {
   StoreStatus,
   StreamHead,
 } from '../contract/store.ts';
-import {
-  epochPattern,
-  namePattern,
-  noHash,
-  type SegmentHeader,
-  type SegmentRef,
-  sameHash,
-} from '../domain/segment.ts';
-import { objection } from './admission.ts';
+import { noHash, type SegmentHeader, type SegmentRef, sameHash } from '../domain/segment.ts';
+import { greetingFlaw, objection } from './admission.ts';
 import { CloudStoreReader, pages } from './cloud-reader.ts';
 import {
   type CloudMeta,
@@ -43,7 +36,7 @@ import { Listeners } from './listeners.ts';
 import { loadMeta } from './meta.ts';
 import { Quota } from './quota.ts';
 import { checkSegment, nameOf } from './segment-check.ts';
-import { decodeRecord, encodeRecord, safeText, toHex } from './text.ts';
+import { decodeRecord, encodeRecord, toHex } from './text.ts';
 
 export interface CloudStoreOptions {
   readonly clock: Clock;
@@ -289,26 +282,6 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
 
 function refOnly({ edge, epoch, stream, sequence }: SegmentRef): SegmentRef {
   return { edge, epoch, stream, sequence };
-}
-
-/** What is wrong with a greeting by itself. */
-function greetingFlaw(
-  edge: string,
-  epoch: string,
-  token: number,
-  heads: readonly StreamHead[],
-): string | null {
-  if (!namePattern.test(edge)) return `\`${safeText(edge)}\` is no name of an edge`;
-  if (!epochPattern.test(epoch)) return `\`${safeText(epoch)}\` is no epoch: expected 32 hexadecimal digits`;
-  const count = (n: number) => Number.isSafeInteger(n) && n >= 0 && n < Number.MAX_SAFE_INTEGER;
-  if (!count(token)) return 'the token is no whole number';
-  for (const { stream, sealed, acknowledged } of heads) {
-    if (!namePattern.test(stream)) return `\`${safeText(stream)}\` is no name of a stream`;
-    if (!count(sealed) || !count(acknowledged) || acknowledged > sealed) {
-      return `stream ${stream} claims ${acknowledged} acknowledged of ${sealed} sealed`;
-    }
-  }
-  return null;
 }
 
 /** The cloud store with what only its opener needs. */

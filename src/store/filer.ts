@@ -118,7 +118,7 @@ export class Filer {
       if (!body) return;
       if (!receipt)
         throw new FogrunError('store-corrupt', `a body without receipt: ${Object.values(ref).join(' ')}`);
-      const path = `data/${receipt.file}`;
+      const path = receipt.file;
       const there = await files.read(path);
       if (!there) return files.write(path, body);
       if (Buffer.compare(there, body) === 0) return;

@@ -102,7 +102,7 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
     const receipts = [...again.receipts('shed', stream)];
     t.is(new Set(receipts.map((r) => r.file)).size, 5);
     for (const [i, r] of receipts.entries()) {
-      t.regex(r.file, new RegExp(`^shed/${epoch}/\\d+(-\\d+)?\\.ndjson$`));
+      t.regex(r.file, new RegExp(`^data/shed/${epoch}/\\d+(-\\d+)?\\.ndjson$`));
       t.deepEqual(seqs(await again.body(r)), [2 * i + 1, 2 * i + 2]);
     }
   });
@@ -162,7 +162,7 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
       previousHash: one.header.hash,
     });
     const { receipt } = await store.put(token, header, body);
-    t.regex(receipt.file, /\.gap\.json$/);
+    t.regex(receipt.file, /^gaps\/shed\/.*\.json$/);
     t.like(store.mark('shed', epoch, stream), { sequence: 2, seq: 7 });
     t.deepEqual(
       [...store.unfinished('forecaster')].map((r) => r.header.sequence),

@@ -1,0 +1,198 @@
+import test from 'ava';
+import type { Clock } from '../../src/contract/clock.ts';
+import type { Problem } from '../../src/contract/errors.ts';
+import type { Connection } from '../../src/contract/transport.ts';
+import { openCloudLink } from '../../src/link/cloud-link.ts';
+import { openEdgeLink } from '../../src/link/edge-link.ts';
+import { createTcpTransport } from '../../src/link/tcp.ts';
+import { hello, recorder, segment, welcome } from './fixtures.ts';
+
+const clock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
+const loopback = { host: '127.0.0.1', port: 0 };
+const never = new AbortController().signal;
+
+function watch(connection: Connection) {
+  const seen = { bytes: [] as Uint8Array[], drains: 0, closes: [] as (Problem | undefined)[] };
+  const waiting: (() => void)[] = [];
+  const wake = () => {
+    for (const check of [...waiting]) check();
+  };
+  connection.listen({
+    onData(bytes) {
+      seen.bytes.push(bytes);
+      wake();
+    },
+    onDrain() {
+      seen.drains += 1;
+      wake();
+    },
+    onClose(problem) {
+      seen.closes.push(problem);
+      wake();
+    },
+  });
+  return {
+    ...seen,
+    text: () => Buffer.concat(seen.bytes).toString(),
+    length: () => seen.bytes.reduce((sum, bytes) => sum + bytes.length, 0),
+    drained: () => seen.drains,
+    until: (condition: () => boolean) =>
+      new Promise<void>((resolve) => {
+        const check = () => {
+          if (condition()) resolve();
+        };
+        waiting.push(check);
+        check();
+      }),
+    closed() {
+      return this.until(() => seen.closes.length > 0);
+    },
+  };
+}
+
+/** A listener, and a dialled connection with its other end. */
+async function connected(options: Parameters<typeof createTcpTransport>[0] = { clock }) {
+  const transport = createTcpTransport(options);
+  let accept: (connection: Connection) => void = () => {};
+  const accepted = new Promise<Connection>((resolve) => {
+    accept = resolve;
+  });
+  const listener = await transport.listen(loopback, (connection) => accept(connection));
+  const near = await transport.dial({
+    host: listener.host,
+    port: listener.port,
+    timeoutMs: 5_000,
+    signal: never,
+  });
+  return { transport, listener, near, far: await accepted };
+}
+
+test('a port in use is named, with advice', async (t) => {
+  const transport = createTcpTransport({ clock });
+  const listener = await transport.listen(loopback, () => {});
+  const error = await t.throwsAsync(
+    transport.listen({ ...loopback, port: listener.port }, () => {}),
+    {
+      code: 'address-in-use',
+      message: `another process listens on 127.0.0.1:${listener.port}`,
+    },
+  );
+  t.regex((error as unknown as Problem).advice, /choose another port/);
+  await listener.close();
+});
+
+test('an address of another machine, and a port that cannot be, are refused', async (t) => {
+  const transport = createTcpTransport({ clock });
+  await t.throwsAsync(
+    transport.listen({ host: '192.0.2.1', port: 0 }, () => {}),
+    { code: 'address-refused', message: /192\.0\.2\.1:0 is no address of this machine/ },
+  );
+  await t.throwsAsync(
+    transport.listen({ host: '127.0.0.1', port: 70_000 }, () => {}),
+    { code: 'address-refused' },
+  );
+});
+
+test('a listener that was closed frees its address at once, and its connections live on', async (t) => {
+  const { transport, listener, near, far } = await connected();
+  await listener.close();
+  await listener.close();
+  const again = await transport.listen({ ...loopback, port: listener.port }, () => {});
+  const farSide = watch(far);
+  watch(near);
+  near.write(Buffer.from('still here'));
+  await farSide.until(() => farSide.text() === 'still here');
+  near.destroy();
+  await farSide.closed();
+  await again.close();
+  t.pass();
+});
+
+for (const [cap, caps] of [
+  ['maxConnections', { maxConnections: 1 }],
+  ['maxConnectionsPerAddress', { maxConnectionsPerAddress: 1 }],
+  ['maxUngreeted', { maxUngreeted: 1 }],
+] as const) {
+  test(`beyond ${cap} a connection is turned away and counted; a place that gets free is given again`, async (t) => {
+    const away: [string, string][] = [];
+    let turned: () => void = () => {};
+    const turnedAway = new Promise<void>((resolve) => {
+      turned = resolve;
+    });
+    const transport = createTcpTransport({
+      clock,
+      caps,
+      turnedAway(remote, why) {
+        away.push([remote, why]);
+        turned();
+      },
+    });
+    const accepted: Connection[] = [];
+    const waiting: (() => void)[] = [];
+    const listener = await transport.listen(loopback, (connection) => {
+      accepted.push(connection);
+      watch(connection);
+      waiting.shift()?.();
+    });
+    const dial = () => transport.dial({ ...loopback, port: listener.port, timeoutMs: 5_000, signal: never });
+    const next = () =>
+      new Promise<void>((resolve) => {
+        waiting.push(resolve);
+      });
+    const firstAccepted = next();
+    const first = watch(await dial());
+    await firstAccepted;
+    const second = await dial().then(watch, () => undefined);
+    await turnedAway;
+    await second?.closed();
+    t.is(away[0]![1], cap);
+    t.regex(away[0]![0], /^127\.0\.0\.1:\d+$/);
+    t.is(first.closes.length, 0);
+    if (cap === 'maxUngreeted') {
+      accepted[0]!.greeted?.();
+      accepted[0]!.greeted?.();
+    } else {
+      accepted[0]!.destroy();
+      await first.closed();
+    }
+    const thirdAccepted = next();
+    const third = await dial();
+    await thirdAccepted;
+    t.is(accepted.length, 2);
+    third.destroy();
+    for (const connection of accepted) connection.destroy();
+    await listener.close();
+  });
+}
+
+test('a whole link over TCP', async (t) => {
+  const { listener, near, far } = await connected();
+  const edgeSide = recorder();
+  const cloudSide = recorder();
+  const cloud = openCloudLink(far, { clock, on: cloudSide.on });
+  const segments = new Promise<void>((resolve) => {
+    cloudSide.on.segment = (header) => {
+      cloud.acknowledge(header.stream, header.sequence, header.hash, []);
+      if (header.sequence === 50) resolve();
+    };
+  });
+  cloudSide.on.goodbye = () => cloud.goodbye('bye');
+  const edge = openEdgeLink(near, { clock, hello, on: edgeSide.on });
+  t.is((await cloud.hello).edge, 'attic');
+  cloud.welcome(welcome);
+  await edge.greeting;
+  for (let sequence = 1; sequence <= 50; sequence++) {
+    const { header, body } = segment(sequence, { body: Buffer.alloc(200_000, sequence) });
+    await edge.send(header, body);
+  }
+  await segments;
+  await edge.goodbye('stopping');
+  t.is(edgeSide.acks.length, 50);
+  t.is(edgeSide.log.at(-1), 'closed in order');
+  await listener.close();
+});
