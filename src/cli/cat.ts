@@ -7,7 +7,14 @@ import { systemClock } from '../runtime/clock.ts';
 import { readCloudStore } from '../store/open-cloud-store.ts';
 
 export async function cat(edge: string, options: { state: string; pipeline: string }): Promise<number> {
-  const store = await readCloudStore({ dir: resolve(options.state, options.pipeline), clock: systemClock });
+  const dir = resolve(options.state, options.pipeline);
+  const store = await readCloudStore({ dir, clock: systemClock }).catch((cause) => {
+    if (!(cause instanceof FogrunError) || cause.code !== 'file-unreadable') throw cause;
+    throw new FogrunError('file-unreadable', `there is no cloud's store in ${dir}`, {
+      advice: 'Run it where the cloud runs, or say where its state is with --state or FOGRUN_STATE.',
+      cause,
+    });
+  });
   try {
     const edges = store.edges();
     if (!edges.includes(edge)) {

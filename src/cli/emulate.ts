@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { kinds } from '../../machines/index.ts';
 import { FogrunError } from '../contract/errors.ts';
-import { checkPipeline, formatProblem } from '../pipeline/check.ts';
+import { checkPipeline } from '../pipeline/check.ts';
 import { runPlan } from './run.ts';
 
 export interface EmulateOptions {
@@ -25,6 +25,9 @@ export async function emulate(options: EmulateOptions): Promise<number> {
     { file: 'arguments', text },
     { kinds, variables: {}, cwd: process.cwd() },
   );
-  if (!plan) throw new FogrunError('usage', problems.map(formatProblem).join('\n'));
+  if (!plan) {
+    const wrong = problems.map(({ path, message }) => `--${path.split('.').at(-1)}: ${message}`);
+    throw new FogrunError('usage', wrong.join('\n'));
+  }
   return runPlan(plan, { log: options.log });
 }

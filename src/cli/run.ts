@@ -1,5 +1,5 @@
 /** `fogrun FILE…`: one file runs in this process, several as one child each. */
-import { FogrunError } from '../contract/errors.ts';
+import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { Plan } from '../contract/plan.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
@@ -32,10 +32,19 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
   const world = { clock: systemClock, random: systemRandom };
   const bindings = await bindingsFor(plan, world);
   const pipeline = await runPipeline({ plan, bindings, clock: systemClock, log });
-  onSignals(() => void pipeline.drain(drainDeadlineMs));
+  // Actors may come to wait for each other alone; that must not end the process.
+  const alive = setInterval(() => {}, 2 ** 30);
+  const drain = (deadlineMs = drainDeadlineMs) => void pipeline.drain(deadlineMs);
+  onSignals(drain);
   await pipeline.started;
-  const parent = await join(plan.name, (deadlineMs) => void pipeline.drain(deadlineMs));
+  const parent = await join(plan.name, drain).catch((thrown) => {
+    // Without its parent nobody would ever stop it.
+    report({ type: 'problem', ...toProblem(thrown) });
+    drain();
+    return null;
+  });
   const problem = await pipeline.ended;
+  clearInterval(alive);
   parent?.close();
   if (problem) report({ type: 'problem', ...problem });
   leaveSoon();
@@ -43,7 +52,10 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
 }
 
 /** Tells the parent, if there is one, that this pipeline is up; drains when the parent asks or is gone. */
-async function join(name: string, drain: (deadlineMs: number) => void): Promise<{ close(): void } | null> {
+async function join(
+  name: string,
+  drain: (deadlineMs?: number) => void,
+): Promise<{ close(): void } | null> {
   const socketPath = process.env.FOGRUN_PARENT_SOCKET;
   const token = process.env.FOGRUN_PARENT_TOKEN;
   if (!socketPath || !token) return null;
@@ -57,9 +69,9 @@ async function join(name: string, drain: (deadlineMs: number) => void): Promise<
     on: {
       message: (message) => {
         const { type, deadlineMs } = message as { type?: unknown; deadlineMs?: unknown };
-        if (type === 'drain') drain(typeof deadlineMs === 'number' ? deadlineMs : drainDeadlineMs);
+        if (type === 'drain') drain(typeof deadlineMs === 'number' ? deadlineMs : undefined);
       },
-      lost: () => drain(drainDeadlineMs),
+      lost: () => drain(),
     },
   });
   parent.send({ type: 'ready' });

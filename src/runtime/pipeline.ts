@@ -136,6 +136,11 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
   };
   startAll(plan.actors.filter(({ kind }) => kind.serves));
   const started = settled(actors, clock).then(() => startAll(plan.actors.filter(({ kind }) => !kind.serves)));
+  // With every actor gone there is nothing left to run, whatever each of them may do to the others.
+  void started.then(async () => {
+    const ends = await Promise.all([...actors.values()].map((actor) => actor.ended));
+    if (!ending) await end(ends.find((outcome) => outcome.how === 'failed')?.cause ?? null);
+  });
 
   return { actors, started, drain: (deadlineMs) => end(null, deadlineMs), ended: ended.promise };
 }
