@@ -52,10 +52,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
 }
 
 /** Tells the parent, if there is one, that this pipeline is up; drains when the parent asks or is gone. */
-async function join(
-  name: string,
-  drain: (deadlineMs?: number) => void,
-): Promise<{ close(): void } | null> {
+async function join(name: string, drain: (deadlineMs?: number) => void): Promise<{ close(): void } | null> {
   const socketPath = process.env.FOGRUN_PARENT_SOCKET;
   const token = process.env.FOGRUN_PARENT_TOKEN;
   if (!socketPath || !token) return null;

@@ -220,11 +220,9 @@ export class Line {
       return;
     }
     const partly = this.#reader.partialBytes > 0 ? ' in the middle of a frame' : '';
-    const why = problem ? `: ${problem.message}` : '';
+    const why = problem?.message ?? 'it closed the connection';
     this.#report(
-      toProblem(
-        new FogrunError('link-lost', `${this.where} ended the connection without goodbye${partly}${why}`),
-      ),
+      toProblem(new FogrunError('link-lost', `${this.where} is gone${partly} without goodbye: ${why}`)),
     );
   }
 

@@ -102,10 +102,10 @@ export class TcpConnection implements Connection {
 
   #problem(): Problem | undefined {
     if (this.#ended && this.#endHeard && !this.#error && !this.#late) return undefined;
-    let why = 'the other side ended it';
+    let why = 'the other side closed the connection';
     if (this.#error) why = this.#error.message;
-    else if (this.#late) why = `it did not end within ${lingerMs} ms`;
-    else if (this.#ended) why = 'this side closed it';
-    return toProblem(new FogrunError('link-lost', `the connection to ${this.remote} is gone: ${why}`));
+    else if (this.#late) why = `the other side did not close within ${lingerMs} ms`;
+    else if (this.#ended) why = 'this side closed the connection';
+    return toProblem(new FogrunError('link-lost', why));
   }
 }

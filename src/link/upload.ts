@@ -130,8 +130,8 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
       while (!over && (await sendNext()));
       if (!over) emit({ type: 'ALL_SENT', waiting: waiting() });
     } catch (thrown) {
-      // When the link ends under it, `closed` has told why.
-      if (over) return;
+      // When the link ends under it, or is about to after a goodbye, `closed` tells why.
+      if (over || (thrown instanceof FogrunError && thrown.code.startsWith('link-'))) return;
       if (!(thrown instanceof FogrunError) || thrown.code !== 'segment-refused') throw thrown;
       emit({ type: 'REFUSED', cause: toProblem(thrown), lasting: true });
     } finally {

@@ -63,7 +63,7 @@ type Style = Parameters<typeof styleText>[0];
 function textLine({ time, level, pipeline, actor, report }: Entry, colour: boolean): string {
   const paint = (style: Style, text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
-  const clock = new Date(time).toISOString().slice(11, 23);
+  const clock = new Date(time).toISOString().slice(11, 24);
   const who = escapeControls(`${pipeline}/${actor}`).padEnd(30);
   const tone: Style = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : 'green';
   const text = escapeControls(sentence(report)).replace(/^\S+ → \S+/, (states) => paint(tone, states));

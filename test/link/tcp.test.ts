@@ -110,7 +110,7 @@ test('a side that ends alone is a lost link for the other, and half-open connect
   await nearSide.closed();
   t.is(farSide.text(), 'last');
   t.is(farSide.closes[0]?.code, 'link-lost');
-  t.regex(farSide.closes[0]!.message, /the other side ended it/);
+  t.regex(farSide.closes[0]!.message, /the other side closed the connection/);
   t.deepEqual(nearSide.closes, [undefined]);
   await listener.close();
 });

@@ -98,10 +98,10 @@ test('levels say how much a line matters', (t) => {
 
 test('text lines are sentences for people', (t) => {
   const line = (report: Report) => write(report).replace(/ +/g, ' ');
-  t.is(line(plain), '00:00:01.250 edge/uploader greeting → sending\n');
+  t.is(line(plain), '00:00:01.250Z edge/uploader greeting → sending\n');
   t.is(
     line(trouble),
-    '00:00:01.250 edge/uploader connecting → waitingToRetry · link-unreachable: nobody at 127.0.0.1:7070 · attempt 2 · retry in 1.5s\n',
+    '00:00:01.250Z edge/uploader connecting → waitingToRetry · link-unreachable: nobody at 127.0.0.1:7070 · attempt 2 · retry in 1.5s\n',
   );
   t.true(line(failed).trimEnd().endsWith(cause.advice));
   t.regex(line(segment), /segment 3 sealed · 15 readings\n$/);
