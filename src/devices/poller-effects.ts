@@ -7,7 +7,7 @@ import type {
 } from '../../machines/sensor-poller.ts';
 import { type Clock, sleep } from '../contract/clock.ts';
 import type { Device, DeviceTarget } from '../contract/device.ts';
-import { errorCodes, type Problem, toProblem } from '../contract/errors.ts';
+import { errorCodes, FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
 import { encodeReading, type Reading } from '../domain/reading.ts';
 
@@ -100,8 +100,9 @@ async function readOnce(
   try {
     const value = await device.read();
     if (until.aborted) return;
+    if (!Number.isFinite(value)) throw new FogrunError('device-error', `${address(config)} sent no number`);
     const { min, max } = config.plausible;
-    const plausible = Number.isFinite(value) && value >= min && value <= max;
+    const plausible = value >= min && value <= max;
     const reading: Reading = {
       device: device.info.uid,
       sensor: config.sensor,

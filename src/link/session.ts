@@ -122,7 +122,12 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           else leave('the receiver was told to stop');
         });
         const ended = new Promise<void>((resolve) => {
-          io.signal.addEventListener('abort', () => resolve(), { once: true });
+          const end = () => {
+            // Also while it waits for a greeting: nobody would hear it.
+            if (!over) link.destroy();
+            resolve();
+          };
+          io.signal.addEventListener('abort', end, { once: true });
         });
         try {
           const hello = await link.hello.catch((thrown) => toProblem(thrown));
@@ -147,7 +152,8 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           await ended;
         } finally {
           if (env.greeted.get(key) === session) env.greeted.delete(key);
-          if (!over) link.destroy();
+          const why = new FogrunError('link-lost', `the link to ${link.remote} ended before this was stored`);
+          for (const item of received.splice(0)) item.stored.reject(why);
         }
       },
       async commit() {

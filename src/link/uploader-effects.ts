@@ -14,13 +14,19 @@ export interface UploaderEnv extends Omit<UploadEnv, 'config' | 'emit' | 'fail' 
 const noticeLimits = { itemsMax: 1_024, bytesMax: 2 ** 20 };
 
 export function uploaderEffects(env: UploaderEnv): UploaderEffects {
+  /** A fork goes on when the statechart leaves for `paused`; no link may begin under the epoch that it ends. */
+  let forked: Promise<void> = Promise.resolve();
   return {
     retryInMs: env.retryInMs,
-    fork: ({ cause }) => env.store.fork(env.cursor, cause.message),
+    fork({ cause }) {
+      const done = env.store.fork(env.cursor, cause.message);
+      forked = done.catch(() => {});
+      return done;
+    },
     async link({ input: config, signal, emit, receive }) {
       const failure = Promise.withResolvers<never>();
       failure.promise.catch(() => {});
-      const line = createLine(env, config, emit, failure.reject);
+      const line = createLine(env, config, emit, failure.reject, () => forked);
       receive((command) => line.carryOut(command));
       signal.addEventListener('abort', () => line.drop(), { once: true });
       const notices = env.input.consume(noticeLimits, signal, async () => emit({ type: 'BACKLOG' }));
@@ -35,6 +41,7 @@ function createLine(
   config: UploaderConfig,
   emit: (event: UploadEvent) => void,
   fail: (thrown: unknown) => void,
+  ready: () => Promise<void>,
 ) {
   let dialling: AbortController | undefined;
   let connection: Connection | undefined;
@@ -55,6 +62,8 @@ function createLine(
     const attempt = new AbortController();
     dialling = attempt;
     const { host, port } = config.cloud;
+    await ready();
+    if (dialling !== attempt) return;
     try {
       const made = await env.transport.dial({
         host,

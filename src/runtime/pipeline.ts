@@ -6,7 +6,7 @@ import type { ActorPlan, Plan, StorePlan } from '../contract/plan.ts';
 import type { InPort, OutPort, PortItems, PortType } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { CloudStore, EdgeStore } from '../contract/store.ts';
-import { type RunningActor, runActor } from './actor.ts';
+import { off, type RunningActor, runActor } from './actor.ts';
 import { buildStatechart } from './effects.ts';
 import type { Log } from './log.ts';
 import { createPort, type Port } from './port.ts';
@@ -58,6 +58,8 @@ export interface RunOptions {
   readonly log: Log;
 }
 
+/** How long an orderly end may take unless somebody says otherwise. */
+export const drainDeadlineMs = 4_500;
 /** Name of the store in the log. */
 const storeActor = 'store';
 
@@ -69,10 +71,11 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
   const cursor = plan.actors.find(({ kind }) => kind.name === 'uploader')?.name ?? 'uploader';
   const consumers = plan.actors.filter(({ kind }) => kind.accepts === 'received').map(({ name }) => name);
   const nothing: OpenedStore = { edge: null, cloud: null };
-  const store = plan.store
-    ? await bindings.openStore(plan.store, { edge: plan.edge, cursor, consumers })
-    : nothing;
   const reportStore = log.reporter(plan.name, storeActor);
+  const { store: storePlan, edge } = plan;
+  const open = (from: StorePlan) => () => bindings.openStore(from, { edge, cursor, consumers });
+  const opened = storePlan ? await openWhenFree(open(storePlan), clock, reportStore) : null;
+  const store = opened?.store ?? nothing;
   let ending: Promise<void> | undefined;
   let problem: Problem | null = null;
   const end = (cause: Problem | null, deadlineMs = drainDeadlineMs): Promise<void> => {
@@ -90,7 +93,7 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
     return ending;
   };
   // A store that failed takes nothing more: what still runs is ended rather than drained.
-  tellStore(store, reportStore, (cause) => void end(cause, afterFailureMs));
+  tellStore(store, opened?.from ?? off, reportStore, (cause) => void end(cause, afterFailureMs));
 
   for (const { to, type } of plan.wires) {
     if (!ports.has(to)) ports.set(to, openPort(type));
@@ -156,8 +159,30 @@ async function settled(actors: ReadonlyMap<string, Supervised>, clock: Clock): P
   over.abort();
 }
 
-/** How long an orderly end may take unless somebody says otherwise. */
-export const drainDeadlineMs = 4_500;
+/** An owner that is about to end, say because its parent was killed, is waited for this long. */
+const ownerDeadlineMs = drainDeadlineMs + 1_000;
+const ownerPollMs = 200;
+
+async function openWhenFree(
+  open: () => Promise<OpenedStore>,
+  clock: Clock,
+  report: Reporter,
+): Promise<{ store: OpenedStore; from: string }> {
+  const until = clock.monotonic() + ownerDeadlineMs;
+  let from = off;
+  for (;;) {
+    try {
+      return { store: await open(), from };
+    } catch (thrown) {
+      const cause = toProblem(thrown);
+      if (cause.code !== 'store-locked' || clock.monotonic() >= until) throw thrown;
+      if (from === off) report({ type: 'transition', from, to: 'locked', event: 'start', cause });
+      from = 'locked';
+      await sleep(clock, ownerPollMs);
+    }
+  }
+}
+
 const afterFailureMs = 500;
 /** Time the store has for closing even when the actors took all of it; one whose disk is gone may never close. */
 const closeMsMin = 400;
@@ -204,11 +229,16 @@ async function closeStore(store: OpenedStore, clock: Clock, until: number): Prom
   return outcome;
 }
 
-function tellStore(store: OpenedStore, report: Reporter, failed: (cause: Problem) => void): void {
+function tellStore(
+  store: OpenedStore,
+  from: string,
+  report: Reporter,
+  failed: (cause: Problem) => void,
+): void {
   if (store.recovered) report({ type: 'problem', ...store.recovered });
   const any = store.edge ?? store.cloud;
   if (!any) return;
-  report({ type: 'transition', from: 'off', to: any.status().state, event: 'start' });
+  report({ type: 'transition', from, to: any.status().state, event: 'start' });
   any.subscribe((event) => {
     if (event.type === 'forked') {
       report({ type: 'note', text: `new epoch ${event.toEpoch} after ${event.fromEpoch}` }, 'warn');

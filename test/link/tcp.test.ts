@@ -155,7 +155,7 @@ test('a peer that ends but never reads does not keep the socket for ever', async
   near.end();
   timers.at(-1)!();
   await nearSide.closed();
-  t.regex(nearSide.closes[0]!.message, /did not end within 10000 ms/);
+  t.regex(nearSide.closes[0]!.message, /the other side did not close within 10000 ms/);
   server.close();
 });
 

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { Report } from '../../src/contract/report.ts';
 import { runPipeline } from '../../src/runtime/pipeline.ts';
 import { failure, problem } from '../helpers/statechart.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
@@ -109,10 +110,47 @@ test('a store that does not open starts nothing', async (t) => {
     log: { reporter: () => () => t.fail() },
     bindings: {
       openStore: async () => {
-        throw failure('store-locked', 'somebody has it');
+        throw failure('store-unwritable', 'nobody may write there');
       },
       effects: () => t.fail() as never,
     },
   });
-  await t.throwsAsync(run, { message: 'somebody has it' });
+  await t.throwsAsync(run, { message: 'nobody may write there' });
 });
+
+for (const [what, lockedMs] of [
+  ['is waited for while its owner ends', 1_000],
+  ['is given up when its owner stays', 60_000],
+] as const) {
+  test(`a store that another process owns ${what}`, async (t) => {
+    const clock = createVirtualClock();
+    const { store } = fakeStore();
+    const reports: Report[] = [];
+    const run = runPipeline({
+      plan: planOf([actorPlan('one', fakeKind())], storePlan),
+      clock,
+      log: { reporter: (_, actor) => (report) => void (actor === 'store' && reports.push(report)) },
+      bindings: {
+        openStore: async () => {
+          if (clock.monotonic() < lockedMs) throw failure('store-locked', 'process 7 has it');
+          return { edge: store, cloud: null };
+        },
+        effects: () => ({ work: async () => {} }),
+      },
+    });
+    run.catch(() => {});
+    const outcome = clock.until(run);
+    if (lockedMs > 10_000) {
+      await t.throwsAsync(outcome, { message: 'process 7 has it' });
+      t.true(clock.monotonic() < 7_000);
+      t.is(reports.length, 1);
+    } else {
+      const pipeline = await outcome;
+      t.like(reports, [
+        { from: 'off', to: 'locked', cause: { code: 'store-locked' } },
+        { from: 'locked', to: 'open' },
+      ]);
+      await clock.until(pipeline.drain(1_000));
+    }
+  });
+}

@@ -1,0 +1,358 @@
+/**
+ * Edges and clouds in one test process: real statecharts, effects, stores, ports and pipelines, over a clock, a
+ * network and disks in memory. Each side can be stopped, crash, and be started again from its disk.
+ */
+import { ackHandler } from '../../machines/ack-handler.ts';
+import { type CloudReceiverConfig, cloudReceiver } from '../../machines/cloud-receiver.ts';
+import { cloudSession } from '../../machines/cloud-session.ts';
+import { fileRotator } from '../../machines/file-rotator.ts';
+import { type ForecasterConfig, forecaster } from '../../machines/forecaster.ts';
+import { type UploaderConfig, uploader } from '../../machines/uploader.ts';
+import type { ActorKind } from '../../src/contract/kind.ts';
+import type { ActorPlan, Plan } from '../../src/contract/plan.ts';
+import type { Batch, OutPort } from '../../src/contract/port.ts';
+import type { Report } from '../../src/contract/report.ts';
+import type { CloudStore, EdgeStore } from '../../src/contract/store.ts';
+import type { Transport } from '../../src/contract/transport.ts';
+import { retryDelayMs } from '../../src/domain/backoff.ts';
+import { encodeReading } from '../../src/domain/reading.ts';
+import { receiverEffects } from '../../src/link/receiver-effects.ts';
+import { uploaderEffects } from '../../src/link/uploader-effects.ts';
+import type { ActorEnv, Bindings } from '../../src/runtime/pipeline.ts';
+import { type RunningPipeline, runPipeline } from '../../src/runtime/pipeline.ts';
+import { ackEffects } from '../../src/store/ack-effects.ts';
+import { CloudStoreReader } from '../../src/store/cloud-reader.ts';
+import { createCloudStore } from '../../src/store/cloud-store.ts';
+import { createEdgeStore } from '../../src/store/edge-store.ts';
+import { forecasterEffects } from '../../src/store/forecaster-effects.ts';
+import { rotatorEffects } from '../../src/store/rotator-effects.ts';
+import { fakeKind, untilAborted } from '../runtime/pipeline-fixtures.ts';
+import { ClockedKv } from './clocked-kv.ts';
+import { MemoryFiles } from './memory-files.ts';
+import { MemoryDisk, MemoryKv } from './memory-kv.ts';
+import { createNetwork } from './memory-network.ts';
+import { type MortalClock, mortalClock } from './mortal-clock.ts';
+import { seededRandom } from './store-fixtures.ts';
+import { createVirtualClock } from './virtual-clock.ts';
+
+export const cursor = 'uploader';
+export const stream = 'readings';
+export const cloudPort = 7070;
+const agent = 'test/1';
+
+/** A cloud's disk: its store and its files. */
+export interface CloudDisk {
+  readonly kv: MemoryDisk;
+  readonly files: MemoryFiles;
+}
+
+export interface Line {
+  readonly actor: string;
+  readonly report: Report;
+  readonly atMs: number;
+}
+
+/** What both sides have in common. */
+export interface Side {
+  readonly pipeline: RunningPipeline;
+  readonly kv: ClockedKv;
+  readonly clock: MortalClock;
+  readonly lines: readonly Line[];
+  /** States that an actor went through, oldest first. */
+  states(actor: string): string[];
+  state(actor: string): string;
+  send(actor: string, type: string): Promise<void>;
+  /** Moves the clock until a report fits, from line `from` on. */
+  until(fits: (line: Line) => boolean, withinMs?: number, from?: number): Promise<Line>;
+  /** Ends it in order. */
+  stop(): Promise<void>;
+  /** Ends it at once; what its disk was writing gets there or not, and its peers are told or not. */
+  crash(how?: { written?: boolean; silent?: boolean }): void;
+}
+
+export interface Edge extends Side {
+  readonly store: EdgeStore;
+  readonly disk: MemoryDisk;
+  readonly source: OutPort<Batch>;
+  /** Hands one batch of these values on; resolves when it is accepted. */
+  append(...values: number[]): Promise<void>;
+  /** Values accepted so far, in order. */
+  readonly accepted: readonly number[];
+}
+
+export interface Cloud extends Side {
+  readonly store: CloudStore;
+  readonly disk: CloudDisk;
+}
+
+export interface EdgeOptions {
+  readonly name?: string;
+  readonly disk?: MemoryDisk;
+  readonly bytesMax?: number;
+  readonly uploader?: object;
+  readonly rotator?: object;
+}
+
+export interface CloudOptions {
+  readonly disk?: CloudDisk;
+  readonly bytesMax?: number;
+  readonly receiver?: object;
+  /** Whether a forecaster answers. */
+  readonly forecaster?: boolean;
+  readonly port?: number;
+}
+
+export function createWorld(seed = 'world') {
+  const clock = createVirtualClock();
+  const random = seededRandom(seed);
+  const network = createNetwork(clock);
+  const cloudDisks: CloudDisk[] = [];
+  /** Segments that left an edge while no cloud ever had them. */
+  const deletedUnstored: string[] = [];
+  let commitMs = () => 1;
+
+  const isStored = (edge: string, epoch: string, name: string, sequence: number) =>
+    cloudDisks.some(({ kv, files }) => {
+      const mark = new CloudStoreReader(new MemoryKv(kv), files).mark(edge, epoch, name);
+      return mark !== undefined && mark.sequence >= sequence;
+    });
+  const retry =
+    ({ retry: policy }: Pick<UploaderConfig, 'retry'>) =>
+    (attempt: number) =>
+      retryDelayMs(policy, attempt, random.next());
+
+  async function run(
+    plan: Plan,
+    kv: ClockedKv,
+    own: MortalClock,
+    access: ReturnType<typeof network.join>,
+    bindings: (transport: Transport) => Bindings,
+    seen: (line: Line) => void,
+  ): Promise<Side> {
+    const lines: Line[] = [];
+    const waiting = new Set<() => void>();
+    let alive = true;
+    const report = (actor: string) => (entry: Report) => {
+      if (!alive) return;
+      const line = { actor, report: entry, atMs: clock.monotonic() };
+      lines.push(line);
+      seen(line);
+      for (const look of [...waiting]) look();
+    };
+    const pipeline = await runPipeline({
+      plan,
+      clock: own,
+      log: { reporter: (_, actor) => report(actor) },
+      bindings: bindings(access.transport),
+    });
+    const side: Side = {
+      pipeline,
+      kv,
+      clock: own,
+      lines,
+      states: (actor) =>
+        lines.flatMap((line) =>
+          line.actor === actor && line.report.type === 'transition' ? [line.report.to] : [],
+        ),
+      state: (actor) => pipeline.actors.get(actor)!.state(),
+      async send(actor, type) {
+        pipeline.actors.get(actor)!.send({ type });
+        await clock.flush();
+      },
+      async until(fits, withinMs = 60_000, from = 0) {
+        const found = Promise.withResolvers<Line>();
+        const look = () => {
+          const line = lines.slice(from).find(fits);
+          if (line) found.resolve(line);
+        };
+        waiting.add(look);
+        look();
+        try {
+          return await clock.until(found.promise, withinMs);
+        } catch (thrown) {
+          const last = lines.slice(-25).map((line) => JSON.stringify(line));
+          throw new Error(`${(thrown as Error).message}: ${fits}\n${last.join('\n')}`);
+        } finally {
+          waiting.delete(look);
+        }
+      },
+      stop: () => clock.until(pipeline.drain(30_000)),
+      crash({ written = false, silent = false } = {}) {
+        alive = false;
+        kv.die(written);
+        own.die();
+        access.die(silent ? 'silence' : 'reset');
+      },
+    };
+    return side;
+  }
+
+  async function startEdge(options: EdgeOptions): Promise<Edge> {
+    const disk = options.disk ?? new MemoryDisk();
+    const own = mortalClock(clock);
+    const kv = new ClockedKv(disk, own, () => commitMs());
+    const accepted: number[] = [];
+    const bytesMax = options.bytesMax ?? 2 ** 24;
+    let source: OutPort<Batch> | undefined;
+    const store = await createEdgeStore(kv, {
+      clock: own,
+      random,
+      edge: options.name ?? 'e1',
+      cursors: [cursor],
+      bytesMax,
+    });
+    const plan = planOf('edge', bytesMax, [
+      actor('source', fakeKind({ emits: 'readings' }), {}, 'rotator'),
+      actor('rotator', fileRotator, { every: '1s', ...options.rotator }, cursor),
+      actor(
+        cursor,
+        uploader,
+        { 'ack-timeout': '30s', retry: { every: '100ms', max: '2s' }, ...options.uploader },
+        'acks',
+      ),
+      actor('acks', ackHandler, {}),
+    ]);
+    const bindings = (transport: Transport): Bindings => ({
+      openStore: async () => ({ edge: store, cloud: null }),
+      effects: (env) => {
+        if (env.plan.name === 'source') source = env.output as unknown as OutPort<Batch>;
+        return edgeEffects(env, store, transport, own);
+      },
+    });
+    const seen = ({ actor: who, report }: Line) => {
+      if (who !== 'acks' || report.type !== 'segment' || report.what !== 'deleted') return;
+      if (!isStored(store.edge, store.epoch, report.stream, report.segment))
+        deletedUnstored.push(`${store.edge}/${store.epoch}/${report.stream}/${report.segment}`);
+    };
+    const side = await run(plan, kv, own, network.join(), bindings, seen);
+    await side.pipeline.started;
+    return Object.assign(side, {
+      store,
+      disk,
+      accepted,
+      source: source!,
+      async append(...values: number[]) {
+        const lines = values.map((value) =>
+          encodeReading({
+            device: 'd',
+            sensor: 'pressure',
+            time: new Date(clock.now()).toISOString(),
+            value,
+            unit: 'hPa',
+          }),
+        );
+        await source!.send({ stream, lines: Buffer.concat(lines), count: values.length });
+        accepted.push(...values);
+      },
+    });
+  }
+
+  function edgeEffects(env: ActorEnv, store: EdgeStore, transport: Transport, own: MortalClock) {
+    const { input, output, report } = env;
+    switch (env.plan.name) {
+      case 'rotator':
+        return { ...rotatorEffects({ store, input: input!, output: output!, clock: own, report }) };
+      case cursor:
+        return {
+          ...uploaderEffects({
+            cursor,
+            store,
+            transport,
+            input: input!,
+            output: output!,
+            clock: own,
+            report,
+            agent,
+            retryInMs: retry(env.plan.config as UploaderConfig),
+          }),
+        };
+      case 'acks':
+        return { ...ackEffects({ store, cursor, input: input!, report }) };
+      default:
+        return { work: ({ signal }: { signal: AbortSignal }) => untilAborted(signal) };
+    }
+  }
+
+  async function startCloud(options: CloudOptions): Promise<Cloud> {
+    const disk = options.disk ?? { kv: new MemoryDisk(), files: new MemoryFiles() };
+    if (!cloudDisks.includes(disk)) cloudDisks.push(disk);
+    const own = mortalClock(clock);
+    const kv = new ClockedKv(disk.kv, own, () => commitMs());
+    const bytesMax = options.bytesMax ?? 2 ** 24;
+    const forecasts = options.forecaster ?? true;
+    const store = await createCloudStore(kv, disk.files, {
+      clock: own,
+      random,
+      bytesMax,
+      consumers: forecasts ? ['forecaster'] : [],
+    });
+    await store.resume();
+    const receiver = { heartbeat: '1s', port: options.port ?? cloudPort, ...options.receiver };
+    const plan = planOf('cloud', bytesMax, [
+      actor('receiver', cloudReceiver, receiver, forecasts ? 'forecaster' : null),
+      ...(forecasts ? [actor('forecaster', forecaster, {}, 'receiver')] : []),
+    ]);
+    const bindings = (transport: Transport): Bindings => ({
+      openStore: async () => ({ edge: null, cloud: store }),
+      effects: (env) => cloudEffects(env, store, transport, own),
+    });
+    const side = await run(plan, kv, own, network.join(), bindings, () => {});
+    await side.pipeline.started;
+    return Object.assign(side, { store, disk });
+  }
+
+  function cloudEffects(env: ActorEnv, store: CloudStore, transport: Transport, own: MortalClock) {
+    const { report } = env;
+    if (env.plan.name === 'forecaster') {
+      const retryInMs = retry(env.plan.config as ForecasterConfig);
+      const { output } = env;
+      return {
+        ...forecasterEffects({ consumer: 'forecaster', store, input: env.input!, output, report, retryInMs }),
+      };
+    }
+    return {
+      ...receiverEffects({
+        store,
+        transport,
+        input: env.input,
+        output: env.output,
+        clock: own,
+        report,
+        agent,
+        retryInMs: retry(env.plan.config as CloudReceiverConfig),
+        startSession: (name, effects) => env.startChild(name, (tell) => cloudSession(effects(tell))),
+      }),
+    };
+  }
+
+  return {
+    clock,
+    random,
+    network,
+    deletedUnstored,
+    /** How long each commit takes from now on, on either side. */
+    set commitMs(next: () => number) {
+      commitMs = next;
+    },
+    edge: (options: EdgeOptions = {}) => clock.until(startEdge(options)),
+    cloud: (options: CloudOptions = {}) => clock.until(startCloud(options)),
+  };
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+function actor(name: string, kind: unknown, config: object, to: string | null = null): ActorPlan {
+  const own = kind as ActorKind;
+  return { name, kind: own, config: own.config.parse(config), to };
+}
+
+function planOf(role: 'edge' | 'cloud', bytesMax: number, actors: readonly ActorPlan[]): Plan {
+  return {
+    file: `${role}.yaml`,
+    name: role,
+    edge: '',
+    store: { role, path: '/nowhere', bytesMax, whenFull: 'block' },
+    actors,
+    wires: actors.flatMap(({ name, kind, to }) => (to ? [{ from: name, to, type: kind.emits! }] : [])),
+  };
+}
