@@ -29,6 +29,7 @@ export interface CloudSessionEffects {
   link: Task<undefined, SessionEvent, SessionCommand>;
   commit: Effect<undefined, { readonly committed: number }>;
   acknowledge: Effect<undefined, { readonly waiting: number }>;
+  finish: Effect<undefined, void>;
 }
 
 interface Context extends Trouble {
@@ -45,6 +46,7 @@ export const cloudSessionEffects = {
     does: 'Puts everything received so far into the store, bytes and receipts in one transaction.',
   },
   acknowledge: { as: 'request', does: 'Acknowledges what was committed, with the forecasts that are ready.' },
+  finish: { as: 'request', does: 'Waits for the commit under way and acknowledges it.' },
 } as const;
 
 /** The statechart of a session. It ends in `closed`, in `lost` with a cause, or in `failed` when the store did. */
@@ -58,6 +60,7 @@ export function cloudSession(effects: CloudSessionEffects) {
       link: task(effects.link),
       commit: request(effects.commit),
       acknowledge: request(effects.acknowledge),
+      finish: request(effects.finish),
     },
     actions: {
       noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
@@ -97,6 +100,7 @@ export function cloudSession(effects: CloudSessionEffects) {
       receiving: { tags: ['rest'], on: { RECEIVED: 'committing' } },
       committing: {
         entry: assign({ more: false }),
+        on: { STOP: 'finishing' },
         invoke: {
           src: 'commit',
           onDone: 'acknowledging',
@@ -108,7 +112,7 @@ export function cloudSession(effects: CloudSessionEffects) {
         },
       },
       acknowledging: {
-        on: { RECEIVED: { actions: assign({ more: true }) } },
+        on: { RECEIVED: { actions: assign({ more: true }) }, STOP: 'finishing' },
         invoke: {
           src: 'acknowledge',
           onDone: [
@@ -120,6 +124,12 @@ export function cloudSession(effects: CloudSessionEffects) {
             { target: 'lost', actions: ['noteTrouble', 'drop'] },
           ],
         },
+      },
+      // Told to stop in mid-commit: that much is still acknowledged. What waits behind it, the edge sends again.
+      finishing: {
+        invoke: { src: 'finish', onDone: 'closing', onError: 'closing' },
+        on: { STOP: {} },
+        after: { 2000: 'closing' },
       },
       closing: {
         entry: 'sayGoodbye',

@@ -1,8 +1,9 @@
 /** The reference, from the same source that is checked and run: kinds, errors, and the schema for editors. */
 import { z } from 'zod';
+import { cloudSession, cloudSessionEffects } from '../../machines/cloud-session.ts';
 import { kinds } from '../../machines/index.ts';
 import { errorCodes } from '../contract/errors.ts';
-import type { ActorKind } from '../contract/kind.ts';
+import type { ActorKind, EffectNote } from '../contract/kind.ts';
 import { pipelineJsonSchema } from '../pipeline/json-schema.ts';
 
 /** Files of docs/reference by name. */
@@ -32,9 +33,6 @@ export function kindReference(kind: ActorKind): string {
     ({ path, type, fallback, text }) =>
       `| \`${path}\` | ${type} | ${fallback ? `\`${fallback}\`` : ''} | ${text} |`,
   );
-  const effects = Object.entries(kind.effects as ActorKind['effects']).map(
-    ([name, note]) => `| \`${name}\` | ${(note as { as: string }).as} | ${(note as { does: string }).does} |`,
-  );
   return [
     `# ${kind.name}`,
     kind.purpose,
@@ -49,9 +47,10 @@ export function kindReference(kind: ActorKind): string {
       ? `| field | type | default | meaning |\n|---|---|---|---|\n${rows.join('\n')}`
       : 'Nothing to set.',
     '## States',
-    states(kind),
+    statesTable(kind.statechart(idle(kind.effects))),
     '## Effects',
-    `| effect | form | what it does |\n|---|---|---|\n${effects.join('\n')}`,
+    effectsTable(kind.effects),
+    ...(kind.name === 'cloud-receiver' ? sessions() : []),
     '',
   ]
     .join('\n\n')
@@ -81,11 +80,35 @@ const tagWords: Readonly<Record<string, string>> = {
   failed: 'given up',
 };
 
-/** States with their meaning and what leads out of them, from the statechart itself. */
-function states(kind: ActorKind): string {
+/** The receiver runs one more statechart for each connection. */
+function sessions(): string[] {
+  return [
+    '## Sessions',
+    'Each connection is an actor of its own, named after the receiver and the address of the edge.',
+    statesTable(cloudSession(idle(cloudSessionEffects))),
+    effectsTable(cloudSessionEffects),
+  ];
+}
+
+/** Effects that do nothing: enough to look at a statechart. */
+function idle<Name extends string>(
+  notes: Readonly<Record<Name, unknown>>,
+): Record<Name, () => Promise<never>> {
   const never = () => new Promise<never>(() => {});
-  const effects = Object.fromEntries(Object.keys(kind.effects).map((name) => [name, never]));
-  const { config } = kind.statechart(effects) as unknown as { config: StateConfig };
+  return Object.fromEntries(Object.keys(notes).map((name) => [name, never])) as Record<
+    Name,
+    () => Promise<never>
+  >;
+}
+
+function effectsTable(notes: Readonly<Record<string, EffectNote>>): string {
+  const rows = Object.entries(notes).map(([name, { as, does }]) => `| \`${name}\` | ${as} | ${does} |`);
+  return `| effect | form | what it does |\n|---|---|---|\n${rows.join('\n')}`;
+}
+
+/** States with their meaning and what leads out of them, from the statechart itself. */
+function statesTable(statechart: unknown): string {
+  const { config } = statechart as { config: StateConfig };
   const rows: string[] = [];
   const walk = (parent: string, all: Record<string, StateConfig>) => {
     for (const [name, state] of Object.entries(all)) {

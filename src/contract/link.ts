@@ -2,6 +2,8 @@
 import type { CloudMessage } from '../domain/message.ts';
 
 export const linkProtocolVersion = 1;
+/** Streams of one edge and epoch: as many as surely fit a greeting. */
+export const streamsMax = 32;
 /** Default port of a receiver. */
 export const linkPort = 7070;
 

@@ -1,17 +1,11 @@
 /** The JSON payloads, validated strictly: unknown keys are dropped, everything else must be as expected. */
 import { z } from 'zod';
 import { FogrunError } from '../contract/errors.ts';
-import type { Goodbye, Hello, Refusal, Welcome } from '../contract/link.ts';
+import { type Goodbye, type Hello, type Refusal, streamsMax, type Welcome } from '../contract/link.ts';
 import type { CloudMessage } from '../domain/message.ts';
 import { epochPattern, namePattern } from '../domain/segment.ts';
 import { clip, escapeControls } from '../domain/text.ts';
-import {
-  agentLengthMax,
-  frameBytesMaxRange,
-  heartbeatRangeMs,
-  reasonLengthMax,
-  streamsMax,
-} from './limits.ts';
+import { agentLengthMax, frameBytesMaxRange, heartbeatRangeMs, reasonLengthMax } from './limits.ts';
 
 const whole = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const name = z.string().max(64).regex(namePattern, 'expected a name of letters, digits, `.`, `_`, `-`');
@@ -97,7 +91,6 @@ const forecast = z.object({
   }),
 });
 
-const anyMessage = z.object({ type: z.string() });
 const messagesMax = 1_024;
 
 // A byte order mark stays, and is then no JSON.
@@ -148,21 +141,27 @@ export function decodeGoodbye(payload: Uint8Array): Goodbye {
  * The message, or `null` for one that is not understood here: a newer cloud may send it. A message only rides along;
  * no acknowledgement may be lost over one that is wrong.
  */
-function toMessage(frame: string, value: unknown): CloudMessage | null {
-  check(frame, anyMessage, value);
+function toMessage(value: unknown): CloudMessage | null {
   return forecast.safeParse(value).data ?? null;
 }
 
 export function decodeMessage(payload: Uint8Array): CloudMessage | null {
-  return toMessage('MESSAGE', parse('MESSAGE', payload));
+  return toMessage(parse('MESSAGE', payload));
 }
 
-/** The messages of an ACK, without those that are not understood. */
+/** The messages of an ACK that are understood. Never throws: the acknowledgement counts whatever rides along. */
 export function decodeMessages(payload: Uint8Array): CloudMessage[] {
-  const value = parse('ACK', payload);
-  if (!Array.isArray(value)) throw wrong('ACK', 'expected an array of messages');
-  if (value.length > messagesMax) throw wrong('ACK', `expected at most ${messagesMax} messages`);
-  return value.map((item) => toMessage('ACK', item)).filter((item) => item !== null);
+  let value: unknown;
+  try {
+    value = parse('ACK', payload);
+  } catch {
+    return [];
+  }
+  if (!Array.isArray(value)) return [];
+  return value
+    .slice(0, messagesMax)
+    .map(toMessage)
+    .filter((item) => item !== null);
 }
 
 /** UTF-8 of any of these. */

@@ -6,8 +6,6 @@ export const greetingBytesMax = 16 * 1024;
 export const answerBytesMax = 1024 * 1024;
 /** Bounds of what a WELCOME may set for frames from the edge, in bytes. */
 export const frameBytesMaxRange = { min: 1024, max: 64 * 1024 * 1024 } as const;
-/** Streams that a HELLO or a WELCOME may name: as many as surely fit a greeting. */
-export const streamsMax = 32;
 /** Longest reason in REFUSE and GOODBYE, in UTF-16 code units. */
 export const reasonLengthMax = 512;
 /** Longest name of program and version. */

@@ -76,6 +76,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
   /** The edge said goodbye and waits for the rest of its acknowledgements. */
   let leaving = false;
   let committing = false;
+  let underWay: Promise<unknown> = Promise.resolve();
   /** The last word is written: what remains is to let it go out. */
   let over = false;
 
@@ -156,28 +157,11 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           for (const item of received.splice(0)) item.stored.reject(why);
         }
       },
-      async commit() {
+      commit() {
         committing = true;
-        const batch = received.splice(0);
-        const outcomes = await Promise.allSettled(
-          batch.map((item) => store.put(token, item.header, item.body)),
-        );
-        for (const [i, outcome] of outcomes.entries()) {
-          const item = batch[i]!;
-          if (outcome.status === 'fulfilled') {
-            committed.set(item.header.stream, item.header);
-            item.stored.resolve();
-          } else {
-            item.stored.reject(outcome.reason);
-          }
-        }
-        const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-        if (failed) {
-          acknowledgeCommitted();
-          refuse(refusalOf(failed.reason, batch[outcomes.indexOf(failed)]!.header));
-          throw failed.reason;
-        }
-        return { committed: batch.length };
+        const commit = commitReceived();
+        underWay = commit;
+        return commit;
       },
       async acknowledge() {
         acknowledgeCommitted();
@@ -185,9 +169,35 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
         if (leaving && !committing) leave('goodbye');
         return { waiting: received.length };
       },
+      async finish() {
+        // A commit that fails has said so to the edge by itself.
+        await underWay.catch(() => {});
+        acknowledgeCommitted();
+      },
     },
   };
   return session;
+
+  async function commitReceived(): Promise<{ committed: number }> {
+    const batch = received.splice(0);
+    const outcomes = await Promise.allSettled(batch.map((item) => store.put(token, item.header, item.body)));
+    for (const [i, outcome] of outcomes.entries()) {
+      const item = batch[i]!;
+      if (outcome.status === 'fulfilled') {
+        committed.set(item.header.stream, item.header);
+        item.stored.resolve();
+      } else {
+        item.stored.reject(outcome.reason);
+      }
+    }
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) {
+      acknowledgeCommitted();
+      refuse(refusalOf(failed.reason, batch[outcomes.indexOf(failed)]!.header));
+      throw failed.reason;
+    }
+    return { committed: batch.length };
+  }
 
   async function admit(hello: Hello): Promise<Refusal | null> {
     const heads: StreamHead[] = Object.entries(hello.streams).map(([stream, head]) => ({

