@@ -14,7 +14,7 @@ import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { type ChildHost, hostChildren } from '../runtime/ipc.ts';
 import type { Log } from '../runtime/log.ts';
 import { drainDeadlineMs, exitCodeOf } from '../runtime/pipeline.ts';
-import { endOnBugs, leaveSoon, onSignals } from './process.ts';
+import { endOnBugs, endWithLauncher, leaveSoon, onSignals } from './process.ts';
 
 export interface ChildrenOptions {
   readonly log: Log;
@@ -64,6 +64,7 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   const drain = () => {
     drained ??= drainInTurn(children);
   };
+  endWithLauncher(drain);
   onSignals(drain, () => {
     for (const child of living) child.kill('SIGKILL');
   });

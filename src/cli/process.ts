@@ -1,4 +1,5 @@
 /** This process and the outside: its stdout, its signals, its end. */
+import { readFileSync } from 'node:fs';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog, type Log } from '../runtime/log.ts';
@@ -40,4 +41,34 @@ export function endOnBugs(report: (problem: Problem) => void): void {
 /** Everything is closed by now; what still holds the process open is not worth waiting for. */
 export function leaveSoon(): void {
   setTimeout(() => process.exit(), 250).unref();
+}
+
+const launcherPollMs = 500;
+
+/**
+ * Under `npm start` and `npx` a shell stands between npm and this process, and hands no signal on: who ends npm would leave
+ * this process behind, on its port and its store. So the end of either of them counts as a signal. Linux only.
+ */
+export function endWithLauncher(drain: () => void): void {
+  if (!process.env.npm_execpath || process.env.FOGRUN_PARENT_SOCKET) return;
+  const launchers = ancestors();
+  if (launchers === null) return;
+  const timer = setInterval(() => {
+    if (ancestors() === launchers) return;
+    clearInterval(timer);
+    drain();
+  }, launcherPollMs);
+  timer.unref();
+}
+
+/** Parent and grandparent, as text; `null` where the system does not tell. */
+function ancestors(): string | null {
+  const { ppid } = process;
+  try {
+    // The fourth field; the second is a name in parentheses that may hold anything.
+    const fields = readFileSync(`/proc/${ppid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+    return `${ppid} ${fields[1]}`;
+  } catch {
+    return null;
+  }
 }

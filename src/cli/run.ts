@@ -6,7 +6,7 @@ import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts';
 import { bindingsFor } from './bindings.ts';
 import { checkFiles } from './plans.ts';
-import { endOnBugs, leaveSoon, onSignals, terminalLog } from './process.ts';
+import { endOnBugs, endWithLauncher, leaveSoon, onSignals, terminalLog } from './process.ts';
 
 export interface RunOptions {
   readonly log: 'text' | 'json';
@@ -36,6 +36,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
   const alive = setInterval(() => {}, 2 ** 30);
   const drain = (deadlineMs = drainDeadlineMs) => void pipeline.drain(deadlineMs);
   onSignals(drain);
+  endWithLauncher(drain);
   await pipeline.started;
   const parent = await join(plan.name, drain).catch((thrown) => {
     // Without its parent nobody would ever stop it.
