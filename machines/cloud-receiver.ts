@@ -1,7 +1,7 @@
 /** Listens for edges, stores what they send, and acknowledges it once it is on the disk. */
 import { assign, sendTo, setup } from 'xstate';
 import { z } from 'zod';
-import { duration, number, retryPolicy, size, tcpPort } from '../src/contract/config.ts';
+import { duration, hostName, number, retryPolicy, size, tcpPort } from '../src/contract/config.ts';
 import {
   type ControlEvent,
   causeIn,
@@ -17,7 +17,7 @@ import {
 } from '../src/contract/kind.ts';
 
 const config = z.strictObject({
-  host: z.string().min(1).prefault('127.0.0.1').describe('Address to listen on.'),
+  host: hostName().prefault('127.0.0.1').describe('Address to listen on.'),
   port: tcpPort({ min: 0 }).prefault(7070).describe('Port to listen on; 0 takes any free one.'),
   heartbeat: duration({ min: '100ms', max: '10m' })
     .prefault('5s')

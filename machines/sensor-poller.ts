@@ -1,7 +1,15 @@
 /** Asks a sensor for its value at a steady pace and hands each reading on. */
 import { assign, sendTo, setup } from 'xstate';
 import { z } from 'zod';
-import { duration, number, retryPolicy, secret, tcpPort } from '../src/contract/config.ts';
+import {
+  deviceUid,
+  duration,
+  hostName,
+  number,
+  retryPolicy,
+  secret,
+  tcpPort,
+} from '../src/contract/config.ts';
 import type { DeviceInfo } from '../src/contract/device.ts';
 import type { Problem } from '../src/contract/errors.ts';
 import {
@@ -21,10 +29,9 @@ import {
 const config = z.strictObject({
   device: z
     .strictObject({
-      host: z.string().min(1).prefault('127.0.0.1').describe('Host of the brick daemon.'),
+      host: hostName().prefault('127.0.0.1').describe('Host of the brick daemon.'),
       port: tcpPort().prefault(4223).describe('Port of the brick daemon.'),
-      uid: z
-        .string()
+      uid: deviceUid({ orEmpty: true })
         .prefault('')
         .describe('UID of the device; empty takes the only one of the wanted type.'),
       secret: secret().prefault('').describe('Authentication secret of the brick daemon; empty for none.'),

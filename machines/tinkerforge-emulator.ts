@@ -1,7 +1,15 @@
 /** A brick daemon with barometers that are not there, for trying fogrun out and for tests. */
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
-import { duration, number, retryPolicy, secret, tcpPort } from '../src/contract/config.ts';
+import {
+  deviceUid,
+  duration,
+  hostName,
+  number,
+  retryPolicy,
+  secret,
+  tcpPort,
+} from '../src/contract/config.ts';
 import {
   type ControlEvent,
   causeIn,
@@ -51,7 +59,7 @@ const shape = z
   .describe('How the value moves.');
 
 const config = z.strictObject({
-  host: z.string().min(1).prefault('127.0.0.1').describe('Address to listen on.'),
+  host: hostName().prefault('127.0.0.1').describe('Address to listen on.'),
   port: tcpPort({ min: 0 }).prefault(4223).describe('Port to listen on; 0 takes any free one.'),
   secret: secret().prefault('').describe('Authentication secret that clients must know; empty for none.'),
   devices: z
@@ -61,13 +69,16 @@ const config = z.strictObject({
           .enum(['barometer', 'barometer-v2'])
           .prefault('barometer')
           .describe('Barometer Bricklet or Barometer Bricklet 2.0.'),
-        uid: z.string().min(1).max(6).prefault('bAr').describe('UID in base58.'),
+        uid: deviceUid().prefault('bAr').describe('UID in base58.'),
         pressure: shape.prefault({ shape: 'sine', mean: 1013.25, amplitude: 2.5, period: '3h' }),
       }),
     )
     .min(1)
     .prefault([{}])
     .describe('What hangs on the emulated master brick.'),
+  'bind-attempts': number({ min: 1, max: 1_000_000, integer: true })
+    .prefault(1_000)
+    .describe('Attempts to listen before giving up.'),
   retry: retryPolicy(),
 });
 
@@ -135,7 +146,9 @@ export const tinkerforgeEmulator = defineKind<
         })),
       },
       guards: {
-        hopeless: ({ event }) => !['address-in-use', 'address-refused'].includes(causeIn(event)?.code ?? ''),
+        hopeless: ({ context, event }) =>
+          context.attempt + 1 >= context.config['bind-attempts'] ||
+          !['address-in-use', 'address-refused'].includes(causeIn(event)?.code ?? ''),
       },
       delays: { retry: ({ context }) => context.retryInMs ?? 0 },
     }).createMachine({

@@ -1,7 +1,7 @@
 /** Brings sealed segments to the cloud over a link that comes and goes. */
 import { assign, sendTo, setup } from 'xstate';
 import { z } from 'zod';
-import { duration, number, retryPolicy, size, tcpPort } from '../src/contract/config.ts';
+import { duration, hostName, number, retryPolicy, size, tcpPort } from '../src/contract/config.ts';
 import type { Problem } from '../src/contract/errors.ts';
 import {
   type ControlEvent,
@@ -22,7 +22,7 @@ import {
 const config = z.strictObject({
   cloud: z
     .strictObject({
-      host: z.string().min(1).prefault('127.0.0.1').describe('Host of the receiver.'),
+      host: hostName().prefault('127.0.0.1').describe('Host of the receiver.'),
       port: tcpPort().prefault(7070).describe('Port of the receiver.'),
     })
     .prefault({})

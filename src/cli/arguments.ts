@@ -91,7 +91,7 @@ function parse(words: readonly string[]) {
         secret: { type: 'string' },
         type: { type: 'string' },
         write: { type: 'string' },
-        version: { type: 'boolean', short: 'V' },
+        version: { type: 'boolean', short: 'v' },
         help: { type: 'boolean', short: 'h' },
       },
     });

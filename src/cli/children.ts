@@ -1,19 +1,21 @@
 /** Several pipelines: a small parent with one child process each, joined by node-ipc. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { sleep } from '../contract/clock.ts';
 import { errorCodes, type Problem } from '../contract/errors.ts';
 import type { TaskIo } from '../contract/kind.ts';
 import type { Plan } from '../contract/plan.ts';
 import { retryDelayMs } from '../domain/backoff.ts';
-import { type ActorEnd, type RunningActor, runActor } from '../runtime/actor.ts';
+import { type RunningActor, runActor } from '../runtime/actor.ts';
 import { type ChildCommand, type ChildEvent, childMachine } from '../runtime/child-machine.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { type ChildHost, hostChildren } from '../runtime/ipc.ts';
 import type { Log } from '../runtime/log.ts';
-import { drainDeadlineMs, exitCodeOf } from '../runtime/pipeline.ts';
+import { drainDeadlineMs } from '../runtime/pipeline.ts';
 import { endOnBugs, endWithLauncher, leaveSoon, onSignals } from './process.ts';
 
 export interface ChildrenOptions {
@@ -47,7 +49,8 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   const living = new Set<ChildProcess>();
   const environment = { FOGRUN_PARENT_SOCKET: join(directory, 'parent.sock'), FOGRUN_PARENT_TOKEN: token };
   const supervise = (plan: Plan): RunningActor => {
-    const past = { wasReady: false };
+    const past: Past = { wasReady: false, exitCode: 1 };
+    pasts.push(past);
     const machine = childMachine({
       retryInMs: (attempt) => retryDelayMs(restarts, attempt, systemRandom.next()),
       child: (io) =>
@@ -59,28 +62,33 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
     });
     return runActor(machine, { clock: systemClock, report: options.log.reporter(parentName, plan.name) });
   };
+  const pasts: Past[] = [];
   const children: RunningActor[] = [];
   let drained: Promise<void> | undefined;
   const drain = () => {
     drained ??= drainInTurn(children);
   };
-  endWithLauncher(drain);
-  onSignals(drain, () => {
+  const tell = options.log.reporter(parentName, 'parent');
+  endWithLauncher(tell, drain);
+  onSignals(tell, drain, () => {
     for (const child of living) child.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
   });
   // In turn, so that the second file's uploader finds the first file's receiver listening.
   for (const plan of plans) {
     if (drained) break;
     const child = supervise(plan);
     children.push(child);
-    await Promise.race([child.settled, sleep(systemClock, startTurnMs)]);
+    const turn = new AbortController();
+    await Promise.race([child.settled, sleep(systemClock, startTurnMs, turn.signal)]);
+    turn.abort();
   }
   const ends = await Promise.all(children.map((child) => child.ended));
   await drained;
   await host.close();
   await rm(directory, { recursive: true, force: true });
   leaveSoon();
-  return Math.max(...ends.map(codeOf));
+  return Math.max(...ends.map(({ how }, i) => (how === 'stopped' ? 0 : pasts[i]!.exitCode)));
 }
 
 /** Last file first: an edge named after its cloud still gets its acknowledgements. */
@@ -100,7 +108,7 @@ function start(
   environment: Record<string, string>,
   living: Set<ChildProcess>,
 ): ChildProcess {
-  const main = new URL('./main.js', import.meta.url).pathname;
+  const main = fileURLToPath(new URL('./main.js', import.meta.url));
   // A process group of its own: Ctrl-C reaches the parent alone, which then stops the children in turn.
   const child = spawn(process.execPath, [main, plan.file, '--log', format], {
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -112,6 +120,14 @@ function start(
   return child;
 }
 
+/** What outlasts one life of a child. */
+interface Past {
+  /** It once ran its pipeline. */
+  wasReady: boolean;
+  /** Of its last life; 1 when a signal ended it. */
+  exitCode: number;
+}
+
 interface Life {
   readonly start: () => ChildProcess;
   readonly drain: (deadlineMs: number) => void;
@@ -120,7 +136,7 @@ interface Life {
 
 async function oneLife(
   io: TaskIo<undefined, ChildEvent, ChildCommand>,
-  past: { wasReady: boolean },
+  past: Past,
   life: Life,
 ): Promise<void> {
   let ready = false;
@@ -151,14 +167,10 @@ async function oneLife(
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
   // Wrong input stays wrong; what never once ran said why and would say it again.
   const final = code === 2 || (code !== null && !past.wasReady);
-  io.emit({ type: 'DIED', cause: diedOf(code, `its process ${child.pid} ${how}`), final });
-}
-
-function diedOf(code: number | null, message: string): Problem {
-  const known = ({ 2: 'pipeline-invalid', 3: 'store-failed' } as const)[code as 2 | 3] ?? 'process-ended';
-  return { code: known, message, advice: errorCodes['process-ended'].advice };
-}
-
-function codeOf(end: ActorEnd): number {
-  return end.how === 'stopped' ? 0 : exitCodeOf(end.cause);
+  past.exitCode = code ?? 1;
+  const advice = final
+    ? 'It is not started again: its own last lines say why.'
+    : errorCodes['process-ended'].advice;
+  const cause: Problem = { code: 'process-ended', message: `its process ${child.pid} ${how}`, advice };
+  io.emit({ type: 'DIED', cause, final });
 }

@@ -19,7 +19,17 @@ export async function emulate(options: EmulateOptions): Promise<number> {
   const text = stringify({
     fogrun: 1,
     pipeline: 'emulator',
-    actors: { bricks: { kind: 'tinkerforge-emulator', host, port, secret, devices: [{ uid, type }] } },
+    // Who starts it by hand wants to know at once that it cannot listen.
+    actors: {
+      bricks: {
+        kind: 'tinkerforge-emulator',
+        host,
+        port,
+        secret,
+        devices: [{ uid, type }],
+        'bind-attempts': 1,
+      },
+    },
   });
   const { plan, problems } = checkPipeline(
     { file: 'arguments', text },

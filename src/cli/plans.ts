@@ -38,7 +38,11 @@ const fileBytesMax = 16 * 2 ** 20;
 
 async function readText(file: string): Promise<string> {
   try {
-    const { size } = await stat(file);
+    const found = await stat(file);
+    const { size } = found;
+    if (!found.isFile() && !found.isFIFO() && !found.isDirectory()) {
+      throw new FogrunError('file-unreadable', `${file} cannot be read: it is no regular file`);
+    }
     // The check has a limit of its own, with a line to say so; this one keeps a device file or a disk image out.
     if (size > fileBytesMax)
       throw new FogrunError('file-unreadable', `${file} is too large for a pipeline file`);
@@ -49,6 +53,10 @@ async function readText(file: string): Promise<string> {
     const why = { ENOENT: 'it does not exist', EISDIR: 'it is a directory', EACCES: 'no permission' }[
       code ?? ''
     ];
-    throw new FogrunError('file-unreadable', `${file} cannot be read: ${why ?? code}`, { cause });
+    throw new FogrunError(
+      'file-unreadable',
+      `${file} cannot be read: ${why ?? code ?? (cause as Error).message}`,
+      { cause },
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** This process and the outside: its stdout, its signals, its end. */
 import { readFileSync } from 'node:fs';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { Reporter } from '../contract/report.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 
@@ -13,7 +14,7 @@ export function terminalLog(format: 'text' | 'json'): Log {
 }
 
 /** The first signal drains, a second one ends the process at once. */
-export function onSignals(drain: () => void, endNow: () => void = () => {}): void {
+export function onSignals(report: Reporter, drain: () => void, endNow: () => void = () => {}): void {
   let asked = false;
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
@@ -22,6 +23,7 @@ export function onSignals(drain: () => void, endNow: () => void = () => {}): voi
         process.exit(1);
       }
       asked = true;
+      report({ type: 'note', text: `${signal}: ending in order; once more ends at once` });
       drain();
     });
   }
@@ -49,13 +51,14 @@ const launcherPollMs = 500;
  * Under `npm start` and `npx` a shell stands between npm and this process, and hands no signal on: who ends npm would leave
  * this process behind, on its port and its store. So the end of either of them counts as a signal. Linux only.
  */
-export function endWithLauncher(drain: () => void): void {
+export function endWithLauncher(report: Reporter, drain: () => void): void {
   if (!process.env.npm_execpath || process.env.FOGRUN_PARENT_SOCKET) return;
   const launchers = ancestors();
   if (launchers === null) return;
   const timer = setInterval(() => {
     if (ancestors() === launchers) return;
     clearInterval(timer);
+    report({ type: 'note', text: 'npm, which started this process, is gone: ending in order' });
     drain();
   }, launcherPollMs);
   timer.unref();

@@ -1,6 +1,7 @@
 /** `fogrun FILE…`: one file runs in this process, several as one child each. */
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { Plan } from '../contract/plan.ts';
+import type { Reporter } from '../contract/report.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts';
@@ -35,10 +36,10 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
   // Actors may come to wait for each other alone; that must not end the process.
   const alive = setInterval(() => {}, 2 ** 30);
   const drain = (deadlineMs = drainDeadlineMs) => void pipeline.drain(deadlineMs);
-  onSignals(drain);
-  endWithLauncher(drain);
+  onSignals(report, drain);
+  endWithLauncher(report, drain);
   await pipeline.started;
-  const parent = await join(plan.name, drain).catch((thrown) => {
+  const parent = await join(plan.name, report, drain).catch((thrown) => {
     // Without its parent nobody would ever stop it.
     report({ type: 'problem', ...toProblem(thrown) });
     drain();
@@ -53,7 +54,11 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
 }
 
 /** Tells the parent, if there is one, that this pipeline is up; drains when the parent asks or is gone. */
-async function join(name: string, drain: (deadlineMs?: number) => void): Promise<{ close(): void } | null> {
+async function join(
+  name: string,
+  report: Reporter,
+  drain: (deadlineMs?: number) => void,
+): Promise<{ close(): void } | null> {
   const socketPath = process.env.FOGRUN_PARENT_SOCKET;
   const token = process.env.FOGRUN_PARENT_TOKEN;
   if (!socketPath || !token) return null;
@@ -69,7 +74,10 @@ async function join(name: string, drain: (deadlineMs?: number) => void): Promise
         const { type, deadlineMs } = message as { type?: unknown; deadlineMs?: unknown };
         if (type === 'drain') drain(typeof deadlineMs === 'number' ? deadlineMs : undefined);
       },
-      lost: () => drain(),
+      lost: () => {
+        report({ type: 'note', text: 'the parent process is gone: ending in order' }, 'warn');
+        drain();
+      },
     },
   });
   parent.send({ type: 'ready' });

@@ -1,6 +1,8 @@
 /** Building blocks for the config schemas of kinds: text in YAML, numbers in code. */
 import { z } from 'zod';
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from '../domain/quantities.ts';
+import { clip, escapeControls } from '../domain/text.ts';
+import { readUid } from '../domain/uid.ts';
 
 /** A duration such as `15s`, parsed to ms. Bounds are durations too. */
 export function duration(options: { min?: string; max?: string } = {}) {
@@ -67,6 +69,29 @@ export function number(options: { min?: number; max?: number; integer?: boolean 
       ? Number(value)
       : value;
   return z.preprocess(fromText, inner);
+}
+
+/** UID of a TinkerForge device; with `{ orEmpty: true }` it may be left empty. */
+export function deviceUid(options: { orEmpty?: boolean } = {}) {
+  return z.string().superRefine((text, context) => {
+    if (text === '' && options.orEmpty) return;
+    const uid = readUid(text);
+    if (typeof uid === 'number') return;
+    context.addIssue({
+      code: 'custom',
+      message: `\`${clip(escapeControls(text), 20)}\` is not a UID: ${uid.wrong}`,
+    });
+  });
+}
+
+/** Name or address of a host: whether it exists shows when it is used. */
+export function hostName() {
+  return z
+    .string()
+    .regex(
+      /^[A-Za-z0-9._:%-]{1,253}$/,
+      'expected the name of a host or an IP address, without spaces or a port',
+    );
 }
 
 /** A TCP port to connect to, or with `{ min: 0 }` one to listen on. */

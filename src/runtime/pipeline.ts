@@ -196,7 +196,10 @@ async function drainAll(
   until: number,
 ): Promise<void> {
   const left = () => Math.max(1, until - clock.monotonic());
-  for (const { name } of plan.actors) {
+  // What others use without a wire, such as an emulator, outlasts them.
+  const unwired = ({ kind }: ActorPlan) => kind.accepts === null && kind.emits === null;
+  const order = [...plan.actors.filter((actor) => !unwired(actor)), ...plan.actors.filter(unwired)];
+  for (const { name } of order) {
     const actor = actors.get(name);
     const port = ports.get(name);
     if (actor && port) {

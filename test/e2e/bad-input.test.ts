@@ -109,9 +109,11 @@ test('a wrong uid is told with the list of what is there, and tried again', asyn
 test('what is no uid at all is told as such', async (t) => {
   const { env } = await withEmulator(t, [], { TINKERFORGE_UID: '0OIl' });
   const fogrun = startFogrun(t, edge, env);
-  const waiting = await fogrun.line((line) => line.actor === 'barometer' && line.code !== undefined);
-  t.is(waiting.code, 'device-uid');
-  t.is((await fogrun.end()).code, 0);
+  t.is((await fogrun.ended).code, 2);
+  t.regex(fogrun.stderr(), /edge\.yaml:\d+:\d+: actors\.barometer\.device\.uid: .* is not a UID/);
+  const alone = startFogrun(t, ['emulate', '--uid', '0OIl', '--port', '0']);
+  t.is((await alone.ended).code, 2);
+  t.regex(alone.stderr(), /--uid: /);
 });
 
 test('a device of another type is told by its name', async (t) => {
