@@ -6,7 +6,7 @@ import { FogrunError, toProblem } from '../contract/errors.ts';
 import { type CloudMessage, type Hello, linkProtocolVersion, type Refusal } from '../contract/link.ts';
 import type { OutPort, ReceivedSegment } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
-import type { CloudStore, StreamHead } from '../contract/store.ts';
+import type { CloudStore, Receipt, StreamHead } from '../contract/store.ts';
 import type { Connection } from '../contract/transport.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
 import { openCloudLink } from './cloud-link.ts';
@@ -190,6 +190,8 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
         item.stored.reject(outcome.reason);
       }
     }
+    const fresh = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    tellStored(fresh.filter(({ known }) => !known).map(({ receipt }) => receipt));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) {
       acknowledgeCommitted();
@@ -197,6 +199,20 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
       throw failed.reason;
     }
     return { committed: batch.length };
+  }
+
+  /** One line a commit: which segments are on the disk, and where the first one will stand. */
+  function tellStored(receipts: readonly Receipt[]): void {
+    const [first, last] = [receipts[0], receipts.at(-1)];
+    if (!first || !last) return;
+    const { edge, sequence, type } = first.header;
+    const which = first === last ? `segment ${sequence}` : `segments ${sequence} to ${last.header.sequence}`;
+    const readings = receipts.reduce(
+      (sum, { header }) => sum + (header.type === 'readings' ? header.count : 0),
+      0,
+    );
+    const what = first === last && type === 'gap' ? 'a gap' : `${readings} readings`;
+    env.report({ type: 'note', text: `${which} of ${edge} stored · ${what} · ${first.file}` });
   }
 
   async function admit(hello: Hello): Promise<Refusal | null> {

@@ -3,6 +3,7 @@ import type { UploadCommand, UploadEvent, UploaderConfig, UploaderEffects } from
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { InPort, SealedNotice } from '../contract/port.ts';
 import type { Connection, Transport } from '../contract/transport.ts';
+import { formatSize } from '../domain/quantities.ts';
 import { openUpload, type Upload, type UploadEnv } from './upload.ts';
 
 export interface UploaderEnv extends Omit<UploadEnv, 'config' | 'emit' | 'fail' | 'lost'> {
@@ -56,6 +57,15 @@ function createLine(
   const lost = (cause: Problem) => {
     drop();
     emit({ type: 'LOST', cause });
+    tellBacklog();
+  };
+  /** Where the readings are while they cannot leave. */
+  const tellBacklog = () => {
+    if (env.store.status().state === 'failed') return;
+    const { segments, readings, bytes } = env.store.backlog(env.cursor);
+    if (segments === 0) return;
+    const text = `${segments} segment${segments === 1 ? '' : 's'} with ${readings} readings (${formatSize(bytes)}) wait here`;
+    env.report({ type: 'note', text });
   };
   const dial = async () => {
     drop();
@@ -92,7 +102,9 @@ function createLine(
     connection = undefined;
     try {
       const outcome = await own.greet();
-      if (own === upload) emit(outcome);
+      if (own !== upload) return;
+      if (outcome.type === 'GREETED') tellBacklog();
+      emit(outcome);
     } catch (thrown) {
       const cause = toProblem(thrown);
       if (own !== upload) return;

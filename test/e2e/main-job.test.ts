@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { filedReadings, moved, segment, shipped, startFogrun, world } from '../helpers/fogrun.ts';
@@ -122,4 +122,30 @@ test('the edge makes an id once and keeps it', async (t) => {
   t.is(ids[0], ids[1]);
   t.regex(ids[0]!, /^edge-/);
   await t.throwsAsync(readFile(join(env.FOGRUN_STATE!, 'cloud', 'data', 'edge-under-test')));
+});
+
+test('`fogrun cat` tells gaps and epochs on stderr, and finds files whose receipts are gone', async (t) => {
+  const env = await world(t);
+  const fogrun = startFogrun(t, both, env);
+  await fogrun.line((line) => segment('deleted')(line) && line.segment === 2);
+  await fogrun.end();
+  const state = env.FOGRUN_STATE!;
+  const [before] = [...(await filedReadings(state, 'edge-under-test')).values()];
+  await rm(join(state, 'cloud', 'lmdb'), { recursive: true });
+  const alone = startFogrun(t, ['cat', 'edge-under-test'], env);
+  t.is((await alone.ended).code, 0, alone.stderr());
+  t.deepEqual(
+    alone.lines.map((line) => line.seq),
+    before!.map(({ seq }) => seq),
+  );
+  t.regex(alone.stderr(), /from the files alone/);
+
+  const again = startFogrun(t, both, env);
+  await again.line((line) => line.actor === 'uploader' && line.to === 'forked');
+  await again.line((line) => segment('deleted')(line) && line.readings > 0);
+  await again.end();
+  const both2 = startFogrun(t, ['cat', 'edge-under-test'], env);
+  t.is((await both2.ended).code, 0);
+  t.true(both2.lines.length > before!.length);
+  t.regex(both2.stderr(), /gap \(epoch\): seq 1 to \d+/);
 });
