@@ -57,21 +57,15 @@ export class Quota {
     void this.checkDisk();
     const { bytesMax, where, headroomBytes } = this.#options;
     if (bytes > bytesMax) {
-      throw new FogrunError(
-        'store-full',
-        `${formatSize(bytes)} at once do not fit into the store in ${where} (${formatSize(bytesMax)})`,
-        { advice: 'Raise `store.max`, or send smaller batches.' },
-      );
+      const text = `${formatSize(bytes)} at once do not fit into the store in ${where} (${formatSize(bytesMax)})`;
+      const advice = 'Raise `store.max`, or send smaller batches.';
+      throw this.#refuse(bytes, new FogrunError('store-full', text, { advice }));
     }
     if (!this.#fits(bytes)) {
       const text = this.#diskFits(bytes)
         ? `the store in ${where} holds ${formatSize(this.#options.held())} of ${formatSize(bytesMax)}`
         : `the disk under ${where} has ${formatSize(this.#freeBytes)} left; ${formatSize(headroomBytes)} are kept free`;
-      const error = new FogrunError('store-full', text);
-      this.#wanted = bytes;
-      this.#move('full', toProblem(error));
-      this.#watch();
-      throw error;
+      throw this.#refuse(bytes, new FogrunError('store-full', text));
     }
     this.#reserved += bytes;
   }
@@ -81,9 +75,13 @@ export class Quota {
     this.#reserved -= bytes;
   }
 
-  /** Resolves when `bytes` fit, when `signal` aborts, or when the store failed. */
+  /**
+   * Resolves when `bytes` fit and the store is not full, when `signal` aborts, or when the store failed. A full store
+   * was asked for more than `bytes`, for its own records besides: to try again before it opens would fail at once.
+   */
   room(bytes: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#state === 'failed' || this.#fits(bytes)) return Promise.resolve();
+    const roomy = this.#state === 'open' && this.#fits(bytes);
+    if (signal.aborted || this.#state === 'failed' || roomy) return Promise.resolve();
     return new Promise((resolve) => {
       const waiter: Waiter = {
         bytes,
@@ -110,6 +108,7 @@ export class Quota {
     ) {
       this.#move('open');
     }
+    if (this.#state === 'full') return;
     for (const waiter of [...this.#waiters]) if (this.#fits(waiter.bytes)) waiter.resolve();
   }
 
@@ -145,6 +144,13 @@ export class Quota {
     this.#options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     for (const waiter of [...this.#waiters]) waiter.resolve();
+  }
+
+  #refuse(bytes: number, error: FogrunError): FogrunError {
+    this.#wanted = bytes;
+    this.#move('full', toProblem(error));
+    this.#watch();
+    return error;
   }
 
   #fits(bytes: number): boolean {

@@ -9,6 +9,8 @@ import type { SegmentHeader } from '../domain/segment.ts';
 
 /** One commit takes at most this much from the port, so that no commit grows without bound. */
 const commitLimits = { itemsMax: 4_096, bytesMax: 4 * 2 ** 20 };
+/** And at most this share of the store, so that a small one can take what waits bit by bit. */
+const commitShare = 1 / 8;
 
 export interface RotatorEnv {
   readonly store: EdgeStore;
@@ -44,7 +46,8 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
       // What a run before this one left open is sealed when it is due, not when the next reading comes.
       if (openBytes() > 0) written();
       try {
-        await env.input.consume(commitLimits, signal, async (batches) => {
+        const bytesMax = Math.min(commitLimits.bytesMax, store.status().bytesMax * commitShare);
+        await env.input.consume({ ...commitLimits, bytesMax }, signal, async (batches) => {
           await appendWhenRoom(batches, signal, emit);
           written();
         });

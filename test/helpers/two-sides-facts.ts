@@ -1,7 +1,9 @@
 /** What tests of both sides ask: what the cloud holds, what a report says. */
 import { CloudStoreReader } from '../../src/store/cloud-reader.ts';
+import { MemoryFiles } from './memory-files.ts';
 import { MemoryDisk, MemoryKv } from './memory-kv.ts';
-import type { CloudDisk, Edge, Line } from './two-sides.ts';
+import type { Line } from './side.ts';
+import type { CloudDisk, Edge } from './two-sides.ts';
 
 export interface Stored {
   readonly epoch: string;
@@ -44,6 +46,13 @@ export function copyOf(disk: MemoryDisk): MemoryDisk {
   const copy = new MemoryDisk();
   copy.entries = disk.entries.slice();
   return copy;
+}
+
+/** A copy of a cloud's disk: its store and its files at one moment. */
+export function backupOf({ kv, files }: CloudDisk): CloudDisk {
+  const copy = new MemoryFiles();
+  for (const [path, bytes] of files.all) copy.all.set(path, bytes);
+  return { kv: copyOf(kv), files: copy };
 }
 
 export const moved =

@@ -8,10 +8,7 @@ import { cloudSession } from '../../machines/cloud-session.ts';
 import { fileRotator } from '../../machines/file-rotator.ts';
 import { type ForecasterConfig, forecaster } from '../../machines/forecaster.ts';
 import { type UploaderConfig, uploader } from '../../machines/uploader.ts';
-import type { ActorKind } from '../../src/contract/kind.ts';
-import type { ActorPlan, Plan } from '../../src/contract/plan.ts';
 import type { Batch, OutPort } from '../../src/contract/port.ts';
-import type { Report } from '../../src/contract/report.ts';
 import type { CloudStore, EdgeStore } from '../../src/contract/store.ts';
 import type { Transport } from '../../src/contract/transport.ts';
 import { retryDelayMs } from '../../src/domain/backoff.ts';
@@ -19,7 +16,6 @@ import { encodeReading } from '../../src/domain/reading.ts';
 import { receiverEffects } from '../../src/link/receiver-effects.ts';
 import { uploaderEffects } from '../../src/link/uploader-effects.ts';
 import type { ActorEnv, Bindings } from '../../src/runtime/pipeline.ts';
-import { type RunningPipeline, runPipeline } from '../../src/runtime/pipeline.ts';
 import { ackEffects } from '../../src/store/ack-effects.ts';
 import { CloudStoreReader } from '../../src/store/cloud-reader.ts';
 import { createCloudStore } from '../../src/store/cloud-store.ts';
@@ -32,6 +28,7 @@ import { MemoryFiles } from './memory-files.ts';
 import { MemoryDisk, MemoryKv } from './memory-kv.ts';
 import { createNetwork } from './memory-network.ts';
 import { type MortalClock, mortalClock } from './mortal-clock.ts';
+import { actor, planOf, runSide, type Side } from './side.ts';
 import { seededRandom } from './store-fixtures.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
@@ -44,30 +41,6 @@ const agent = 'test/1';
 export interface CloudDisk {
   readonly kv: MemoryDisk;
   readonly files: MemoryFiles;
-}
-
-export interface Line {
-  readonly actor: string;
-  readonly report: Report;
-  readonly atMs: number;
-}
-
-/** What both sides have in common. */
-export interface Side {
-  readonly pipeline: RunningPipeline;
-  readonly kv: ClockedKv;
-  readonly clock: MortalClock;
-  readonly lines: readonly Line[];
-  /** States that an actor went through, oldest first. */
-  states(actor: string): string[];
-  state(actor: string): string;
-  send(actor: string, type: string): Promise<void>;
-  /** Moves the clock until a report fits, from line `from` on. */
-  until(fits: (line: Line) => boolean, withinMs?: number, from?: number): Promise<Line>;
-  /** Ends it in order. */
-  stop(): Promise<void>;
-  /** Ends it at once; what its disk was writing gets there or not, and its peers are told or not. */
-  crash(how?: { written?: boolean; silent?: boolean }): void;
 }
 
 export interface Edge extends Side {
@@ -121,72 +94,6 @@ export function createWorld(seed = 'world') {
     (attempt: number) =>
       retryDelayMs(policy, attempt, random.next());
 
-  async function run(
-    plan: Plan,
-    kv: ClockedKv,
-    own: MortalClock,
-    access: ReturnType<typeof network.join>,
-    bindings: (transport: Transport) => Bindings,
-    seen: (line: Line) => void,
-  ): Promise<Side> {
-    const lines: Line[] = [];
-    const waiting = new Set<() => void>();
-    let alive = true;
-    const report = (actor: string) => (entry: Report) => {
-      if (!alive) return;
-      const line = { actor, report: entry, atMs: clock.monotonic() };
-      lines.push(line);
-      seen(line);
-      for (const look of [...waiting]) look();
-    };
-    const pipeline = await runPipeline({
-      plan,
-      clock: own,
-      log: { reporter: (_, actor) => report(actor) },
-      bindings: bindings(access.transport),
-    });
-    const side: Side = {
-      pipeline,
-      kv,
-      clock: own,
-      lines,
-      states: (actor) =>
-        lines.flatMap((line) =>
-          line.actor === actor && line.report.type === 'transition' ? [line.report.to] : [],
-        ),
-      state: (actor) => pipeline.actors.get(actor)!.state(),
-      async send(actor, type) {
-        pipeline.actors.get(actor)!.send({ type });
-        await clock.flush();
-      },
-      async until(fits, withinMs = 60_000, from = 0) {
-        const found = Promise.withResolvers<Line>();
-        const look = () => {
-          const line = lines.slice(from).find(fits);
-          if (line) found.resolve(line);
-        };
-        waiting.add(look);
-        look();
-        try {
-          return await clock.until(found.promise, withinMs);
-        } catch (thrown) {
-          const last = lines.slice(-25).map((line) => JSON.stringify(line));
-          throw new Error(`${(thrown as Error).message}: ${fits}\n${last.join('\n')}`);
-        } finally {
-          waiting.delete(look);
-        }
-      },
-      stop: () => clock.until(pipeline.drain(30_000)),
-      crash({ written = false, silent = false } = {}) {
-        alive = false;
-        kv.die(written);
-        own.die();
-        access.die(silent ? 'silence' : 'reset');
-      },
-    };
-    return side;
-  }
-
   async function startEdge(options: EdgeOptions): Promise<Edge> {
     const disk = options.disk ?? new MemoryDisk();
     const own = mortalClock(clock);
@@ -201,6 +108,15 @@ export function createWorld(seed = 'world') {
       cursors: [cursor],
       bytesMax,
     });
+    const acknowledge = store.acknowledge.bind(store);
+    store.acknowledge = async (...ack) => {
+      const headers = await acknowledge(...ack);
+      for (const { edge, epoch, stream: name, sequence } of headers) {
+        if (!isStored(edge, epoch, name, sequence))
+          deletedUnstored.push(`${edge}/${epoch}/${name}/${sequence}`);
+      }
+      return headers;
+    };
     const plan = planOf('edge', bytesMax, [
       actor('source', fakeKind({ emits: 'readings' }), {}, 'rotator'),
       actor('rotator', fileRotator, { every: '1s', ...options.rotator }, cursor),
@@ -219,12 +135,7 @@ export function createWorld(seed = 'world') {
         return edgeEffects(env, store, transport, own);
       },
     });
-    const seen = ({ actor: who, report }: Line) => {
-      if (who !== 'acks' || report.type !== 'segment' || report.what !== 'deleted') return;
-      if (!isStored(store.edge, store.epoch, report.stream, report.segment))
-        deletedUnstored.push(`${store.edge}/${store.epoch}/${report.stream}/${report.segment}`);
-    };
-    const side = await run(plan, kv, own, network.join(), bindings, seen);
+    const side = await runSide(clock, { plan, kv, own, access: network.join(), bindings });
     await side.pipeline.started;
     return Object.assign(side, {
       store,
@@ -296,7 +207,7 @@ export function createWorld(seed = 'world') {
       openStore: async () => ({ edge: null, cloud: store }),
       effects: (env) => cloudEffects(env, store, transport, own),
     });
-    const side = await run(plan, kv, own, network.join(), bindings, () => {});
+    const side = await runSide(clock, { plan, kv, own, access: network.join(), bindings });
     await side.pipeline.started;
     return Object.assign(side, { store, disk });
   }
@@ -340,19 +251,3 @@ export function createWorld(seed = 'world') {
 }
 
 export type World = ReturnType<typeof createWorld>;
-
-function actor(name: string, kind: unknown, config: object, to: string | null = null): ActorPlan {
-  const own = kind as ActorKind;
-  return { name, kind: own, config: own.config.parse(config), to };
-}
-
-function planOf(role: 'edge' | 'cloud', bytesMax: number, actors: readonly ActorPlan[]): Plan {
-  return {
-    file: `${role}.yaml`,
-    name: role,
-    edge: '',
-    store: { role, path: '/nowhere', bytesMax, whenFull: 'block' },
-    actors,
-    wires: actors.flatMap(({ name, kind, to }) => (to ? [{ from: name, to, type: kind.emits! }] : [])),
-  };
-}

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { noHash } from '../../src/domain/segment.ts';
 import { fakeCloud } from '../helpers/fake-cloud.ts';
-import { MemoryFiles } from '../helpers/memory-files.ts';
 import { createWorld, cursor, type Edge, type World } from '../helpers/two-sides.ts';
 import {
+  backupOf,
   copyOf,
   isDrained,
   moved,
@@ -52,9 +52,7 @@ test('a cloud restored from an older copy is noticed, and keeps what it has', as
   const cloud = await world.cloud();
   const edge = await world.edge();
   await deliver(world, edge, 1);
-  const files = new MemoryFiles();
-  for (const [path, bytes] of cloud.disk.files.all) files.all.set(path, bytes);
-  const older = { kv: copyOf(cloud.disk.kv), files };
+  const older = backupOf(cloud.disk);
   await deliver(world, edge, 2);
   cloud.crash();
   await world.cloud({ disk: older });

@@ -1,15 +1,26 @@
 import test from 'ava';
-import { type Cloud, createWorld, cursor, type Edge, type World } from '../helpers/two-sides.ts';
-import { isDrained, range, storedReadings } from '../helpers/two-sides-facts.ts';
+import {
+  type Cloud,
+  type CloudDisk,
+  createWorld,
+  cursor,
+  type Edge,
+  type World,
+} from '../helpers/two-sides.ts';
+import { backupOf, isDrained, range, storedReadings, storedValues } from '../helpers/two-sides-facts.ts';
 
 /** More or others: FOGRUN_SCHEDULES=1000 FOGRUN_SCHEDULE_SEED=17 npx ava dist/test/link/schedules.test.js */
-const schedules = Number(process.env.FOGRUN_SCHEDULES ?? 120);
+const schedules = Number(process.env.FOGRUN_SCHEDULES ?? 60);
 const firstSeed = Number(process.env.FOGRUN_SCHEDULE_SEED ?? 1);
 const steps = 30;
 
 /** Small enough to be felt. */
-const cloudOptions = { receiver: { window: { segments: 3 } } };
-const edgeOptions = { uploader: { window: { segments: 2 } }, rotator: { every: '200ms' } };
+const cloudOptions = { bytesMax: 30_000, receiver: { window: { segments: 3 } } };
+const edgeOptions = {
+  bytesMax: 10_000,
+  uploader: { window: { segments: 2 } },
+  rotator: { every: '200ms' },
+};
 
 interface Play {
   readonly world: World;
@@ -20,24 +31,72 @@ interface Play {
   readonly offered: Set<number>;
   next: number;
   readonly told: string[];
+  /** Every disk that a cloud ever had, the present one last. */
+  readonly disks: CloudDisk[];
+  /** An older copy of the present one. */
+  backup: CloudDisk | null;
+}
+
+async function run(name: string, acts: Acts, judge: (played: Play) => Promise<void>): Promise<void> {
+  for (let seed = firstSeed; seed < firstSeed + schedules; seed++) {
+    const played = await play(`${name} ${seed}`, acts);
+    await settle(played)
+      .then(() => judge(played))
+      .then(() => end(played))
+      .catch((thrown: Error) => {
+        const lines = [...played.edge.lines, ...played.cloud.lines];
+        const failed = lines.filter(({ report }) => /"to":"[a-z.]*failed"/.test(JSON.stringify(report)));
+        const how = `FOGRUN_SCHEDULES=1 FOGRUN_SCHEDULE_SEED=${seed}`;
+        throw new Error([thrown.message, how, JSON.stringify(failed), ...played.told].join('\n'));
+      });
+  }
 }
 
 test('whatever breaks when: what was accepted is in the cloud once and in order, and everything ends well', async (t) => {
   t.timeout(180_000);
-  for (let seed = firstSeed; seed < firstSeed + schedules; seed++) {
-    const played = await play(`schedule ${seed}`);
-    const failed = [...played.edge.lines, ...played.cloud.lines].filter(
-      ({ report }) => report.type === 'transition' && report.to.includes('failed'),
+  await run('schedule', mishaps, async ({ cloud, accepted, offered }) => {
+    const readings = await storedReadings(cloud.disk);
+    same('epochs', new Set(readings.map(({ epoch }) => epoch)).size <= 1, true);
+    same(
+      'seqs',
+      readings.map(({ seq }) => seq),
+      range(1, readings.length),
     );
-    const told = `${JSON.stringify(failed)}\nFOGRUN_SCHEDULES=1 FOGRUN_SCHEDULE_SEED=${seed}\n${played.told.join('\n')}`;
-    await judge(played).catch((thrown: Error) => {
-      throw new Error(`${thrown.message}\n${told}`);
-    });
-  }
+    const values = readings.map(({ value }) => value);
+    same('order', values, inOrder(values));
+    same('lost', without(accepted, values), []);
+    same('made up', without(values, [...offered]), []);
+  });
   t.pass();
 });
 
-async function play(seed: string): Promise<Play> {
+test('clouds wiped or restored at any moment besides: once and in order in each, and in all of them together everything', async (t) => {
+  t.timeout(180_000);
+  await run('fork', [...mishaps, ...losses], async ({ disks, accepted, offered }) => {
+    const all: number[] = [];
+    for (const disk of disks) {
+      const values = await storedValues(disk);
+      same('order', values, inOrder(values));
+      all.push(...values);
+    }
+    same('lost', without(accepted, all), []);
+    same('made up', without(all, [...offered]), []);
+  });
+  t.pass();
+});
+
+function same(what: string, found: unknown, wanted: unknown): void {
+  const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
+  if (a !== b) throw new Error(`${what}: ${a}, expected ${b}`);
+}
+
+const inOrder = (values: readonly number[]) => [...new Set(values)].sort((a, b) => a - b);
+const without = (values: readonly number[], others: readonly number[]) => {
+  const known = new Set(others);
+  return values.filter((value) => !known.has(value));
+};
+
+async function play(seed: string, acts: Acts): Promise<Play> {
   const world = createWorld(seed);
   const play: Play = {
     world,
@@ -47,10 +106,13 @@ async function play(seed: string): Promise<Play> {
     offered: new Set(),
     next: 1,
     told: [],
+    disks: [],
+    backup: null,
   };
+  play.disks.push(play.cloud.disk);
   const { next } = world.random;
   for (let step = 0; step < steps; step++) {
-    const act = pick(next());
+    const act = pick(acts, next());
     play.told.push(`${world.clock.monotonic()} ${act.name}`);
     await act(play);
     await world.clock.advance(next() < 0.5 ? next() * 20 : next() * 6_000);
@@ -60,7 +122,10 @@ async function play(seed: string): Promise<Play> {
 
 type Act = (play: Play) => Promise<void> | void;
 
-const acts: readonly (readonly [number, Act])[] = [
+/** What may happen, each with its weight. */
+type Acts = readonly (readonly [number, Act])[];
+
+const mishaps: Acts = [
   [10, append],
   [
     2,
@@ -109,9 +174,21 @@ const acts: readonly (readonly [number, Act])[] = [
   [1, restartEdge],
   [1, restartCloud],
   [1, pauseAndResume],
+  [
+    1,
+    function fullCloud({ cloud }) {
+      cloud.disk.files.refusal = new Error('no space');
+    },
+  ],
+  [
+    2,
+    function roomyCloud({ cloud }) {
+      cloud.disk.files.refusal = null;
+    },
+  ],
 ];
 
-function pick(chance: number): Act {
+function pick(acts: Acts, chance: number): Act {
   const all = acts.reduce((sum, [weight]) => sum + weight, 0);
   let at = chance * all;
   for (const [weight, act] of acts) {
@@ -165,48 +242,48 @@ async function pauseAndResume({ world, edge }: Play): Promise<void> {
   await edge.send(cursor, 'RESUME');
 }
 
-async function judge({ world, edge, cloud, accepted, offered }: Play): Promise<void> {
+async function wipeCloud(play: Play): Promise<void> {
+  play.cloud.crash(fate(play));
+  play.cloud = await play.world.cloud(cloudOptions);
+  play.disks.push(play.cloud.disk);
+  play.backup = null;
+}
+
+function backUp(play: Play): void {
+  play.backup = backupOf(play.cloud.disk);
+}
+
+async function restoreCloud(play: Play): Promise<void> {
+  if (!play.backup) return;
+  play.cloud.crash(fate(play));
+  play.cloud = await play.world.cloud({ ...cloudOptions, disk: backupOf(play.backup) });
+  play.disks.push(play.cloud.disk);
+}
+
+const losses: Acts = [
+  [1, wipeCloud],
+  [2, backUp],
+  [1, restoreCloud],
+];
+
+/** Everything works again, for long enough. */
+async function settle({ world, edge, cloud }: Play): Promise<void> {
   world.network.heal();
   world.network.latencyMs = () => 1;
   world.commitMs = () => 1;
+  cloud.disk.files.refusal = null;
   await edge.send(cursor, 'RETRY');
-  await world.clock.advance(60_000);
-  const same = (what: string, found: unknown, wanted: unknown) => {
-    const [a, b] = [JSON.stringify(found), JSON.stringify(wanted)];
-    if (a !== b) throw new Error(`${what}: ${a}, expected ${b}`);
-  };
+  await world.clock.advance(300_000);
   const states = (side: Edge | Cloud) =>
     [...side.pipeline.actors.values()].map((actor) => `${actor.name} ${actor.state()}`);
   same('edge', states(edge), ['acks waiting', 'uploader idle', 'rotator empty', 'source running']);
   same('cloud', states(cloud), ['receiver serving.listening', 'forecaster ready']);
   same('drained', isDrained(edge), true);
   same('deleted before they were stored', world.deletedUnstored, []);
+  same('without a forecast', [...cloud.store.unfinished('forecaster')].length, 0);
+}
 
-  const readings = await storedReadings(cloud.disk);
-  same('epochs', new Set(readings.map(({ epoch }) => epoch)).size <= 1, true);
-  same(
-    'seqs',
-    readings.map(({ seq }) => seq),
-    range(1, readings.length),
-  );
-  const values = readings.map(({ value }) => value);
-  same(
-    'order',
-    values,
-    [...new Set(values)].sort((a, b) => a - b),
-  );
-  const there = new Set(values);
-  same(
-    'lost',
-    accepted.filter((value) => !there.has(value)),
-    [],
-  );
-  same(
-    'made up',
-    values.filter((value) => !offered.has(value)),
-    [],
-  );
-
+async function end({ world, edge, cloud }: Play): Promise<void> {
   await edge.stop();
   await cloud.stop();
   await world.clock.advance(10_000);
