@@ -1,8 +1,9 @@
 /** Greetings, segments and a running link for the tests of this folder. */
+
 import type { Problem } from '../../src/contract/errors.ts';
 import type { Hello, Refusal, Welcome } from '../../src/contract/link.ts';
 import type { Acknowledgement } from '../../src/contract/port.ts';
-import type { CloudMessage } from '../../src/domain/message.ts';
+import type { CloudMessage, ForecastMessage } from '../../src/domain/message.ts';
 import {
   bodyHash,
   chainHash,
@@ -184,3 +185,20 @@ export function framesIn(bytes: Uint8Array): { type: number; text: string }[] {
   }
   return frames;
 }
+
+/** A forecast as a cloud may send it. */
+export const forecast: ForecastMessage = {
+  type: 'forecast',
+  stream: 'readings',
+  sequence: 1,
+  forecast: {
+    sensor: 'pressure',
+    readings: 15,
+    mean: 1013.25,
+    unit: 'hPa',
+    tendency: -1.2,
+    tendencyWord: 'falling slowly',
+    spanMs: 10_800_000,
+    text: 'Rain may come.',
+  },
+};

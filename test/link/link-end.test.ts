@@ -1,9 +1,9 @@
 import test from 'ava';
-import type { ForecastMessage } from '../../src/domain/message.ts';
 import { encodeFrame, frameTypes, preamble } from '../../src/link/frames.ts';
 import {
   cloudAgainstBytes,
   edgeAgainstBytes,
+  forecast,
   framesIn,
   greetedEnds,
   greetingBytes,
@@ -13,22 +13,6 @@ import {
   welcome,
   welcomeBytes,
 } from './fixtures.ts';
-
-const forecast: ForecastMessage = {
-  type: 'forecast',
-  stream: 'readings',
-  sequence: 1,
-  forecast: {
-    sensor: 'pressure',
-    readings: 15,
-    mean: 1013.25,
-    unit: 'hPa',
-    tendency: -1.2,
-    tendencyWord: 'falling slowly',
-    spanMs: 10_800_000,
-    text: 'Rain may come.',
-  },
-};
 
 test('goodbye of an edge: what it sent is answered, then both end in order', async (t) => {
   const { clock, edge, cloud, edgeSide, cloudSide } = await greetedEnds({ latencyMs: 20 });

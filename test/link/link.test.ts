@@ -1,24 +1,7 @@
 import test from 'ava';
-import type { ForecastMessage } from '../../src/domain/message.ts';
 import { encodeFrame, frameTypes } from '../../src/link/frames.ts';
 import { encodeAck } from '../../src/link/payloads.ts';
-import { edgeAgainstBytes, greetedEnds, json, segment, welcomeBytes } from './fixtures.ts';
-
-const forecast: ForecastMessage = {
-  type: 'forecast',
-  stream: 'readings',
-  sequence: 1,
-  forecast: {
-    sensor: 'pressure',
-    readings: 15,
-    mean: 1013.25,
-    unit: 'hPa',
-    tendency: -1.2,
-    tendencyWord: 'falling slowly',
-    spanMs: 10_800_000,
-    text: 'Rain may come.',
-  },
-};
+import { edgeAgainstBytes, forecast, greetedEnds, json, segment, welcomeBytes } from './fixtures.ts';
 
 test('a segment arrives as it was sent, and its acknowledgement with a message', async (t) => {
   const { clock, edge, cloud, edgeSide, cloudSide } = await greetedEnds({ latencyMs: 5 });
