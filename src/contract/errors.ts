@@ -101,7 +101,8 @@ export const errorCodes = {
   },
   'store-corrupt': {
     meaning: 'The store cannot be read.',
-    advice: 'It was moved aside; a fresh one starts in a new epoch. Keep the old one for salvage.',
+    advice:
+      'Keep the directory it was moved to until its readings are salvaged or known to be in the cloud; look at the disk.',
     exit: storeUnusable,
   },
   'store-version': {

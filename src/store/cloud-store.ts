@@ -113,6 +113,11 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
     return status.cause || !this.#filingProblem ? status : { ...status, cause: this.#filingProblem };
   }
 
+  /** Ends in `failed`; the opener ends the key-value store with it. */
+  fail(cause: Problem): void {
+    this.#quota.fail(cause);
+  }
+
   subscribe(listener: (event: StoreEvent) => void): () => void {
     return this.#listeners.subscribe(listener);
   }
@@ -296,7 +301,7 @@ function refOnly({ edge, epoch, stream, sequence }: SegmentRef): SegmentRef {
 }
 
 /** The cloud store with what only its opener needs. */
-export type OpenedCloudStore = CloudStore & { resume(): Promise<void> };
+export type OpenedCloudStore = CloudStore & { resume(): Promise<void>; fail(cause: Problem): void };
 
 /** Makes or continues a cloud store in `kv`; bodies left by an earlier process are filed after `resume`. */
 export async function createCloudStore(

@@ -1,5 +1,5 @@
 /** Directories of stores. */
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, open, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FogrunError } from '../contract/errors.ts';
 import { reasonOf } from './text.ts';
@@ -31,6 +31,22 @@ export async function makeDirectory(path: string): Promise<void> {
       cause: error,
     });
   }
+}
+
+/** Makes what was renamed or made in a directory survive a power cut. */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Bytes free for us on the file system of an existing `path`. */
+export async function freeBytes(path: string): Promise<number> {
+  const found = await statfs(path);
+  return found.bavail * found.bsize;
 }
 
 /** File system refusals as `store-unwritable`, everything else as it is. */

@@ -1,7 +1,6 @@
 /** The edge's store over any key-value store: what is accepted, what is sealed, and how far each cursor is. */
-import { createHash } from 'node:crypto';
 import type { Clock, Random } from '../contract/clock.ts';
-import { FogrunError, toProblem } from '../contract/errors.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Kv, KvWriter } from '../contract/kv.ts';
 import type { Batch } from '../contract/port.ts';
 import type {
@@ -27,6 +26,7 @@ import {
 } from './edge-records.ts';
 import { Listeners } from './listeners.ts';
 import { loadMeta } from './meta.ts';
+import { openHashes } from './open-hashes.ts';
 import { Quota } from './quota.ts';
 import { encodeRecord, fromHex, toHex } from './text.ts';
 
@@ -35,6 +35,8 @@ export interface EdgeStoreOptions {
   readonly random: Random;
   /** Edge id; empty: made once and kept. */
   readonly edge: string;
+  /** The id of the store that stood here before, for a fresh one that is given none. */
+  readonly edgeBefore?: string | undefined;
   /** Those who must acknowledge a segment before it is deleted. */
   readonly cursors: readonly string[];
   readonly bytesMax: number;
@@ -87,6 +89,11 @@ class EdgeStoreOverKv implements EdgeStore {
   /** Asks the disk once; for opening. */
   checkDisk(): Promise<void> {
     return this.#quota.checkDisk();
+  }
+
+  /** Ends in `failed`; the opener ends the key-value store with it. */
+  fail(cause: Problem): void {
+    this.#quota.fail(cause);
   }
 
   subscribe(listener: (event: StoreEvent) => void): () => void {
@@ -254,7 +261,7 @@ class EdgeStoreOverKv implements EdgeStore {
 }
 
 /** The edge store with what only its opener needs. */
-export type OpenedEdgeStore = EdgeStore & { checkDisk(): Promise<void> };
+export type OpenedEdgeStore = EdgeStore & { checkDisk(): Promise<void>; fail(cause: Problem): void };
 
 function snapshot(state: EdgeState): EdgeState {
   return {
@@ -271,6 +278,16 @@ function heldBytes(state: EdgeState): number {
   return bytes;
 }
 
+/** Throws `pipeline-invalid` when the edge given is not the one whose store it is. */
+export function assertEdge({ edge, where }: Pick<EdgeStoreOptions, 'edge' | 'where'>, owner: string): void {
+  if (edge === '' || edge === owner) return;
+  throw new FogrunError(
+    'pipeline-invalid',
+    `the store${where ? ` in ${where}` : ''} belongs to the edge ${owner}, not to ${edge}`,
+    { advice: `Use \`edge: ${owner}\`, or give this edge a store path of its own.` },
+  );
+}
+
 /**
  * Makes or continues an edge store in `kv`. Rejects with `store-version`, `store-corrupt`, or `pipeline-invalid`
  * when the store belongs to another edge or to a cloud.
@@ -285,34 +302,11 @@ export async function createEdgeStore(kv: Kv, options: EdgeStoreOptions): Promis
   const meta = await loadMeta<EdgeMeta>(kv, {
     format: edgeFormat,
     role: 'edge',
-    edge: options.edge || `edge-${toHex(options.random.bytes(4))}`,
+    edge: options.edge || options.edgeBefore || `edge-${toHex(options.random.bytes(4))}`,
     epoch: toHex(options.random.bytes(16)),
   });
-  if (options.edge !== '' && meta.edge !== options.edge) {
-    throw new FogrunError(
-      'pipeline-invalid',
-      `the store${options.where ? ` in ${options.where}` : ''} belongs to the edge ${meta.edge}, not to ${options.edge}`,
-      { advice: `Use \`edge: ${meta.edge}\`, or give this edge a store path of its own.` },
-    );
-  }
+  assertEdge(options, meta.edge);
   const state = loadEdgeState(kv, meta, options.cursors);
-  const hashes: change.OpenHashes = new Map();
-  for (const [name, record] of state.streams) {
-    if (record.nextSeq === record.openFrom) continue;
-    const hash = createHash('sha256');
-    let bytes = 0;
-    const range = { from: keys.batch(name, record.openFrom), to: keys.batch(name, record.nextSeq) };
-    for (const { value } of kv.range(range)) {
-      hash.update(value);
-      bytes += value.length;
-    }
-    if (bytes !== record.openBytes) {
-      throw new FogrunError(
-        'store-corrupt',
-        `the open segment of stream ${name} has ${bytes} of ${record.openBytes} bytes`,
-      );
-    }
-    hashes.set(name, hash);
-  }
+  const hashes = openHashes(kv, state);
   return new EdgeStoreOverKv(kv, { state, hashes, cursors: options.cursors }, options);
 }

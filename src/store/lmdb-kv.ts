@@ -7,8 +7,9 @@ import { open, type RootDatabase } from 'lmdb';
 import type { Clock } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { Kv, KvEntry, KvKey, KvRange, KvWriter } from '../contract/kv.ts';
-import { asUnwritable, makeDirectory } from './directory.ts';
-import { checkDataFile } from './lmdb-check.ts';
+import { CommitOverdue, commitFailure, errnoName, isDiskError } from './commit-error.ts';
+import { asUnwritable, freeBytes, makeDirectory } from './directory.ts';
+import { checkDataFile, type Look } from './lmdb-check.ts';
 import { reasonOf } from './text.ts';
 
 export interface LmdbKvOptions {
@@ -16,8 +17,12 @@ export interface LmdbKvOptions {
   readonly path: string;
   /** Open beside an owner, or without one. Writes nothing but LMDB's reader table. */
   readonly readOnly?: boolean;
-  /** Read everything in a process of its own first: after a process died while it opened this store. */
-  readonly thorough?: boolean;
+  /** How closely to look before LMDB does; `first` unless told otherwise. */
+  readonly look?: Look;
+  /** A store was made here before: when it is gone or empty, that is `store-corrupt`. */
+  readonly expected?: boolean;
+  /** Told once of what may be a sign of damage; a failing commit waits for it, within bounds, before it rejects. */
+  readonly onDamage?: (what: string) => Promise<void>;
   readonly clock: Clock;
   /** A commit that takes longer counts as failed, ms. */
   readonly commitDeadlineMs?: number;
@@ -37,22 +42,19 @@ interface Queued {
 type LmdbKey = (string | number)[];
 type Database = RootDatabase<Uint8Array, LmdbKey>;
 
-const corruptCodes = [-30796, -30797, -30793];
+/** What a store needs beyond the contract: to be ended from outside. */
+export type FailableKv = Kv & { fail(error: FogrunError): void };
 
-/** LMDB's own complaints about its pages as `store-corrupt`. */
-function readError(path: string, error: unknown): unknown {
-  if (!corruptCodes.includes(Number((error as { code?: unknown })?.code))) return error;
-  return new FogrunError('store-corrupt', `the store in ${path} has damaged pages: ${reasonOf(error)}`, {
-    cause: error,
-  });
-}
+/** A disk that does not take the mark of damage does not hold a failure up for longer. */
+const markDeadlineMs = 2_000;
+const corruptCodes = [-30796, -30797, -30793];
 
 /** LMDB hands back a key of one element bare. */
 function asKey(key: unknown): KvKey {
   return Array.isArray(key) ? (key as KvKey) : [key as string | number];
 }
 
-class LmdbKv implements Kv {
+class LmdbKv implements FailableKv {
   readonly #db: Database;
   readonly #options: Required<LmdbKvOptions>;
   readonly #writer: KvWriter;
@@ -61,6 +63,7 @@ class LmdbKv implements Kv {
   #writes = 0;
   #inFlight: Promise<void> | null = null;
   #failure: FogrunError | null = null;
+  #marked = false;
   #closing: Promise<void> | null = null;
 
   constructor(db: Database, options: Required<LmdbKvOptions>) {
@@ -94,7 +97,7 @@ class LmdbKv implements Kv {
     try {
       return this.#db.getBinary(key as LmdbKey);
     } catch (error) {
-      throw readError(this.#options.path, error);
+      throw this.#readError(error);
     }
   }
 
@@ -110,7 +113,7 @@ class LmdbKv implements Kv {
         yield { key: asKey(entry.key), value: entry.value };
       }
     } catch (error) {
-      throw readError(this.#options.path, error);
+      throw this.#readError(error);
     }
   }
 
@@ -148,18 +151,20 @@ class LmdbKv implements Kv {
     let timer: unknown;
     const overdue = new Promise<never>((_, reject) => {
       timer = clock.setTimeout(
-        () => reject(new Error(`the disk did not answer within ${commitDeadlineMs} ms`)),
+        () => reject(new CommitOverdue(`the disk did not answer within ${commitDeadlineMs} ms`)),
         commitDeadlineMs,
       );
     });
     try {
       await Promise.race([overdue, this.#db.transaction(() => this.#runGroup(taken, settled))]);
-      for (const settle of settled) settle();
+      // What failed meanwhile is not acknowledged, whatever LMDB says.
+      if (this.#failure) for (const queued of taken) queued.reject(this.#failure);
+      else for (const settle of settled) settle();
     } catch (error) {
       // The cause comes by a promise within, which unheard would end the process.
       const inner = (error as { commitError?: Promise<unknown> }).commitError;
       const cause = await Promise.race([inner ?? error, overdue]).catch((reason: unknown) => reason);
-      this.#fail(cause, taken);
+      await this.#commitFailed(cause, taken);
     } finally {
       clock.clearTimeout(timer);
     }
@@ -188,29 +193,59 @@ class LmdbKv implements Kv {
     this.#queue.splice(0, next);
   }
 
-  #fail(cause: unknown, taken: readonly Queued[]): void {
-    const message = `the store in ${this.#options.path} did not take a commit: ${reasonOf(cause)}`;
-    this.#failure ??= new FogrunError('store-failed', message, { cause });
+  /** Ends the store: whatever waits, and every later call, rejects with `error`. */
+  fail(error: FogrunError): void {
+    this.#failure ??= error;
     const waiting = this.#queue;
     this.#queue = [];
-    for (const queued of [...taken, ...waiting]) queued.reject(this.#failure);
+    for (const queued of waiting) queued.reject(this.#failure);
+  }
+
+  async #commitFailed(cause: unknown, taken: readonly Queued[]): Promise<void> {
+    const { path } = this.#options;
+    const disk = isDiskError(cause);
+    const error = commitFailure(path, cause, disk ? await freeBytes(path).catch(() => undefined) : undefined);
+    this.#failure ??= error;
+    if (!disk && !(cause instanceof CommitOverdue)) await this.#mark(error.message);
+    this.fail(error);
+    for (const queued of taken) queued.reject(this.#failure);
   }
 
   async #close(): Promise<void> {
-    const { clock, closeDeadlineMs } = this.#options;
+    const { closeDeadlineMs } = this.#options;
     const finish = async () => {
       while (this.#inFlight) await this.#inFlight;
       // After a failed commit LMDB must not be touched again: the process exits and reopens.
       if (!this.#failure) await this.#db.close();
     };
+    await this.#within(closeDeadlineMs, finish());
+    this.fail(this.#failure ?? this.#closedError());
+  }
+
+  /** LMDB's own complaints about its pages as `store-corrupt`. */
+  #readError(error: unknown): unknown {
+    if (!corruptCodes.includes(Number((error as { code?: unknown })?.code))) return error;
+    const message = `the store in ${this.#options.path} has damaged pages: ${reasonOf(error)}`;
+    void this.#mark(message);
+    return new FogrunError('store-corrupt', message, { cause: error });
+  }
+
+  /** Leaves the mark that makes the next start look closely. Settles within a deadline. */
+  async #mark(what: string): Promise<void> {
+    if (this.#marked) return;
+    this.#marked = true;
+    await this.#within(markDeadlineMs, this.#options.onDamage(what));
+  }
+
+  /** Settles when `promise` does, or after `deadlineMs`. */
+  async #within(deadlineMs: number, promise: Promise<void>): Promise<void> {
+    const { clock } = this.#options;
     let timer: unknown;
     const overdue = new Promise<void>((resolve) => {
-      timer = clock.setTimeout(resolve, closeDeadlineMs);
+      timer = clock.setTimeout(resolve, deadlineMs);
     });
-    await Promise.race([finish().catch(() => {}), overdue]);
+    await Promise.race([promise.catch(() => {}), overdue]);
     clock.clearTimeout(timer);
-    if (this.#queue.length > 0) this.#fail(new Error('it was closed while commits waited'), []);
-    this.#failure ??= this.#closedError();
   }
 
   #assertReadable(): void {
@@ -226,11 +261,11 @@ class LmdbKv implements Kv {
  * Opens, or makes, the store in the directory `path`. Rejects with `store-corrupt` (a foreign, cut or damaged
  * data file), `store-unwritable`, or, when opened read-only and there is none, `file-unreadable`.
  */
-export async function openLmdbKv(options: LmdbKvOptions): Promise<Kv> {
-  const { path, readOnly = false, thorough = false } = options;
+export async function openLmdbKv(options: LmdbKvOptions): Promise<FailableKv> {
+  const { path, readOnly = false, look = 'first', expected = false } = options;
   try {
     if (!readOnly) await makeDirectory(path);
-    const exists = await checkDataFile(path, thorough);
+    const exists = await checkDataFile(path, { look, owned: !readOnly, expected });
     if (readOnly && !exists) {
       throw new FogrunError('file-unreadable', `there is no store in ${path}`);
     }
@@ -255,7 +290,9 @@ export async function openLmdbKv(options: LmdbKvOptions): Promise<Kv> {
     }
     return new LmdbKv(db, {
       readOnly,
-      thorough,
+      look,
+      expected,
+      onDamage: async () => {},
       commitDeadlineMs: 30_000,
       closeDeadlineMs: 5_000,
       commitBytesMax: 4 * 2 ** 20,
@@ -268,6 +305,15 @@ export async function openLmdbKv(options: LmdbKvOptions): Promise<Kv> {
         cause: error,
       });
     }
+    // A disk that cannot be read is neither the store's fault nor the program's.
+    if (errnoName(error) === 'EIO') throw unreadable(path, error);
     throw asUnwritable(path, error);
   }
+}
+
+function unreadable(path: string, error: unknown): FogrunError {
+  return new FogrunError('store-failed', `the store in ${path} cannot be read: ${reasonOf(error)}`, {
+    advice: 'Look at the disk, then start again.',
+    cause: error,
+  });
 }

@@ -1,7 +1,8 @@
 /** Plain files on the real file system. */
-import { mkdir, open, readFile, rename, statfs, unlink } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Files } from '../contract/files.ts';
+import { freeBytes, syncDirectory } from './directory.ts';
 import { safeText } from './text.ts';
 
 let temporary = 0;
@@ -17,15 +18,6 @@ function checkedParts(path: string): string[] {
     throw new RangeError(`\`${safeText(path)}\` is not a path below the root`);
   }
   return parts;
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Files below the directory `root`, which is made with the first file. */
@@ -79,8 +71,7 @@ export function createNodeFiles(root: string): Files {
     async freeBytes() {
       for (let at = base; ; at = dirname(at)) {
         try {
-          const found = await statfs(at);
-          return found.bavail * found.bsize;
+          return await freeBytes(at);
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(at) === at) throw error;
         }

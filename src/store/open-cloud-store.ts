@@ -1,4 +1,4 @@
-/** Opens a cloud store in a directory: `<dir>/lmdb`, `<dir>/owner.json` and the files in `<dir>/data`. */
+/** Opens a cloud store in a directory: `<dir>/lmdb`, `<dir>/owner.json`, `<dir>/cloud.json` and the files in `<dir>/data`. */
 import type { Clock } from '../contract/clock.ts';
 import type { Problem } from '../contract/errors.ts';
 import type { Files } from '../contract/files.ts';
@@ -22,10 +22,14 @@ export async function openCloudStore(
   options: OpenCloudStoreOptions,
 ): Promise<CloudStore & { readonly recovered: Problem | undefined }> {
   const files = options.files ?? createNodeFiles(options.dir);
-  const { store, recovered } = await openDir(options, async (kv) => {
-    const made = await createCloudStore(kv, files, { headroomBytes, where: options.dir, ...options });
-    await made.resume();
-    return made;
+  const { store, recovered } = await openDir(options, {
+    role: 'cloud',
+    async create(kv) {
+      const made = await createCloudStore(kv, files, { headroomBytes, where: options.dir, ...options });
+      await made.resume();
+      return made;
+    },
+    nameOf: (made) => made.epoch,
   });
   return Object.assign(store, { recovered });
 }

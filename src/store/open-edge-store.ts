@@ -1,9 +1,9 @@
-/** Opens an edge store in a directory: `<dir>/lmdb` and `<dir>/owner.json`. */
+/** Opens an edge store in a directory: `<dir>/lmdb`, `<dir>/owner.json` and `<dir>/edge.json`. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../contract/errors.ts';
 import type { EdgeStore } from '../contract/store.ts';
-import { createEdgeStore, type EdgeStoreOptions } from './edge-store.ts';
+import { assertEdge, createEdgeStore, type EdgeStoreOptions } from './edge-store.ts';
 import { createNodeFiles } from './node-files.ts';
 import { dataDir, type OpenDirOptions, openDir } from './open-dir.ts';
 
@@ -13,8 +13,8 @@ export type OpenEdgeStoreOptions = OpenDirOptions & EdgeStoreOptions;
 const headroomBytes = 16 * 2 ** 20;
 
 /**
- * Opens or makes the store and becomes its owner until `close`. A corrupt store is moved aside; `recovered` then says
- * so. Rejects with `store-locked`, `store-unwritable`, `store-version` or `pipeline-invalid`.
+ * Opens or makes the store and becomes its owner until `close`. A corrupt store is moved aside, and the
+ * fresh one keeps the edge's id; `recovered` then says so. Rejects with `store-locked`, `store-unwritable`, `store-version` or `pipeline-invalid`.
  */
 export async function openEdgeStore(
   options: OpenEdgeStoreOptions,
@@ -27,9 +27,14 @@ export async function openEdgeStore(
     const reusable = Math.max(0, (file?.size ?? 0) - 1.25 * held() - 2 ** 20);
     return (await files.freeBytes()) + reusable;
   };
-  const { store, recovered } = await openDir(options, (kv) =>
-    createEdgeStore(kv, { freeBytes, headroomBytes, where: options.dir, ...options }),
-  );
+  const named = { where: options.dir, ...options };
+  const { store, recovered } = await openDir(options, {
+    role: 'edge',
+    create: (kv, before) =>
+      createEdgeStore(kv, { freeBytes, headroomBytes, edgeBefore: before?.name, ...named }),
+    assertFresh: (before) => before?.name !== undefined && assertEdge(named, before.name),
+    nameOf: (made) => made.edge,
+  });
   held = () => store.status().bytes;
   await store.checkDisk();
   return Object.assign(store, { recovered });

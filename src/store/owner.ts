@@ -20,6 +20,10 @@ export interface OwnerRecord {
 }
 
 export interface Ownership {
+  /** The owner before did not give the directory up: it was killed, or lost its power. */
+  readonly uncleanly: boolean;
+  /** False once the file of this owner is gone or names another. Rejects when the file cannot be read. */
+  isHeld(): Promise<boolean>;
   /** Gives the directory up; harmless when called again. */
   release(): Promise<void>;
 }
@@ -56,7 +60,7 @@ async function isAlive(owner: OwnerRecord, boot: string | null): Promise<boolean
 /** Whoever a file names; what cannot be read names a dead owner (a file torn by a power cut). */
 async function readOwner(path: string): Promise<OwnerRecord | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(error.code ?? '')) return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
@@ -119,6 +123,8 @@ export async function holdOwnership(dir: string, random: Random): Promise<Owners
     }
   }
 
+  let uncleanly = false;
+
   async function take(): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       if (await linkNew(beside, path)) return;
@@ -134,6 +140,7 @@ export async function holdOwnership(dir: string, random: Random): Promise<Owners
         continue;
       }
       await rename(beside, path);
+      uncleanly = true;
       for (const each of claims) await unlink(each).catch(() => {});
       return;
     }
@@ -152,9 +159,12 @@ export async function holdOwnership(dir: string, random: Random): Promise<Owners
     await unlink(beside).catch(() => {});
   }
   await removeLeftovers(dir, boot);
+  const isHeld = async () => (await readOwner(path))?.id === self.id;
   return {
+    uncleanly,
+    isHeld,
     async release() {
-      if ((await readOwner(path).catch(() => undefined))?.id === self.id) await unlink(path).catch(() => {});
+      if (await isHeld().catch(() => false)) await unlink(path).catch(() => {});
     },
   };
 }

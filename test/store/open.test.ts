@@ -35,7 +35,7 @@ const damages: Record<string, (file: string) => Promise<void>> = {
   'filled with noise, which ended the process before': async (file) => {
     const bytes = await readFile(file);
     await writeFile(file, randomFillSync(bytes, 8_192));
-    await writeFile(join(file, '..', '..', 'opening'), '');
+    await writeFile(join(file, '..', '..', 'start.json'), '');
   },
 };
 
@@ -68,11 +68,11 @@ test('a store that is well is not reported as recovered, and is locked while ope
 test('a store whose owner died while opening it is read through once, and kept when it is whole', async (t) => {
   const dir = await temporaryDir(t);
   const epoch = await filled(dir);
-  await writeFile(join(dir, 'opening'), '');
+  await writeFile(join(dir, 'start.json'), '');
   const store = await openEdgeStore({ ...common, dir, random: seededRandom('b') });
   t.is(store.recovered, undefined);
   t.is(store.epoch, epoch);
-  t.deepEqual((await readdir(dir)).sort(), ['lmdb', 'owner.json']);
+  t.deepEqual((await readdir(dir)).sort(), ['edge.json', 'lmdb', 'owner.json', 'start.json']);
   await store.close();
 });
 
@@ -81,7 +81,7 @@ test('an edge store is not opened as a cloud store, and stays where it is', asyn
   await filled(dir);
   const opening = openCloudStore({ ...common, dir, consumers: [], random: seededRandom('b') });
   await t.throwsAsync(opening, { code: 'pipeline-invalid' });
-  t.deepEqual(await readdir(dir), ['lmdb']);
+  t.deepEqual((await readdir(dir)).sort(), ['edge.json', 'lmdb']);
 });
 
 test('a store with read-only files beside it is readable; a directory that is a file is unwritable', async (t) => {
