@@ -128,6 +128,15 @@ interface Past {
   exitCode: number;
 }
 
+/** Signals that people and systems send; the others a process brings upon itself. */
+const fromOutside: ReadonlySet<NodeJS.Signals> = new Set([
+  'SIGKILL',
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGQUIT',
+]);
+
 interface Life {
   readonly start: () => ChildProcess;
   readonly drain: (deadlineMs: number) => void;
@@ -172,5 +181,5 @@ async function oneLife(
     ? 'It is not started again: its own last lines say why.'
     : errorCodes['process-ended'].advice;
   const cause: Problem = { code: 'process-ended', message: `its process ${child.pid} ${how}`, advice };
-  io.emit({ type: 'DIED', cause, final });
+  io.emit({ type: 'DIED', cause, final, killed: signal !== null && fromOutside.has(signal) });
 }

@@ -16,8 +16,8 @@ export type ChildEvent =
   | { readonly type: 'READY' }
   /** It ended in order, or somebody drained it. */
   | { readonly type: 'DONE' }
-  /** It ended otherwise; `final`: starting it again is of no use. */
-  | { readonly type: 'DIED'; readonly cause: Problem; readonly final: boolean };
+  /** It ended otherwise. `final`: starting it again is of no use; `killed`: somebody else ended it. */
+  | { readonly type: 'DIED'; readonly cause: Problem; readonly final: boolean; readonly killed?: boolean };
 
 export type ChildCommand = { readonly type: 'DRAIN'; readonly deadlineMs: number };
 
@@ -53,12 +53,19 @@ export function childMachine(effects: ChildEffects) {
         attempt: context.attempt + 1,
         retryInMs: effects.retryInMs(context.attempt + 1),
       })),
+      // Not its own failure, so it does not count, however often it happens.
+      planRestartOfKilled: assign(({ event }) => ({
+        cause: causeIn(event) ?? notReady,
+        attempt: 0,
+        retryInMs: effects.retryInMs(1),
+      })),
       drain: sendTo('child', ({ event }) => ({
         type: 'DRAIN',
         deadlineMs: event.type === 'STOP' ? event.deadlineMs : 0,
       })),
     },
     guards: {
+      killed: ({ event }) => event.type === 'DIED' && event.killed === true && !event.final,
       hopeless: ({ context, event }) =>
         (event.type === 'DIED' && event.final) || context.attempt >= restartsMax,
     },
@@ -74,6 +81,7 @@ export function childMachine(effects: ChildEffects) {
         on: {
           DONE: 'stopped',
           DIED: [
+            { guard: 'killed', target: 'waitingToRestart', actions: 'planRestartOfKilled' },
             { guard: 'hopeless', target: 'failed', actions: 'noteTrouble' },
             { target: 'waitingToRestart', actions: 'planRestart' },
           ],

@@ -54,6 +54,17 @@ test('a child that dies is started again at growing waits, and given up after fi
   t.is(clock.pending, 0);
 });
 
+test('a child that somebody else kills is started again, however often', async (t) => {
+  const { clock, tell, last, state, attempts } = start();
+  for (let i = 0; i < 20; i++) {
+    await tell(ready, { type: 'DIED', cause, final: false, killed: true });
+    t.like(last(), { to: 'waitingToRestart', cause, retryInMs: 500 });
+    await clock.step();
+    t.is(state(), 'alive.starting');
+  }
+  t.deepEqual(new Set(attempts), new Set([1]));
+});
+
 test('a child that ran a minute is well: its deaths count anew', async (t) => {
   const { clock, tell, attempts, reports } = start();
   await tell(died);
