@@ -15,10 +15,11 @@ import {
   type Trouble,
   task,
 } from '../src/contract/kind.ts';
+import { linkPort } from '../src/contract/link.ts';
 
 const config = z.strictObject({
   host: hostName().prefault('127.0.0.1').describe('Address to listen on.'),
-  port: tcpPort({ min: 0 }).prefault(7070).describe('Port to listen on; 0 takes any free one.'),
+  port: tcpPort({ min: 0 }).prefault(linkPort).describe('Port to listen on; 0 takes any free one.'),
   heartbeat: duration({ min: '100ms', max: '10m' })
     .prefault('5s')
     .describe('Both sides send something at least this often; three times this in silence ends a link.'),

@@ -18,12 +18,13 @@ import {
   type Trouble,
   task,
 } from '../src/contract/kind.ts';
+import { linkPort } from '../src/contract/link.ts';
 
 const config = z.strictObject({
   cloud: z
     .strictObject({
       host: hostName().prefault('127.0.0.1').describe('Host of the receiver.'),
-      port: tcpPort().prefault(7070).describe('Port of the receiver.'),
+      port: tcpPort().prefault(linkPort).describe('Port of the receiver.'),
     })
     .prefault({})
     .describe('Where the cloud listens.'),

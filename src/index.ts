@@ -10,6 +10,7 @@ export {
   type EffectNote,
   noTrouble,
   request,
+  type StateTag,
   type Task,
   type TaskIo,
   type Trouble,

@@ -1,7 +1,7 @@
 /** Building blocks for the config schemas of kinds: text in YAML, numbers in code. */
 import { z } from 'zod';
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from '../domain/quantities.ts';
-import { clip, escapeControls } from '../domain/text.ts';
+import { printable } from '../domain/text.ts';
 import { readUid } from '../domain/uid.ts';
 
 /** A duration such as `15s`, parsed to ms. Bounds are durations too. */
@@ -79,7 +79,7 @@ export function deviceUid(options: { orEmpty?: boolean } = {}) {
     if (typeof uid === 'number') return;
     context.addIssue({
       code: 'custom',
-      message: `\`${clip(escapeControls(text), 20)}\` is not a UID: ${uid.wrong}`,
+      message: `\`${printable(text, 20)}\` is not a UID: ${uid.wrong}`,
     });
   });
 }

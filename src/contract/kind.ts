@@ -25,10 +25,6 @@ export type Task<Input, Emits extends EventObject, Receives extends EventObject 
   io: TaskIo<Input, Emits, Receives>,
 ) => Promise<void>;
 
-/** A pure-looking function whose answer depends on chance or time. Must not throw. */
-// biome-ignore lint/suspicious/noExplicitAny: a member of a union that only says "function"
-export type Instant = (...args: any[]) => unknown;
-
 /** A task ended by itself. */
 export interface EndedEvent {
   readonly type: 'ENDED';

@@ -10,10 +10,13 @@ import {
   tendencyMinimumSpanMs,
   tendencyWord,
 } from './tendency.ts';
-import { clip, escapeControls } from './text.ts';
+import { printable } from './text.ts';
 
 export { type SegmentMean, segmentMean } from './segment-mean.ts';
 export { type Tendency, type TendencyOptions, type TimedMean, tendency, tendencyWord } from './tendency.ts';
+
+/** Names and units come from devices: longer ones are cut in the sentence. */
+const wordLengthMax = 40;
 
 export interface ForecastOptions extends Omit<TendencyOptions, 'untilMs'> {
   /** Such as `pressure`. */
@@ -48,7 +51,7 @@ export function makeForecast(
 ): Forecast {
   const { sensor } = options;
   if (mean === null || mean.mean === null) {
-    const text = `${mean ? 'No plausible' : 'No'} reading of ${printable(sensor)} in this segment.`;
+    const text = `${mean ? 'No plausible' : 'No'} reading of ${printable(sensor, wordLengthMax)} in this segment.`;
     const nothing = { tendency: null, tendencyWord: null, spanMs: 0, text };
     return { sensor, readings: 0, mean: null, unit: mean?.unit ?? '', ...nothing };
   }
@@ -76,7 +79,7 @@ function sentence(
   word: string | null,
   options: ForecastOptions,
 ): string {
-  const amount = `${forPeople(value)} ${printable(unit)}${simulated ? ' (simulated)' : ''}`;
+  const amount = `${forPeople(value)} ${printable(unit, wordLengthMax)}${simulated ? ' (simulated)' : ''}`;
   if (!isHectopascal(unit)) return `${amount}; a tendency is told only of pressure in hPa.`;
   if (known !== null && word !== null) {
     const change = forPeople(known);
@@ -108,9 +111,4 @@ function forPeople(value: number): string {
 /** Rounded down, so that nothing seems to be there that is not. */
 function span(ms: number): string {
   return ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : `${Math.floor(ms / 60_000)} min`;
-}
-
-/** Names and units come from devices. */
-function printable(text: string): string {
-  return clip(escapeControls(text), 40);
 }

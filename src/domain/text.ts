@@ -22,6 +22,11 @@ export function clip(text: string, lengthMax: number): string {
   return `${text.slice(0, end)}…`;
 }
 
+/** Foreign text as a message shows it: safe, and no longer than `lengthMax`. */
+export function printable(text: string, lengthMax: number = 80): string {
+  return clip(escapeControls(text), lengthMax);
+}
+
 /** Joins words as `a`, `b` or `c`, each in backquotes. */
 export function quoteList(words: readonly string[], conjunction: 'or' | 'and' = 'or'): string {
   const quoted = words.map((word) => `\`${escapeControls(word)}\``);

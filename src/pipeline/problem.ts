@@ -1,6 +1,6 @@
 /** Problems on their way from a place in the text to a line that a person reads. */
 import type { PipelineProblem } from '../contract/plan.ts';
-import { clip, escapeControls, nearest, quoteList } from '../domain/text.ts';
+import { clip, escapeControls, nearest, printable, quoteList } from '../domain/text.ts';
 import type { Path } from './node.ts';
 
 /** More are counted, not listed: nobody reads them, and hostile files could ask for a hundred thousand. */
@@ -21,9 +21,7 @@ export function formatPath(path: Path): string {
   for (const key of path) {
     if (typeof key === 'number') text += `[${key}]`;
     else {
-      const word = /^[\w-]+$/.test(String(key))
-        ? clip(String(key), 80)
-        : `"${clip(escapeControls(String(key)), 80)}"`;
+      const word = /^[\w-]+$/.test(String(key)) ? clip(String(key), 80) : `"${printable(String(key), 80)}"`;
       text += text === '' ? word : `.${word}`;
     }
   }
@@ -32,7 +30,7 @@ export function formatPath(path: Path): string {
 
 /** A value as it may stand in a message. */
 export function quote(text: string): string {
-  return `\`${clip(escapeControls(text), 60)}\``;
+  return `\`${printable(text, 60)}\``;
 }
 
 /** "did you mean `every`?" or, when nothing is near, "known: every, size". */
@@ -58,8 +56,8 @@ export function collectProblems(file: string, linePos: (offset: number) => { lin
       file,
       ...linePos(offset),
       path: formatPath(path),
-      message: clip(escapeControls(message), messageLengthMax),
-      hint: clip(escapeControls(hint), messageLengthMax),
+      message: printable(message, messageLengthMax),
+      hint: printable(hint, messageLengthMax),
     });
   };
   const sorted = (): PipelineProblem[] => {

@@ -1,6 +1,6 @@
 /** What a zod schema knows about the place a value stands in: its keys, its words, whether it is secret. */
 import { z } from 'zod';
-import { clip, escapeControls, quoteList } from '../domain/text.ts';
+import { printable, quoteList } from '../domain/text.ts';
 import { childrenOf, type Node, type Path } from './node.ts';
 import { quote } from './problem.ts';
 
@@ -175,5 +175,5 @@ export function describeValue(node: Node): string {
   if (node.value === '') return 'an empty text';
   if (typeof node.value === 'string') return quote(node.value);
   if (typeof node.value === 'boolean') return `\`${node.value}\``;
-  return Number.isFinite(node.value) ? 'a number' : clip(escapeControls(node.source), 20);
+  return Number.isFinite(node.value) ? 'a number' : printable(node.source, 20);
 }
