@@ -15,6 +15,16 @@ export interface Batch {
   readonly count: number;
   /** What was not measured before these lines. */
   readonly missed?: Omit<Gap, 'fromSeq' | 'toSeq'>;
+  /** How far their source has come with them: kept in the same commit, so that it never reads anything twice. */
+  readonly position?: SourcePosition;
+}
+
+/** Where a source that can go back stands, such as an offset in a file. */
+export interface SourcePosition {
+  /** The actor's name. */
+  readonly source: string;
+  /** The source's own words, up to 4 KiB. */
+  readonly value: string;
 }
 
 /** A segment that waits in the store for its uploader. */

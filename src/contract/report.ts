@@ -16,11 +16,13 @@ export interface TransitionReport {
   readonly retryInMs?: number;
 }
 
-/** Where a segment of the edge has got to; `segment` is its sequence. */
+/** Where segments of the edge have got to; `segment` is the sequence of the last one, `first` of the first if there are more. */
 export interface SegmentReport {
   readonly type: 'segment';
   readonly what: 'sealed' | 'sent' | 'acknowledged' | 'deleted';
   readonly segment: number;
+  readonly first?: number;
+  /** In all of them. */
   readonly readings: number;
   readonly stream: string;
   /** Set when it stands for readings that will never come. */

@@ -70,13 +70,15 @@ export interface EdgeStore extends AnyStore {
   readonly epoch: string;
   /**
    * Appends in one commit, numbers the readings, and resolves when they are on disk: accepted. A batch that tells of
-   * readings missed before it first seals what is open and puts a gap segment there, in the same commit.
+   * readings missed before it first seals what is open and puts a gap segment there, in the same commit; so is its position.
    * Rejects with `store-full` (nothing taken) or `store-failed`.
    */
   append(batches: readonly Batch[]): Promise<void>;
   /** Resolves when an append of `bytes` has room again, or when `signal` aborts. */
   room(bytes: number, signal: AbortSignal): Promise<void>;
   openSegment(stream: string): OpenSegment;
+  /** What the last batch on disk that told its source's position said; `undefined` before the first. */
+  position(source: string): string | undefined;
   /** Streams that ever held something. */
   streams(): readonly string[];
   /** Seals what the stream has accepted so far; `null` when that is nothing. */

@@ -33,12 +33,18 @@ export interface Changes {
   readonly cursors: readonly string[];
 }
 
+/** Longest position of a source, in UTF-16 code units. */
+const positionLengthMax = 4_096;
+
 /** Upper bound of what `batches` will be charged. */
 export function chargeOf(batches: readonly Batch[]): number {
   let bytes = 0;
   for (const batch of batches) {
     bytes += batch.lines.length + batch.count * 24 + batchOverheadBytes;
     if (batch.missed) bytes += 2 * headOverheadBytes;
+    if (batch.position && batch.position.value.length > positionLengthMax) {
+      throw new RangeError(`the position of ${batch.position.source} is longer than ${positionLengthMax}`);
+    }
   }
   return bytes;
 }
@@ -61,6 +67,8 @@ export function append(
   const touched = new Set<string>();
   batches.forEach((batch, i) => {
     if (batch.missed) sealed.push(...addGap(changes, writer, batch.stream, batch.missed, nowMs));
+    if (batch.position)
+      writer.put(keys.position(batch.position.source), Buffer.from(batch.position.value, 'utf8'));
     if (batch.count === 0) return;
     const body = numbered[i]!;
     const record = stream(state, batch.stream);

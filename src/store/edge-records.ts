@@ -1,7 +1,7 @@
 /**
  * What an edge store keeps, and under which keys:
  * `['meta']`, `['stream', S]`, `['batch', S, fromSeq]` (numbered NDJSON), `['head', S, sequence]` (sealed segments,
- * a gap's body with them), `['acked', cursor, S]`, `['cloud', cursor]`.
+ * a gap's body with them), `['acked', cursor, S]`, `['cloud', cursor]`, `['position', source]`.
  */
 import type { KvKey, KvReader } from '../contract/kv.ts';
 import type { CloudMemory } from '../contract/store.ts';
@@ -96,6 +96,7 @@ export const keys = {
   head: (stream: string, sequence: number): KvKey => ['head', stream, sequence],
   acked: (cursor: string, stream: string): KvKey => ['acked', cursor, stream],
   cloud: (cursor: string): KvKey => ['cloud', cursor],
+  position: (source: string): KvKey => ['position', source],
 };
 
 export function toHeader(

@@ -101,7 +101,7 @@ class EdgeStoreOverKv implements EdgeStore {
   }
 
   async append(batches: readonly Batch[]): Promise<void> {
-    if (batches.every((batch) => batch.count === 0 && !batch.missed)) return;
+    if (batches.every((batch) => batch.count === 0 && !batch.missed && !batch.position)) return;
     const bytes = change.chargeOf(batches);
     this.#quota.reserve(bytes);
     const now = this.#options.clock.now();
@@ -130,6 +130,11 @@ class EdgeStoreOverKv implements EdgeStore {
   openSegment(stream: string): OpenSegment {
     const record = change.stream(this.#committed, stream);
     return { count: record.nextSeq - record.openFrom, bytes: record.openBytes, sinceMs: record.openSinceMs };
+  }
+
+  position(source: string): string | undefined {
+    const value = this.#kv.get(keys.position(source));
+    return value && Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
   }
 
   streams(): readonly string[] {
