@@ -30,8 +30,11 @@ export type FileRotatorConfig = z.output<typeof config>;
 
 /** What the task `intake` tells. */
 export type IntakeEvent =
-  /** Readings were accepted; `bytes` is what the open segment holds now, `dueInMs` when it is to be sealed. */
-  | { readonly type: 'WRITTEN'; readonly bytes: number; readonly dueInMs: number }
+  /**
+   * Readings were accepted, and `sealed` segments that had grown large were sealed in the same commit; `bytes` is what the
+   * open segment holds now, `dueInMs` when it is to be sealed.
+   */
+  | { readonly type: 'WRITTEN'; readonly bytes: number; readonly dueInMs: number; readonly sealed: number }
   | { readonly type: 'FULL'; readonly cause: Problem }
   | { readonly type: 'ROOM' };
 
@@ -70,7 +73,7 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
   effects: {
     intake: {
       as: 'task',
-      does: 'Takes batches from the port and accepts them into the store, many in one commit; waits while it is full.',
+      does: 'Takes batches from the port and accepts them into the store, many in one commit that also seals what has grown large; waits while it is full.',
     },
     seal: { as: 'request', does: 'Seals the open segment and tells the port.' },
   },
@@ -90,7 +93,10 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
         }),
       },
       guards: {
+        // Only what an earlier run left open: what grows large now is sealed in its commit.
         large: ({ context, event }) => event.type === 'WRITTEN' && event.bytes >= context.config.size,
+        nothingOpen: ({ event }) => event.type === 'WRITTEN' && event.bytes === 0,
+        sealedSome: ({ event }) => event.type === 'WRITTEN' && event.sealed > 0,
       },
       delays: { due: ({ context }) => context.dueInMs },
     }).createMachine({
@@ -110,12 +116,20 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
           on: {
             WRITTEN: [
               { guard: 'large', target: 'sealing' },
+              { guard: 'nothingOpen' },
               { target: 'filling', actions: 'noteDue' },
             ],
           },
         },
         filling: {
-          on: { WRITTEN: { guard: 'large', target: 'sealing' } },
+          on: {
+            WRITTEN: [
+              { guard: 'large', target: 'sealing' },
+              { guard: 'nothingOpen', target: 'empty' },
+              // Another segment than before: it is due later.
+              { guard: 'sealedSome', target: 'filling', reenter: true, actions: 'noteDue' },
+            ],
+          },
           after: { due: 'sealing' },
         },
         sealing: {

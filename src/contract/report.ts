@@ -36,6 +36,23 @@ export function segmentReport(what: SegmentReport['what'], header: SegmentHeader
   return { type: 'segment', what, segment, readings: count, stream };
 }
 
+/** So many segments get a report each; more get one together, which also a person can follow. */
+const segmentsApartMax = 64;
+
+/** Reports on consecutive segments of one stream. */
+export function segmentReports(
+  what: SegmentReport['what'],
+  headers: readonly SegmentHeader[],
+): readonly SegmentReport[] {
+  const [first, last] = [headers[0], headers.at(-1)];
+  if (!first || !last || headers.length <= segmentsApartMax) {
+    return headers.map((header) => segmentReport(what, header));
+  }
+  const readings = headers.reduce((sum, { type, count }) => sum + (type === 'gap' ? 0 : count), 0);
+  const { sequence: segment, stream } = last;
+  return [{ type: 'segment', what, segment, first: first.sequence, readings, stream }];
+}
+
 export interface ForecastReport extends Forecast {
   readonly type: 'forecast';
   readonly segment: number;

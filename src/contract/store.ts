@@ -72,8 +72,9 @@ export interface EdgeStore extends AnyStore {
    * Appends in one commit, numbers the readings, and resolves when they are on disk: accepted. A batch that tells of
    * readings missed before it first seals what is open and puts a gap segment there, in the same commit; so is its position.
    * Rejects with `store-full` (nothing taken) or `store-failed`.
+   * @param sealBytes size at which an open segment is sealed in the same commit
    */
-  append(batches: readonly Batch[]): Promise<void>;
+  append(batches: readonly Batch[], sealBytes?: number): Promise<void>;
   /** Resolves when an append of `bytes` has room again, or when `signal` aborts. */
   room(bytes: number, signal: AbortSignal): Promise<void>;
   openSegment(stream: string): OpenSegment;

@@ -28,14 +28,26 @@ export function encodeReading(reading: Reading): Uint8Array {
 
 const newline = 0x0a;
 
+/** Most bytes that `numberLines` needs for `count` lines of `bytes` bytes. */
+export function numberedBytesMax(bytes: number, count: number, firstSeq: number): number {
+  const digitsMax = String(firstSeq + count - 1).length;
+  return bytes + count * ('{"seq":'.length + digitsMax + 1);
+}
+
 /**
  * Puts `{"seq":N,` in the place of each line's opening brace.
  * @param lines NDJSON, each line a non-empty object ended by `\n`
  * @param firstSeq number of the first line; the rest count up
+ * @param target where the result goes: at least `numberedBytesMax`; fresh memory when absent
+ * @returns the part of `target` that was written
  */
-export function numberLines(lines: Uint8Array, count: number, firstSeq: number): Uint8Array {
-  const digitsMax = String(firstSeq + count - 1).length;
-  const out = Buffer.allocUnsafe(lines.length + count * ('{"seq":'.length + digitsMax + 1));
+export function numberLines(
+  lines: Uint8Array,
+  count: number,
+  firstSeq: number,
+  target: Uint8Array = Buffer.allocUnsafe(numberedBytesMax(lines.length, count, firstSeq)),
+): Uint8Array {
+  const out = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
   let read = 0;
   let written = 0;
   for (let i = 0; i < count; i++) {

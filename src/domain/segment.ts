@@ -70,6 +70,26 @@ export function chainHash(header: Omit<SegmentHeader, 'hash'>): Uint8Array {
     .digest();
 }
 
+/** Bodies that `withBodyHash` has found to be those of their headers. */
+const verified = new WeakMap<SegmentHeader, Uint8Array>();
+
+/** Completes a header with the hash of its body, once for everybody who asks `isVerified`; `null` when `hash` does not fit. */
+export function withBodyHash(
+  fields: Omit<SegmentHeader, 'bodyHash'>,
+  body: Uint8Array,
+): SegmentHeader | null {
+  const header: SegmentHeader = { ...fields, bodyHash: bodyHash(body) };
+  if (!sameHash(chainHash(header), header.hash)) return null;
+  verified.set(header, body);
+  return header;
+}
+
+/** Whether the header's hashes are right and its body's is that of `body`. */
+export function isVerified(header: SegmentHeader, body: Uint8Array): boolean {
+  if (verified.get(header) === body) return true;
+  return sameHash(chainHash(header), header.hash) && sameHash(bodyHash(body), header.bodyHash);
+}
+
 export function sameHash(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && Buffer.compare(a, b) === 0;
 }

@@ -1,7 +1,7 @@
 /** Lines on stdout: JSON for machines, or text for people. */
 import { styleText } from 'node:util';
 import type { Clock } from '../contract/clock.ts';
-import type { Level, Report, Reporter } from '../contract/report.ts';
+import type { Level, Report, Reporter, SegmentReport } from '../contract/report.ts';
 import { formatDuration } from '../domain/quantities.ts';
 import { escapeControls } from '../domain/text.ts';
 
@@ -81,7 +81,7 @@ function sentence(report: Report): string {
       return parts.join(' · ');
     }
     case 'segment':
-      return `segment ${report.segment} ${report.what} · ${
+      return `${which(report)} ${report.what} · ${
         report.gap ? 'gap' : `${report.readings} reading${report.readings === 1 ? '' : 's'}`
       }`;
     case 'forecast':
@@ -91,4 +91,8 @@ function sentence(report: Report): string {
     case 'problem':
       return `${report.code}: ${report.message} · ${report.advice}`;
   }
+}
+
+function which({ first, segment }: SegmentReport): string {
+  return first === undefined ? `segment ${segment}` : `segments ${first} to ${segment}`;
 }

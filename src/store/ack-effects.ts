@@ -1,7 +1,7 @@
 /** Effects of the kind `ack-handler`: what the cloud has on its disk leaves the edge. */
 import type { AckHandlerEffects } from '../../machines/ack-handler.ts';
 import type { Acknowledgement, InPort } from '../contract/port.ts';
-import { type Reporter, segmentReport } from '../contract/report.ts';
+import { type Reporter, segmentReports } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
 
 const limits = { itemsMax: 1_024, bytesMax: 2 ** 20 };
@@ -20,7 +20,7 @@ export function ackEffects(env: AckEnv): AckHandlerEffects {
   const settle = async (ack: Acknowledgement): Promise<number> => {
     const headers = await store.acknowledge(env.cursor, ack.stream, ack.sequence, ack.hash);
     for (const what of ['acknowledged', 'deleted'] as const) {
-      for (const header of headers) report(segmentReport(what, header));
+      for (const told of segmentReports(what, headers)) report(told);
     }
     return headers.length;
   };
@@ -37,12 +37,19 @@ export function ackEffects(env: AckEnv): AckHandlerEffects {
         const news = acks.filter((ack) => ack.sequence > 0).length;
         if (news > 0) emit({ type: 'ACKNOWLEDGED', count: news });
         let segments = 0;
-        for (const ack of acks) {
-          if (ack.sequence > 0) segments += await settle(ack);
-          tell(ack);
-        }
+        for (const ack of newest(acks)) segments += await settle(ack);
+        for (const ack of acks) tell(ack);
         if (news > 0) emit({ type: 'DELETED', segments });
       });
     },
   };
+}
+
+/** The last acknowledgement of each stream: it stands for all before it, and they are deleted in one commit. */
+function newest(acks: readonly Acknowledgement[]): Iterable<Acknowledgement> {
+  const byStream = new Map<string, Acknowledgement>();
+  for (const ack of acks) {
+    if (ack.sequence > (byStream.get(ack.stream)?.sequence ?? 0)) byStream.set(ack.stream, ack);
+  }
+  return byStream.values();
 }

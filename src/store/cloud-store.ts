@@ -155,7 +155,7 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
       const result = await this.#run((writer) => this.#store(writer, token, header, body, now));
       if (!result.known) {
         this.#pendingBytes += body.length;
-        this.#filer.add(refOnly(header), body.length);
+        this.#filer.add(refOnly(header), body.length, body);
       }
       return result;
     } finally {

@@ -7,8 +7,9 @@ import { FogrunError } from '../contract/errors.ts';
 import type { KvWriter } from '../contract/kv.ts';
 import type { Batch } from '../contract/port.ts';
 import { encodeGap, type Gap } from '../domain/gap.ts';
-import { numberLines } from '../domain/reading.ts';
+import { numberedBytesMax, numberLines } from '../domain/reading.ts';
 import { bodyHash, chainHash, namePattern, type SegmentHeader, type SegmentType } from '../domain/segment.ts';
+import type { BodyCache } from './body-cache.ts';
 import {
   type AckedRecord,
   ackedName,
@@ -22,7 +23,7 @@ import {
   type StreamRecord,
   toHeader,
 } from './edge-records.ts';
-import { encodeRecord, fromHex, sameHex, toHex } from './text.ts';
+import { encodeRecord, sameHex, toHex } from './text.ts';
 
 /** Hash over the open segment of each stream, kept as it grows. */
 export type OpenHashes = Map<string, Hash>;
@@ -30,6 +31,7 @@ export type OpenHashes = Map<string, Hash>;
 export interface Changes {
   readonly state: EdgeState;
   readonly hashes: OpenHashes;
+  readonly bodies: BodyCache;
   readonly cursors: readonly string[];
 }
 
@@ -49,58 +51,74 @@ export function chargeOf(batches: readonly Batch[]): number {
   return bytes;
 }
 
+/** @param sealBytes size at which an open segment is sealed in the same transaction */
 export function append(
   changes: Changes,
   writer: KvWriter,
   batches: readonly Batch[],
   nowMs: number,
+  sealBytes = Number.POSITIVE_INFINITY,
 ): SegmentHeader[] {
   const { state, hashes } = changes;
-  const next = new Map<string, number>();
-  const numbered = batches.map((batch) => {
-    assertStream(batch.stream);
-    const fromSeq = next.get(batch.stream) ?? stream(state, batch.stream).nextSeq;
-    next.set(batch.stream, fromSeq + batch.count);
-    return batch.count === 0 ? new Uint8Array() : numberLines(batch.lines, batch.count, fromSeq);
-  });
+  const bodies = numberAll(changes, batches);
   const sealed: SegmentHeader[] = [];
   const touched = new Set<string>();
-  batches.forEach((batch, i) => {
-    if (batch.missed) sealed.push(...addGap(changes, writer, batch.stream, batch.missed, nowMs));
-    if (batch.position)
-      writer.put(keys.position(batch.position.source), Buffer.from(batch.position.value, 'utf8'));
-    if (batch.count === 0) return;
-    const body = numbered[i]!;
-    const record = stream(state, batch.stream);
-    let hash = hashes.get(batch.stream);
-    if (!hash) {
-      hash = createHash('sha256');
-      hashes.set(batch.stream, hash);
-    }
-    hash.update(body);
-    writer.put(keys.batch(batch.stream, record.nextSeq), body);
-    state.streams.set(batch.stream, {
+  batches.forEach(({ stream: name, count, missed, position }, i) => {
+    if (missed) sealed.push(...addGap(changes, writer, name, missed, nowMs));
+    if (position) writer.put(keys.position(position.source), Buffer.from(position.value, 'utf8'));
+    const body = bodies[i];
+    if (!body) return;
+    const record = stream(state, name);
+    hashes.set(name, (hashes.get(name) ?? createHash('sha256')).update(body));
+    writer.put(keys.batch(name, record.nextSeq), body);
+    state.streams.set(name, {
       ...record,
-      nextSeq: record.nextSeq + batch.count,
+      nextSeq: record.nextSeq + count,
       openBytes: record.openBytes + body.length,
       openSinceMs: record.openSinceMs ?? nowMs,
       charged: record.charged + body.length + batchOverheadBytes,
     });
-    touched.add(batch.stream);
+    touched.add(name);
   });
-  for (const name of touched) writer.put(keys.stream(name), encodeRecord(stream(state, name)));
+  for (const name of touched) {
+    const large = stream(state, name).openBytes >= sealBytes;
+    const header = large ? seal(changes, writer, name, nowMs) : null;
+    if (header) sealed.push(header);
+    else writer.put(keys.stream(name), encodeRecord(stream(state, name)));
+  }
   return sealed;
+}
+
+/** The lines of each batch with their numbers; all or, when one is not what it says, none. */
+function numberAll({ state, bodies }: Changes, batches: readonly Batch[]): (Uint8Array | null)[] {
+  for (const batch of batches) assertStream(batch.stream);
+  const next = new Map<string, number>();
+  const before = new Map<string, number>();
+  try {
+    return batches.map(({ stream: name, lines, count }) => {
+      if (count === 0) return null;
+      const fromSeq = next.get(name) ?? stream(state, name).nextSeq;
+      next.set(name, fromSeq + count);
+      if (!before.has(name)) before.set(name, bodies.used(name));
+      const target = bodies.room(name, numberedBytesMax(lines.length, count, fromSeq));
+      return bodies.add(name, numberLines(lines, count, fromSeq, target).length);
+    });
+  } catch (thrown) {
+    for (const [name, used] of before) bodies.cut(name, used);
+    throw thrown;
+  }
 }
 
 /** Seals the open segment; `null` when it is empty. */
 export function seal(changes: Changes, writer: KvWriter, name: string, nowMs: number): SegmentHeader | null {
-  const { state, hashes } = changes;
+  const { state, hashes, bodies } = changes;
   const record = stream(state, name);
   const count = record.nextSeq - record.openFrom;
   const hash = hashes.get(name);
   if (count === 0 || !hash) return null;
   const body = { hash: hash.digest(), bytes: record.openBytes };
   hashes.delete(name);
+  bodies.seal(name, record.sealed + 1, body);
   return addHead(state, writer, name, 'readings', count, body, nowMs);
 }
 
@@ -120,7 +138,7 @@ export function addGap(
   return before ? [before, header] : [header];
 }
 
-function addHead(
+export function addHead(
   state: EdgeState,
   writer: KvWriter,
   name: string,
@@ -167,7 +185,7 @@ function addHead(
 }
 
 export function acknowledge(
-  { state, cursors }: Changes,
+  { state, bodies, cursors }: Changes,
   writer: KvWriter,
   cursor: string,
   name: string,
@@ -194,6 +212,7 @@ export function acknowledge(
     if (!each)
       throw new FogrunError('store-corrupt', `the header of segment ${at} of stream ${name} is gone`);
     headers.push(toHeader(state.meta, name, at, each));
+    bodies.take(name, at);
   }
   const after = toAcked(sequence, head);
   const passed = Math.min(
@@ -211,79 +230,6 @@ export function acknowledge(
     writer.put(keys.stream(name), encodeRecord(changed));
   }
   return headers;
-}
-
-/**
- * Begins a new epoch. Every cursor starts again at its first segment: a cloud that meets an epoch for the first
- * time cannot have acknowledged any of it. Segments are re-chained by their headers; no body is read.
- */
-export function fork(
-  { state, cursors }: Changes,
-  writer: KvWriter,
-  cursor: string,
-  reason: string,
-  epoch: string,
-  nowMs: number,
-): void {
-  assertCursor(cursors, cursor);
-  const streams = [...state.streams].map(([name, record]) => {
-    const heads: HeadRecord[] = [];
-    for (let at = record.floor.sequence + 1; at <= record.sealed; at++) {
-      const head = readHead(writer, name, at);
-      if (!head)
-        throw new FogrunError('store-corrupt', `the header of segment ${at} of stream ${name} is gone`);
-      heads.push(head);
-    }
-    return { name, record, heads };
-  });
-  state.meta = { ...state.meta, epoch };
-  writer.put(keys.meta, encodeRecord(state.meta));
-  for (const { name, record, heads } of streams) {
-    writer.removeRange(keys.head(name, 0), keys.head(name, Number.MAX_SAFE_INTEGER));
-    const gone = (heads[0]?.fromSeq ?? record.openFrom) - 1;
-    // Back to the first sequence; the open segment keeps its readings and its charge.
-    const held = record.charged - record.released;
-    const openCharge = held - (heads.length > 0 ? heads.at(-1)!.totalCharged - record.released : 0);
-    state.streams.set(name, { ...freshStream, nextSeq: record.nextSeq, openFrom: gone === 0 ? 1 : gone + 1 });
-    if (gone > 0) {
-      const gap: Gap = { gap: 'epoch', fromSeq: 1, toSeq: gone, count: gone, text: reason };
-      const text = encodeGap(gap);
-      const body = { hash: bodyHash(text), bytes: text.length, gap: Buffer.from(text).toString('utf8') };
-      state.streams.set(name, { ...stream(state, name), openFrom: 1 });
-      addHead(state, writer, name, 'gap', gone, body, nowMs);
-    }
-    let charged = record.released;
-    for (const head of heads) {
-      const body = { hash: fromHex(head.bodyHash), bytes: head.bytes };
-      const own = head.totalCharged - charged - headOverheadBytes - (head.gap === undefined ? 0 : head.bytes);
-      charged = head.totalCharged;
-      const at = stream(state, name);
-      state.streams.set(name, { ...at, charged: at.charged + own });
-      const withGap = head.gap === undefined ? body : { ...body, gap: head.gap };
-      addHead(state, writer, name, head.type, head.count, withGap, head.sealedAtMs);
-    }
-    const at = stream(state, name);
-    const reopened: StreamRecord = {
-      ...at,
-      openBytes: record.openBytes,
-      openSinceMs: record.openSinceMs,
-      charged: at.charged + openCharge,
-    };
-    state.streams.set(name, reopened);
-    writer.put(keys.stream(name), encodeRecord(reopened));
-    for (const each of cursors) {
-      state.acked.delete(ackedName(each, name));
-      writer.remove(keys.acked(each, name));
-    }
-  }
-  for (const each of cursors) {
-    const memory = {
-      cloudEpoch: each === cursor ? null : (state.clouds.get(each)?.cloudEpoch ?? null),
-      token: 0,
-    };
-    state.clouds.set(each, memory);
-    writer.put(keys.cloud(each), encodeRecord(memory));
-  }
 }
 
 function toAcked(sequence: number, head: HeadRecord): AckedRecord {

@@ -1,5 +1,4 @@
 /** The edge's store over any key-value store: what is accepted, what is sealed, and how far each cursor is. */
-import type { Clock, Random } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Kv, KvWriter } from '../contract/kv.ts';
 import type { Batch } from '../contract/port.ts';
@@ -14,7 +13,10 @@ import type {
 } from '../contract/store.ts';
 import type { Gap } from '../domain/gap.ts';
 import { bodyHash, namePattern, type SegmentHeader, sameHash } from '../domain/segment.ts';
+import { BodyCache } from './body-cache.ts';
 import * as change from './edge-changes.ts';
+import { fork } from './edge-fork.ts';
+import { assertEdge, type EdgeStoreOptions } from './edge-options.ts';
 import {
   type EdgeMeta,
   type EdgeState,
@@ -30,23 +32,8 @@ import { openHashes } from './open-hashes.ts';
 import { Quota } from './quota.ts';
 import { encodeRecord, fromHex, toHex } from './text.ts';
 
-export interface EdgeStoreOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Edge id; empty: made once and kept. */
-  readonly edge: string;
-  /** The id of the store that stood here before, for a fresh one that is given none. */
-  readonly edgeBefore?: string | undefined;
-  /** Those who must acknowledge a segment before it is deleted. */
-  readonly cursors: readonly string[];
-  readonly bytesMax: number;
-  /** Bytes that the file system still has for this store; absent: not asked. */
-  readonly freeBytes?: () => Promise<number>;
-  /** Free bytes that appends leave alone, so that acknowledgements and gaps always have room. */
-  readonly headroomBytes?: number;
-  /** What messages call this store. */
-  readonly where?: string;
-}
+/** Enough for an uploader that keeps up, little enough for a small device. */
+const cacheBytes = 16 * 2 ** 20;
 
 type Work<T> = (changes: change.Changes, writer: KvWriter) => T;
 
@@ -100,7 +87,7 @@ class EdgeStoreOverKv implements EdgeStore {
     return this.#listeners.subscribe(listener);
   }
 
-  async append(batches: readonly Batch[]): Promise<void> {
+  async append(batches: readonly Batch[], sealBytes?: number): Promise<void> {
     if (batches.every((batch) => batch.count === 0 && !batch.missed && !batch.position)) return;
     const bytes = change.chargeOf(batches);
     this.#quota.reserve(bytes);
@@ -112,7 +99,7 @@ class EdgeStoreOverKv implements EdgeStore {
     };
     try {
       const sealed = await this.#run((changes, writer) => {
-        const headers = change.append(changes, writer, batches, now);
+        const headers = change.append(changes, writer, batches, now, sealBytes);
         settle();
         return headers;
       });
@@ -191,6 +178,8 @@ class EdgeStoreOverKv implements EdgeStore {
 
   async body(header: SegmentHeader): Promise<Uint8Array> {
     const { stream, sequence, fromSeq, count } = header;
+    const held = this.#changes.bodies.take(stream, sequence);
+    if (held && sameHash(held.hash, header.bodyHash)) return held.body;
     let body: Uint8Array;
     if (header.type === 'gap') {
       body = Buffer.from(readHead(this.#kv, stream, sequence)?.gap ?? '');
@@ -232,7 +221,7 @@ class EdgeStoreOverKv implements EdgeStore {
     const now = this.#options.clock.now();
     const fromEpoch = await this.#run((changes, writer) => {
       const from = changes.state.meta.epoch;
-      change.fork(changes, writer, cursor, reason, epoch, now);
+      fork(changes, writer, cursor, reason, epoch, now);
       return from;
     });
     this.#listeners.emit({ type: 'forked', fromEpoch, toEpoch: epoch });
@@ -283,16 +272,6 @@ function heldBytes(state: EdgeState): number {
   return bytes;
 }
 
-/** Throws `pipeline-invalid` when the edge given is not the one whose store it is. */
-export function assertEdge({ edge, where }: Pick<EdgeStoreOptions, 'edge' | 'where'>, owner: string): void {
-  if (edge === '' || edge === owner) return;
-  throw new FogrunError(
-    'pipeline-invalid',
-    `the store${where ? ` in ${where}` : ''} belongs to the edge ${owner}, not to ${edge}`,
-    { advice: `Use \`edge: ${owner}\`, or give this edge a store path of its own.` },
-  );
-}
-
 /**
  * Makes or continues an edge store in `kv`. Rejects with `store-version`, `store-corrupt`, or `pipeline-invalid`
  * when the store belongs to another edge or to a cloud.
@@ -313,5 +292,6 @@ export async function createEdgeStore(kv: Kv, options: EdgeStoreOptions): Promis
   assertEdge(options, meta.edge);
   const state = loadEdgeState(kv, meta, options.cursors);
   const hashes = openHashes(kv, state);
-  return new EdgeStoreOverKv(kv, { state, hashes, cursors: options.cursors }, options);
+  const bodies = new BodyCache(options.cacheBytes ?? cacheBytes);
+  return new EdgeStoreOverKv(kv, { state, hashes, bodies, cursors: options.cursors }, options);
 }

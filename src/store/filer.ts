@@ -22,12 +22,16 @@ export interface FilerOptions {
 interface Pending {
   readonly ref: SegmentRef;
   readonly bytes: number;
+  /** What is to be written, as long as memory allows; else it is read from the store. */
+  body: Uint8Array | null;
 }
 
 const retry: RetryPolicy = { every: 1_000, factor: 2, max: 60_000, jitter: 0.5 };
 /** Segments filed between two commits, and files written at once. */
 const batchSegments = 64;
 const filesAtOnce = 4;
+/** Most bytes that wait in memory. */
+const heldBytesMax = 32 * 2 ** 20;
 
 export class Filer {
   readonly #options: FilerOptions;
@@ -36,14 +40,17 @@ export class Filer {
   #running: Promise<void> | null = null;
   #idle: (() => void)[] = [];
   #attempt = 0;
+  #heldBytes = 0;
 
   constructor(options: FilerOptions) {
     this.#options = options;
   }
 
-  /** Takes a segment whose bytes and receipt are committed. */
-  add(ref: SegmentRef, bytes: number): void {
-    this.#pending.push({ ref, bytes });
+  /** Takes a segment whose bytes and receipt are committed; `body`, if at hand, need not be read back then. */
+  add(ref: SegmentRef, bytes: number, body?: Uint8Array): void {
+    const held = body && this.#heldBytes + bytes <= heldBytesMax ? body : null;
+    if (held) this.#heldBytes += bytes;
+    this.#pending.push({ ref, bytes, body: held });
     this.start();
   }
 
@@ -98,9 +105,9 @@ export class Filer {
     const failures: unknown[] = [];
     const worker = async () => {
       // One iterator for all: each takes the next that is left.
-      for (const { ref } of waiting) {
+      for (const pending of waiting) {
         if (failures.length > 0) return;
-        await this.#write(ref).catch((error: unknown) => failures.push(error));
+        await this.#write(pending).catch((error: unknown) => failures.push(error));
       }
     };
     await Promise.all(Array.from({ length: filesAtOnce }, worker));
@@ -110,18 +117,23 @@ export class Filer {
     });
   }
 
-  async #write(ref: SegmentRef): Promise<void> {
+  async #write(pending: Pending): Promise<void> {
     const { kv, files, clock } = this.#options;
+    const { ref } = pending;
+    const body = pending.body ?? kv.get(keys.body(ref));
+    if (!body) return;
     for (;;) {
       const receipt = readReceipt(kv, ref);
-      const body = kv.get(keys.body(ref));
-      if (!body) return;
       if (!receipt)
         throw new FogrunError('store-corrupt', `a body without receipt: ${Object.values(ref).join(' ')}`);
       const path = receipt.file;
       const there = await files.read(path);
-      if (!there) return files.write(path, body);
-      if (Buffer.compare(there, body) === 0) return;
+      if (!there) await files.write(path, body);
+      if (!there || Buffer.compare(there, body) === 0) {
+        if (pending.body) this.#heldBytes -= pending.bytes;
+        pending.body = null;
+        return;
+      }
       // A file of an earlier store: left alone, this one gets a new name.
       await kv.transaction((writer) => {
         const before = readLife(writer, ref.edge, ref.epoch) ?? freshLife;

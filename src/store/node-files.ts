@@ -6,6 +6,8 @@ import { freeBytes, syncDirectory } from './directory.ts';
 import { safeText } from './text.ts';
 
 let temporary = 0;
+/** Most directories that are remembered. */
+const knownMax = 10_000;
 
 /** Refuses whatever could lead out of the root: throws a RangeError. */
 function checkedParts(path: string): string[] {
@@ -24,20 +26,27 @@ function checkedParts(path: string): string[] {
 export function createNodeFiles(root: string): Files {
   const base = resolve(root);
 
+  /** Directories known to be there, so that they are not made for every file; somebody may remove them all the same. */
+  const made = new Set<string>();
+
   /** Each new directory is synced into its parent, else a power cut could take the file with it. */
   async function makeDirectories(parts: readonly string[]): Promise<void> {
+    const whole = parts.join('/');
+    if (made.has(whole)) return;
     let at = base;
     for (const part of ['', ...parts]) {
       at = part === '' ? base : join(at, part);
-      const made = await mkdir(at).then(
+      const isNew = await mkdir(at).then(
         () => true,
         (error: NodeJS.ErrnoException) => {
           if (error.code !== 'EEXIST') throw error;
           return false;
         },
       );
-      if (made) await syncDirectory(dirname(at));
+      if (isNew) await syncDirectory(dirname(at));
     }
+    if (made.size >= knownMax) made.clear();
+    made.add(whole);
   }
 
   return {
@@ -57,6 +66,8 @@ export function createNodeFiles(root: string): Files {
         await rename(beside, target);
       } catch (error) {
         await unlink(beside).catch(() => {});
+        // Its directory may be gone: the next attempt looks.
+        made.clear();
         throw error;
       }
       await syncDirectory(dirname(target));

@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../contract/errors.ts';
 import type { EdgeStore } from '../contract/store.ts';
-import { assertEdge, createEdgeStore, type EdgeStoreOptions } from './edge-store.ts';
+import { assertEdge, type EdgeStoreOptions } from './edge-options.ts';
+import { createEdgeStore } from './edge-store.ts';
 import { createNodeFiles } from './node-files.ts';
 import { dataDir, type OpenDirOptions, openDir } from './open-dir.ts';
 

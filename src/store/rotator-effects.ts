@@ -39,16 +39,22 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
   };
   return {
     async intake({ input: config, signal, emit }) {
+      let sealedSince = 0;
       const unsubscribe = store.subscribe((event) => {
-        if (event.type === 'sealed') sealed(event.header);
+        if (event.type !== 'sealed') return;
+        sealedSince += 1;
+        sealed(event.header);
       });
-      const written = () => emit({ type: 'WRITTEN', bytes: openBytes(), dueInMs: dueInMs(config) });
+      const written = () => {
+        emit({ type: 'WRITTEN', bytes: openBytes(), dueInMs: dueInMs(config), sealed: sealedSince });
+        sealedSince = 0;
+      };
       // What a run before this one left open is sealed when it is due, not when the next reading comes.
       if (openBytes() > 0) written();
       try {
         const bytesMax = Math.min(commitLimits.bytesMax, store.status().bytesMax * commitShare);
         await env.input.consume({ ...commitLimits, bytesMax }, signal, async (batches) => {
-          await appendWhenRoom(batches, signal, emit);
+          await appendWhenRoom(batches, config.size, signal, emit);
           written();
         });
       } finally {
@@ -63,12 +69,13 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
 
   async function appendWhenRoom(
     batches: readonly Batch[],
+    sealBytes: number,
     signal: AbortSignal,
     emit: (event: IntakeEvent) => void,
   ) {
     for (let waited = false; ; waited = true) {
       try {
-        await store.append(batches);
+        await store.append(batches, sealBytes);
         if (waited) emit({ type: 'ROOM' });
         return;
       } catch (thrown) {

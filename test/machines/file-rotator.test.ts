@@ -10,7 +10,12 @@ import { failure, fakeRequest, fakeTask, play, problem, saying } from '../helper
 import { testKind } from '../suites/kind.ts';
 
 const full = problem('store-full', 'no room');
-const written = (bytes: number, dueInMs = 15_000): IntakeEvent => ({ type: 'WRITTEN', bytes, dueInMs });
+const written = (bytes: number, dueInMs = 15_000, sealed = 0): IntakeEvent => ({
+  type: 'WRITTEN',
+  bytes,
+  dueInMs,
+  sealed,
+});
 
 testKind({
   kind: fileRotator,
@@ -46,6 +51,23 @@ test('a rotator seals what it holds when its first reading is old enough', async
   t.is(state(), 'sealing');
   await sealed(0);
   t.deepEqual(states(), ['empty', 'filling', 'sealing', 'empty']);
+  t.is(clock.pending, 0);
+});
+
+test('what grew large was sealed in its commit; what was begun then is due by its own age', async (t) => {
+  const { clock, state, states, tell, sealing } = start();
+  await tell(written(0, 15_000, 1));
+  t.is(state(), 'empty');
+  await tell(written(100, 15_000));
+  await clock.advance(14_000);
+  await tell(written(50, 15_000, 1));
+  await clock.advance(14_999);
+  t.is(state(), 'filling');
+  await tell(written(0, 15_000, 1));
+  t.is(state(), 'empty');
+  t.deepEqual(states(), ['empty', 'filling', 'empty']);
+  await clock.advance(86_400_000);
+  t.is(sealing.calls.length, 0);
   t.is(clock.pending, 0);
 });
 

@@ -46,9 +46,24 @@ test('every import points down the layers', (t) => {
   );
 });
 
+test('benchmarks stand outside: they know words and the protocol, and run fogrun as a program', (t) => {
+  const known = /^(?:bench|src\/domain|src\/contract|src\/link)\//;
+  const wrong = (path: string, text: string) =>
+    importsOf(path, text).flatMap(({ target, ours }) =>
+      (ours ? known : /^node:/).test(target) ? [] : [`${path} imports ${target}`],
+    );
+  const sources = repositoryFiles().filter((path) => /^bench\/.*\.ts$/.test(path));
+  t.true(sources.length > 10);
+  t.deepEqual(
+    sources.flatMap((path) => wrong(path, readText(path))),
+    [],
+  );
+  t.is(wrong('bench/a.ts', "import { x } from '../src/store/x.ts';\nimport { y } from 'zod';").length, 2);
+});
+
 test('node-ipc has one door', (t) => {
   const users = repositoryFiles()
-    .filter((path) => /^(?:src|machines|test)\/.*\.ts$/.test(path) && !path.startsWith('test/rules/'))
+    .filter((path) => /^(?:src|machines|bench|test)\/.*\.ts$/.test(path) && !path.startsWith('test/rules/'))
     .filter((path) => importsOf(path, readText(path)).some(({ target }) => target.startsWith('node-ipc')));
   t.deepEqual(
     users.filter((path) => !/^src\/runtime\/ipc(?:-\w+)?\.ts$/.test(path)),

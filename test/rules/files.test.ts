@@ -4,7 +4,7 @@ import { commentLines, readText, repositoryFiles } from './tree.ts';
 const files = repositoryFiles();
 const binary = /\.(?:png|jpe?g|gif|ico|webp|woff2?|gz|zst|pdf)$/i;
 const texts = files.filter((path) => !binary.test(path) && path !== 'package-lock.json');
-const isSource = (path: string) => /^(?:src|machines|test)\/.*\.(?:[cm]?[jt]sx?|css)$/.test(path);
+const isSource = (path: string) => /^(?:src|machines|bench|test)\/.*\.(?:[cm]?[jt]sx?|css)$/.test(path);
 const hasComments = (path: string) =>
   isSource(path) || /\.(?:ya?ml|sh)$/.test(path) || path.startsWith('.ci/');
 

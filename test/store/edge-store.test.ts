@@ -136,7 +136,7 @@ test('a store of a newer version is left alone', async (t) => {
 });
 
 test('a damaged body is told by its hash; its neighbours can be read', async (t) => {
-  const { kv, open } = fresh();
+  const { kv, open } = fresh({ cacheBytes: 0 });
   const store = await open();
   for (let i = 0; i < 2; i++) {
     await store.append([batch(1)]);

@@ -1,0 +1,66 @@
+/** `npm run bench`: runs benchmarks, prints a line for each, writes results and docs/performance.md. */
+import { parseArguments } from './arguments.ts';
+import { measure } from './harness.ts';
+import { commit, machine } from './machine.ts';
+import { reportIsFresh, writeReport } from './report.ts';
+import { judge, lineOf, writeResult } from './results.ts';
+import type { Scenario } from './scenario.ts';
+import { scenarios } from './scenarios/index.ts';
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+const progress = (name: string, text: string) => void process.stderr.write(`${name}: ${text}\n`);
+
+async function main(words: readonly string[]): Promise<number> {
+  const order = scenarios.map(({ name }) => name);
+  const { names, runs, quick, instead } = parseArguments(words, order);
+  if (instead === 'list') {
+    for (const { name, target } of scenarios) say(`${name.padEnd(16)} ${target}`);
+    return 0;
+  }
+  if (instead === 'check') {
+    if (reportIsFresh(order)) return 0;
+    say('docs/performance.md is not what bench/results say: npm run bench -- --report');
+    return 1;
+  }
+  if (instead === 'report') {
+    writeReport(order);
+    return 0;
+  }
+  const chosen = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
+  let failed = 0;
+  for (const scenario of chosen) failed += (await runOne(scenario, runs, quick)) ? 0 : 1;
+  if (!quick) writeReport(order);
+  return failed === 0 ? 0 : 1;
+}
+
+/** False when the benchmark could not finish or found its own outcome wrong. A missed target is no failure. */
+async function runOne(scenario: Scenario, runs: number, quick: boolean): Promise<boolean> {
+  const { name } = scenario;
+  const reason = scenario.impossible?.() ?? null;
+  if (reason !== null) {
+    say(`${name}: left out, ${reason}`);
+    return true;
+  }
+  try {
+    const on = { machine: machine(), commit: commit(), date: new Date().toISOString().slice(0, 10) };
+    const measured = await measure(scenario, { runs, quick, progress: (text) => progress(name, text) });
+    if (quick) {
+      say(`${name}: works (${lineOf(measured)})`);
+      return true;
+    }
+    const result = judge(scenario, measured, on);
+    writeResult(result);
+    say(lineOf(result));
+    for (const [label, { value, unit }] of Object.entries(result.figures))
+      say(`    ${label}: ${Number(value.toPrecision(4))} ${unit}`);
+    return true;
+  } catch (error) {
+    say(`${name}: FAILED: ${error instanceof Error ? error.stack : error}`);
+    return false;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error) => {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  return 2;
+});

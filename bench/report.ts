@@ -1,0 +1,125 @@
+/** docs/performance.md, from the results alone: the same results make the same page. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Machine } from './machine.ts';
+import { type Result, readResults, verdict } from './results.ts';
+import { formatNumber, spread } from './statistics.ts';
+import { root } from './world.ts';
+
+const page = join(root, 'docs/performance.md');
+
+/** @param order names of benchmarks as they are to be shown; results of others are left out */
+export function renderReport(results: ReadonlyMap<string, Result>, order: readonly string[]): string {
+  const shown = order.flatMap((name) => results.get(name) ?? []);
+  const missing = order.filter((name) => !results.has(name));
+  return [
+    '# Performance',
+    '',
+    '<!-- Written by `npm run bench`; `npm run bench -- --report` writes it anew from bench/results. -->',
+    '',
+    intro,
+    '',
+    ...overview(shown),
+    '',
+    ...(missing.length > 0 ? [`Not measured yet: ${missing.join(', ')}.`, ''] : []),
+    '## How to repeat it',
+    '',
+    repeat,
+    '',
+    ...shown.flatMap(section),
+    ...machines(shown),
+  ].join('\n');
+}
+
+const intro = `Every figure here was measured with real \`fogrun\` processes, the shipped pipelines, real sockets and a real disk, and
+with the syncs that the guarantees ask for. A run that does not find every reading in the cloud's files, once, in order
+and as it was sent, ends the benchmark without a figure. A target that is missed says so.`;
+
+const repeat = `\`\`\`sh
+npm ci
+npm run bench                      # all, about half an hour
+npm run bench -- throughput        # one
+npm run bench -- --quick           # tries all of them quickly; nothing is written or judged
+npm run bench -- --report          # writes this page from bench/results
+\`\`\`
+
+One run warms up, five or more count; work and yardstick take turns, so that a machine that gets slower slows both. The
+median is given, with the smallest and the largest run. Let the machine do nothing else meanwhile. The stores lie in
+\`.fogrun\` below the project, or in \`FOGRUN_BENCH_DIR\`: a disk in memory makes syncs free and figures worthless.
+\`strace\` and \`perf\`, where they are installed, count the syncs and the instructions.`;
+
+function overview(results: readonly Result[]): string[] {
+  return table(
+    ['benchmark', 'median', 'reference', 'ratio', 'target', ''],
+    results.map((result) => [
+      `[${result.name}](#${result.name})`,
+      `${formatNumber(result.median)} ${result.unit}`,
+      result.reference
+        ? `${result.reference.name}: ${formatNumber(result.reference.median)} ${result.reference.unit}`
+        : '',
+      result.ratio === undefined ? '' : formatNumber(result.ratio),
+      result.target,
+      result.holds === false ? '**missed**' : verdict(result.holds),
+    ]),
+  );
+}
+
+function section(result: Result): string[] {
+  const { name, what, unit, runs, figures } = result;
+  const rows = Object.entries(figures).map(([label, figure]) => [
+    label,
+    `${formatNumber(figure.value)} ${figure.unit}`.trim(),
+  ]);
+  return [
+    `## ${name}`,
+    '',
+    what,
+    '',
+    `Median ${formatNumber(result.median)} ${unit}, from ${formatNumber(result.min)} to ${formatNumber(result.max)} in ${runs.length} runs (spread ${Math.round(spread(runs) * 100)} %).`,
+    '',
+    ...(rows.length > 0 ? [...table(['besides', ''], rows), ''] : []),
+  ];
+}
+
+function machines(results: readonly Result[]): string[] {
+  const rows = results.map(({ name, machine, commit, date }) => [
+    name,
+    describe(machine),
+    String(machine.load),
+    commit,
+    date,
+  ]);
+  const note =
+    'Load is that of the minute before; a `+` after the commit: with changes that were not committed.';
+  return [
+    '## Machine and commit',
+    '',
+    ...table(['benchmark', 'machine', 'load', 'commit', 'day'], rows),
+    '',
+    note,
+    '',
+  ];
+}
+
+function describe({ cpu, cores, memory, kernel, filesystem, node }: Machine): string {
+  return `${cpu}, ${cores} cores, ${memory} GB, Linux ${kernel}, ${filesystem}, Node.js ${node}`;
+}
+
+/** A table in Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)];
+}
+
+export function writeReport(order: readonly string[]): void {
+  writeFileSync(page, renderReport(readResults(), order));
+}
+
+export function reportIsFresh(order: readonly string[]): boolean {
+  try {
+    return readFileSync(page, 'utf8') === renderReport(readResults(), order);
+  } catch {
+    return false;
+  }
+}
