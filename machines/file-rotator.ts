@@ -24,6 +24,12 @@ const config = z.strictObject({
   size: size({ min: '1KiB', max: '8MiB' })
     .prefault('1MiB')
     .describe('Size at which it is sealed before that.'),
+  'commit-every': duration({ min: '10ms', max: '1h' })
+    .optional()
+    .describe(
+      'Readings gather in memory for so long before they are accepted in one commit, which spares an SD card; ' +
+        'what has not been accepted is lost with the power. Absent: they are committed as they come.',
+    ),
 });
 
 export type FileRotatorConfig = z.output<typeof config>;

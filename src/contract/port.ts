@@ -80,6 +80,17 @@ export interface OutPort<T> {
   readonly blocked: boolean;
 }
 
+/** What one call of a handler gets at most, and how long it may be put off. */
+export interface ConsumeLimits {
+  readonly itemsMax: number;
+  readonly bytesMax: number;
+  /**
+   * Called when the first item waits; more gather until it resolves. `enough` aborts when that must not last longer:
+   * a limit is reached, the port has no credit left, or the pipeline drains.
+   */
+  readonly gather?: (enough: AbortSignal) => Promise<void>;
+}
+
 export interface InPort<T> {
   /**
    * Calls `handle` with what waits (in order, at least one item, up to the limits) until `signal` aborts.
@@ -87,7 +98,7 @@ export interface InPort<T> {
    * rejection is passed on. One `handle` runs at a time, also across restarts of the actor.
    */
   consume(
-    limits: { itemsMax: number; bytesMax: number },
+    limits: ConsumeLimits,
     signal: AbortSignal,
     handle: (items: readonly T[]) => Promise<void>,
   ): Promise<void>;

@@ -29,8 +29,8 @@ export interface ActorEnv {
   /** Name of the cursor in an edge's store: its uploader's. */
   readonly cursor: string;
   readonly report: Reporter;
-  /** Runs a further statechart that belongs to this actor, under `<actor>/<name>`. */
-  startChild(name: string, build: (report: Reporter) => AnyStateMachine): RunningActor;
+  /** Runs a further statechart that belongs to this actor, under `<actor>/<name>`, with that input. */
+  startChild(name: string, machine: AnyStateMachine, input?: (report: Reporter) => unknown): RunningActor;
 }
 
 export interface Bindings {
@@ -112,9 +112,9 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
         store,
         cursor,
         report,
-        startChild: (name, buildChild) => {
+        startChild: (name, machine, input) => {
           const childReport = log.reporter(plan.name, `${actor.name}/${name}`);
-          const child = runActor(buildChild(childReport), { clock, report: childReport });
+          const child = runActor(machine, { clock, report: childReport, input: input?.(childReport) });
           // A connection may come in after the actor's end.
           if (life.aborted) child.kill();
           children.add(child);
@@ -196,6 +196,7 @@ async function drainAll(
   until: number,
 ): Promise<void> {
   const left = () => Math.max(1, until - clock.monotonic());
+  for (const port of ports.values()) port.hurry();
   // What others use without a wire, such as an emulator, outlasts them.
   const unwired = ({ kind }: ActorPlan) => kind.accepts === null && kind.emits === null;
   const order = [...plan.actors.filter((actor) => !unwired(actor)), ...plan.actors.filter(unwired)];

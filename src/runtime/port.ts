@@ -1,11 +1,13 @@
 /** The channel between two actors: a queue with credit that outlives both of them. */
-import type { InPort, OutPort } from '../contract/port.ts';
+import type { ConsumeLimits, InPort, OutPort } from '../contract/port.ts';
 
 export interface Port<T> {
   readonly out: OutPort<T>;
   readonly in: InPort<T>;
   /** Resolves once nothing waits or is being handled, or when `signal` aborts. */
   idle(signal: AbortSignal): Promise<void>;
+  /** From now on nothing is left to gather: what waits is handed out at once. */
+  hurry(): void;
   /** Items that were dealt with so far. */
   readonly accepted: number;
 }
@@ -33,6 +35,7 @@ export function createPort<T>(
   let accepted = 0;
   /** A handler is at work, perhaps one of an actor that is gone: the next one waits for it. */
   let handling = false;
+  let hurried = false;
   const waiters = new Set<() => void>();
 
   const changed = () => {
@@ -82,6 +85,7 @@ export function createPort<T>(
         const taken = () => signal?.removeEventListener('abort', giveUp);
         const entry: Entry<T> = { item, bytes: size, done, taken };
         senders.push(entry);
+        changed();
         signal?.addEventListener('abort', giveUp, { once: true });
       });
     },
@@ -90,7 +94,19 @@ export function createPort<T>(
     },
   };
 
-  const take = (limits: { itemsMax: number; bytesMax: number }): readonly Entry<T>[] => {
+  const gather = async (limits: ConsumeLimits, signal: AbortSignal): Promise<void> => {
+    const enough = new AbortController();
+    let gathered = false;
+    const end = () => {
+      gathered = true;
+      changed();
+    };
+    limits.gather?.(AbortSignal.any([enough.signal, signal])).then(end, end);
+    const full = () => queue.length >= limits.itemsMax || bytes >= limits.bytesMax || mustWait(1) || hurried;
+    while (!gathered && !full() && !signal.aborted) await change(signal);
+    enough.abort();
+  };
+  const take = (limits: ConsumeLimits): readonly Entry<T>[] => {
     let size = 0;
     let count = 0;
     for (const entry of queue) {
@@ -115,6 +131,10 @@ export function createPort<T>(
           await change(signal);
           continue;
         }
+        if (limits.gather) {
+          await gather(limits, signal);
+          if (signal.aborted || handling) continue;
+        }
         const entries = take(limits);
         handling = true;
         try {
@@ -138,6 +158,10 @@ export function createPort<T>(
     in: input,
     async idle(signal) {
       while (queue.length > 0 && !signal.aborted) await change(signal);
+    },
+    hurry() {
+      hurried = true;
+      changed();
     },
     get accepted() {
       return accepted;

@@ -1,6 +1,6 @@
 /** Effects of the kind `file-rotator`: from a port into the store. */
 import type { FileRotatorConfig, FileRotatorEffects, IntakeEvent } from '../../machines/file-rotator.ts';
-import type { Clock } from '../contract/clock.ts';
+import { type Clock, sleep } from '../contract/clock.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { Batch, InPort, OutPort, SealedNotice } from '../contract/port.ts';
 import { type Reporter, segmentReport } from '../contract/report.ts';
@@ -53,7 +53,10 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
       if (openBytes() > 0) written();
       try {
         const bytesMax = Math.min(commitLimits.bytesMax, store.status().bytesMax * commitShare);
-        await env.input.consume({ ...commitLimits, bytesMax }, signal, async (batches) => {
+        const gatherMs = config['commit-every'];
+        const gather = (enough: AbortSignal) => sleep(clock, gatherMs ?? 0, enough);
+        const limits = { ...commitLimits, bytesMax, ...(gatherMs === undefined ? {} : { gather }) };
+        await env.input.consume(limits, signal, async (batches) => {
           await appendWhenRoom(batches, config.size, signal, emit);
           written();
         });

@@ -46,3 +46,24 @@ test('a batch larger than the whole store is refused visibly and does not keep t
   await edge.stop();
   t.is(edge.clock.pending, 0);
 });
+
+test('with commit-every readings gather in memory and are accepted together; an orderly end does not wait for it', async (t) => {
+  const world = createWorld('commit-every');
+  const cloud = await world.cloud();
+  const edge = await world.edge({ rotator: { every: '1m', 'commit-every': '10s' } });
+  await edge.until(moved(cursor, 'idle'));
+  const before = edge.kv.commits;
+  for (const n of range(1, 15)) {
+    edge.append(n);
+    await world.clock.advance(1_000);
+  }
+  t.deepEqual(edge.accepted, range(1, 10));
+  t.is(edge.kv.commits, before + 1, 'ten readings, one commit');
+  await edge.stop();
+  t.deepEqual(edge.accepted, range(1, 15), 'what had gathered was accepted before the end');
+  const again = await world.edge({ disk: edge.kv.disk });
+  await world.clock.advance(30_000);
+  t.deepEqual(await storedValues(cloud.disk), range(1, 15));
+  await again.stop();
+  await cloud.stop();
+});
