@@ -1,8 +1,14 @@
 /** Directories of stores. */
-import { mkdir, open, stat, statfs } from 'node:fs/promises';
+import fs from 'node:fs';
+import { mkdir, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { FogrunError } from '../contract/errors.ts';
 import { reasonOf } from './text.ts';
+
+const open = promisify(fs.open);
+const fsync = promisify(fs.fsync);
+const close = promisify(fs.close);
 
 /**
  * Makes a directory and its parents. One level at a time: `mkdir` with `recursive` never returns below /proc.
@@ -35,11 +41,11 @@ export async function makeDirectory(path: string): Promise<void> {
 
 /** Makes what was renamed or made in a directory survive a power cut. */
 export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+  const directory = await open(path, 'r');
   try {
-    await handle.sync();
+    await fsync(directory);
   } finally {
-    await handle.close();
+    await close(directory);
   }
 }
 
