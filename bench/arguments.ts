@@ -11,19 +11,20 @@ export interface Arguments {
 }
 
 export const usage = `npm run bench [-- NAME…] [--runs N] [--quick] [--peers]
-  --runs N   runs that count, 5 by default
+  --runs N   runs that count, 5 by default; with fewer nothing is written
   --quick    one short run of each, to see that they work: nothing is judged or written
   --peers    also what other programs do with the same work, where they are installed
   --list     names of the benchmarks
   --report   writes docs/performance.md from bench/results and runs nothing
   --check    fails when docs/performance.md is not what bench/results say`;
 
-const runsDefault = 5;
+/** Fewer runs make no result: how far they lie apart would say nothing. */
+export const runsLeast = 5;
 
 /** Throws an error for people. */
 export function parseArguments(words: readonly string[], known: readonly string[]): Arguments {
   const names: string[] = [];
-  let [runs, quick, peers] = [runsDefault, false, false];
+  let [runs, quick, peers] = [runsLeast, false, false];
   let instead: Arguments['instead'] = null;
   const left = words[Symbol.iterator]();
   for (const word of left) {

@@ -10,17 +10,27 @@ const filedDeadlineMs = 60_000;
 /** Lines that are made anew at a time for the comparison. */
 const blockLines = 10_000;
 
+/** Resolves, when that many lines are filed, to the time on the clock of `nowMs`. Rejects when they do not come. */
+export async function whenFiled(data: string, count: number): Promise<number> {
+  const bytes = filedBytes(count);
+  for (const until = nowMs() + filedDeadlineMs; ; await wait(pollMs)) {
+    const files = await filesIn(data);
+    const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+    const found = sizes.reduce((sum, size) => sum + size, 0);
+    if (found >= bytes) return nowMs();
+    if (nowMs() > until) throw new Error(`${found} of ${bytes} bytes are filed in ${data}`);
+  }
+}
+
 /**
- * Waits until that many lines are filed and checks them: complete, in order, `seq` 1 to `count`, nothing twice,
- * each line as it was sent. Resolves to when the last file was seen, on the clock of `nowMs`.
+ * Rejects unless those lines and no others are filed: complete, in order, `seq` 1 to `count`, nothing twice, each line
+ * as it was sent. Best asked when the cloud has ended: then nothing comes after it.
  * @param data the cloud's `data` directory
  */
-export async function checkFiled(data: string, sensor: Sensor, count: number): Promise<number> {
-  const at = await whenFiled(data, filedBytes(count));
+export async function checkFiled(data: string, sensor: Sensor, count: number): Promise<void> {
   const check = new Check(sensor, count);
   for (const file of await filesIn(data)) check.file(await readFile(file), file);
   check.end();
-  return at;
 }
 
 /** Bytes of that many lines with `{"seq":N,` in front in place of the brace. */
@@ -36,26 +46,17 @@ export async function filesIn(data: string): Promise<string[]> {
   if (edges.length === 0) return [];
   const epochs = await readdir(join(data, edges[0]!));
   if (edges.length > 1 || epochs.length > 1) throw new Error(`more than one edge or epoch in ${data}`);
-  if (epochs.length === 0) return [];
-  const directory = join(data, edges[0]!, epochs[0]!);
+  return epochs.length === 0 ? [] : segmentFiles(join(data, edges[0]!, epochs[0]!));
+}
+
+/** Files of one epoch, in the order of their names. */
+export async function segmentFiles(directory: string): Promise<string[]> {
   const named = (await readdir(directory)).flatMap((name) => {
     const match = /^(\d+)(?:-(\d+))?\.ndjson$/.exec(name);
     return match ? [{ name, second: Number(match[1]), number: Number(match[2] ?? 0) }] : [];
   });
   named.sort((a, b) => a.second - b.second || a.number - b.number);
   return named.map(({ name }) => join(directory, name));
-}
-
-async function whenFiled(data: string, bytes: number): Promise<number> {
-  const until = nowMs() + filedDeadlineMs;
-  for (;;) {
-    const files = await filesIn(data);
-    const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-    const found = sizes.reduce((sum, size) => sum + size, 0);
-    if (found >= bytes) return nowMs();
-    if (nowMs() > until) throw new Error(`${found} of ${bytes} bytes are filed in ${data}`);
-    await wait(pollMs);
-  }
 }
 
 /** Compares filed lines with the sent ones, file after file. */

@@ -125,6 +125,11 @@ export class Fogrun {
     }
   }
 
+  /** Ends it without waiting. */
+  kill(): void {
+    if (!this.#over) this.#child.kill('SIGKILL');
+  }
+
   #take(text: string): void {
     if (!text.startsWith('{')) return;
     const line: LogLine = { atMs: nowMs(), ...JSON.parse(text) };

@@ -1,11 +1,12 @@
 /** `npm run bench`: runs benchmarks, prints a line for each, writes results and docs/performance.md. */
-import { parseArguments } from './arguments.ts';
+import { parseArguments, runsLeast } from './arguments.ts';
 import { measure } from './harness.ts';
 import { commit, machine } from './machine.ts';
 import { reportIsFresh, writeReport } from './report.ts';
 import { judge, lineOf, writeResult } from './results.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
+import { abandonWorlds } from './world.ts';
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 const progress = (name: string, text: string) => void process.stderr.write(`${name}: ${text}\n`);
@@ -29,7 +30,7 @@ async function main(words: readonly string[]): Promise<number> {
   const chosen = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
   let failed = 0;
   for (const scenario of chosen) failed += (await runOne(scenario, runs, quick)) ? 0 : 1;
-  if (!quick) writeReport(order);
+  if (runs >= runsLeast) writeReport(order);
   return failed === 0 ? 0 : 1;
 }
 
@@ -43,13 +44,16 @@ async function runOne(scenario: Scenario, runs: number, quick: boolean): Promise
   }
   try {
     const on = { machine: machine(), commit: commit(), date: new Date().toISOString().slice(0, 10) };
+    const { load, cores } = on.machine;
+    if (!quick && load > cores / 4)
+      say(`${name}: the machine is busy (load ${load}): the figures are worth less`);
     const measured = await measure(scenario, { runs, quick, progress: (text) => progress(name, text) });
     if (quick) {
       say(`${name}: works (${lineOf(measured)})`);
       return true;
     }
     const result = judge(scenario, measured, on);
-    writeResult(result);
+    if (runs >= runsLeast) writeResult(result);
     say(lineOf(result));
     for (const [label, { value, unit }] of Object.entries(result.figures))
       say(`    ${label}: ${Number(value.toPrecision(4))} ${unit}`);
@@ -59,6 +63,9 @@ async function runOne(scenario: Scenario, runs: number, quick: boolean): Promise
     return false;
   }
 }
+
+process.on('exit', abandonWorlds);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
 
 process.exitCode = await main(process.argv.slice(2)).catch((error) => {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);

@@ -36,6 +36,12 @@ export function hasProgram(name: string, argument = '--version'): boolean {
   return spawnSync(name, [argument], { stdio: 'ignore' }).status === 0;
 }
 
+/** Whether `perf stat` can count instructions on this machine. */
+export function perfCounts(): boolean {
+  const tried = spawnSync('perf', ['stat', '-x', ',', '-e', 'instructions:u', 'true'], { encoding: 'utf8' });
+  return tried.status === 0 && /^\d+,/m.test(tried.stderr);
+}
+
 export interface Watch {
   /** Ends the watching and resolves to what was counted. */
   stop(): Promise<number>;

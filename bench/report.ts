@@ -21,7 +21,9 @@ export function renderReport(results: ReadonlyMap<string, Result>, order: readon
     '',
     ...overview(shown),
     '',
-    ...(missing.length > 0 ? [`Not measured yet: ${missing.join(', ')}.`, ''] : []),
+    ...(missing.length > 0
+      ? [`Not measured here: ${missing.join(', ')}. A benchmark that a machine cannot run says why.`, '']
+      : []),
     '## How to repeat it',
     '',
     repeat,

@@ -1,6 +1,6 @@
 /** The work that several benchmarks share: lines go in at the edge until the last of them is acknowledged and deleted. */
 import { join } from 'node:path';
-import { checkFiled } from './filed.ts';
+import { checkFiled, whenFiled } from './filed.ts';
 import { lineBytes, type Sensor } from './lines.ts';
 import { processFacts } from './measure.ts';
 import type { Bench, Figures, Run } from './scenario.ts';
@@ -28,7 +28,7 @@ export async function transfer({ world, load }: Bench, options: Transfer): Promi
   const sent = load.ask('blast', { port: pair.port }, transferDeadlineMs);
   // Whichever fails first; the load may end after the last deletion or before it.
   const [last, { startedAtMs }] = await Promise.all([deleted, sent]);
-  const filedAtMs = await checkFiled(world.data, sensor, lines);
+  const filedAtMs = await whenFiled(world.data, lines);
   const [edge, cloud] = [processFacts(pair.edge.pid), processFacts(pair.cloud.pid)];
   const perMillion = (seconds: number) => ({ value: (seconds * 1e6) / lines, unit: 's per million' });
   const figures: Figures = {
@@ -40,6 +40,7 @@ export async function transfer({ world, load }: Bench, options: Transfer): Promi
     ...(await options.after?.(pair)),
   };
   await Promise.all([pair.edge.end(), pair.cloud.end()]);
+  await checkFiled(world.data, sensor, lines);
   return { value: lines / ((last.atMs - startedAtMs) / 1_000), figures };
 }
 

@@ -1,9 +1,10 @@
 /** Where a run takes place: a directory on the disk that is measured, free ports, processes that end with it. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { BarePipe } from './children/bare-pipe.ts';
+import type { EdgesLoad } from './children/edges.ts';
 import type { Load } from './children/load.ts';
 import type { Relay } from './children/relay.ts';
 import { Fogrun, type FogrunOptions, moved } from './fogrun.ts';
@@ -30,6 +31,7 @@ interface Children {
   readonly load: Load;
   readonly 'bare-pipe': BarePipe;
   readonly relay: Relay;
+  readonly edges: EdgesLoad;
 }
 
 /** Starts one of them. */
@@ -54,8 +56,16 @@ export interface Pair {
   readonly relay: Remote<Relay> | null;
 }
 
+const openWorlds = new Set<World>();
+
+/** For the end of the harness in the middle of a run: no process and no file stays behind. */
+export function abandonWorlds(): void {
+  for (const world of openWorlds) world.abandon();
+}
+
 export class World {
   readonly directory: string;
+  readonly #processes: Fogrun[] = [];
   readonly #closing: (() => Promise<void>)[] = [];
   #env: Record<string, string> = {};
 
@@ -66,6 +76,7 @@ export class World {
   static async open(): Promise<World> {
     await mkdir(worldsDirectory(), { recursive: true });
     const world = new World(await mkdtemp(join(worldsDirectory(), 'bench-')));
+    openWorlds.add(world);
     world.defer(() => rm(world.directory, { recursive: true, force: true, maxRetries: 3 }));
     world.#env = {
       FOGRUN_STATE: world.directory,
@@ -101,6 +112,7 @@ export class World {
       ...options,
       env: { ...(PATH ? { PATH } : {}), ...(HOME ? { HOME } : {}), ...this.#env, ...options.env },
     });
+    this.#processes.push(fogrun);
     this.defer(() => fogrun.end('SIGKILL'));
     return fogrun;
   }
@@ -131,6 +143,13 @@ export class World {
     for (const close of this.#closing.splice(0).reverse()) {
       await close().catch((error) => process.stderr.write(`${error}\n`));
     }
+    openWorlds.delete(this);
+  }
+
+  /** Ends everything at once, without waiting for it. Children of the harness end with it by themselves. */
+  abandon(): void {
+    for (const fogrun of this.#processes) fogrun.kill();
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

@@ -1,7 +1,7 @@
 /** Listens for edges, stores what they send, and acknowledges it once it is on the disk. */
 import { assign, sendTo, setup } from 'xstate';
 import { z } from 'zod';
-import { duration, hostName, number, retryPolicy, size, tcpPort } from '../src/contract/config.ts';
+import { boolean, duration, hostName, number, retryPolicy, size, tcpPort } from '../src/contract/config.ts';
 import {
   type ControlEvent,
   causeIn,
@@ -26,17 +26,24 @@ const config = z.strictObject({
   window: z
     .strictObject({
       segments: number({ min: 1, max: 65_536, integer: true })
-        .prefault(256)
+        .prefault(4_096)
         .describe('Most segments an edge may have unacknowledged.'),
       bytes: size({ min: '1KiB', max: '1GiB' })
-        .prefault('16MiB')
-        .describe('Most bytes it may have unacknowledged.'),
+        .prefault('256MiB')
+        .describe('Most bytes it may have unacknowledged, nearly all of them under way.'),
     })
     .prefault({})
     .describe('How far an edge may run ahead of its acknowledgements.'),
+  memory: size({ min: '1MiB', max: '64GiB' })
+    .prefault('64MiB')
+    .describe(
+      'For segments of all edges that are not on the disk yet. Above it, edges that have one here are read no further until ' +
+        'half of it is free.',
+    ),
   'frame-max': size({ min: '16KiB', max: '64MiB' })
     .prefault('16MiB')
     .describe('Longest frame taken from an edge; must hold its largest segment.'),
+  compression: boolean().prefault(true).describe('Whether edges that want to may compress what they send.'),
   connections: z
     .strictObject({
       max: number({ min: 1, max: 65_536, integer: true })

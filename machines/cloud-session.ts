@@ -33,6 +33,8 @@ export interface CloudSessionEffects {
 }
 
 interface Context extends Trouble {
+  /** Of this connection: thousands of sessions share one statechart. */
+  readonly effects: CloudSessionEffects;
   readonly edge: string | null;
   /** Something came in after the last look at what waits. */
   readonly more: boolean;
@@ -49,96 +51,104 @@ export const cloudSessionEffects = {
   finish: { as: 'request', does: 'Waits for the commit under way and acknowledges it.' },
 } as const;
 
-/** The statechart of a session. It ends in `closed`, in `lost` with a cause, or in `failed` when the store did. */
-export function cloudSession(effects: CloudSessionEffects) {
-  return setup({
-    types: {
-      context: {} as Context,
-      events: {} as SessionEvent | EndedEvent | FailedEvent | { type: 'STOP' },
+const effectsOf = ({ context }: { context: Context }) => context.effects;
+
+/**
+ * The statechart of a session; its input is the effects of that session. It ends in `closed`, in `lost` with a cause, or
+ * in `failed` when the store did.
+ */
+export const cloudSession = setup({
+  types: {
+    context: {} as Context,
+    input: {} as CloudSessionEffects,
+    events: {} as SessionEvent | EndedEvent | FailedEvent | { type: 'STOP' },
+  },
+  actors: {
+    link: task<CloudSessionEffects, SessionEvent, SessionCommand>((io) =>
+      io.input.link({ ...io, input: undefined }),
+    ),
+    commit: request((effects: CloudSessionEffects, signal) => effects.commit(undefined, signal)),
+    acknowledge: request((effects: CloudSessionEffects, signal) => effects.acknowledge(undefined, signal)),
+    finish: request((effects: CloudSessionEffects, signal) => effects.finish(undefined, signal)),
+  },
+  actions: {
+    noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
+    drop: sendTo('link', { type: 'DROP' }),
+    sayGoodbye: sendTo('link', { type: 'GOODBYE' }),
+  },
+  guards: {
+    hasCause: ({ event }) => causeIn(event) !== undefined,
+    beyondRepair: ({ event }) => {
+      const cause = causeIn(event);
+      return cause !== undefined && (isBug(cause) || cause.code === 'store-failed');
     },
-    actors: {
-      link: task(effects.link),
-      commit: request(effects.commit),
-      acknowledge: request(effects.acknowledge),
-      finish: request(effects.finish),
-    },
-    actions: {
-      noteTrouble: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
-      drop: sendTo('link', { type: 'DROP' }),
-      sayGoodbye: sendTo('link', { type: 'GOODBYE' }),
-    },
-    guards: {
-      hasCause: ({ event }) => causeIn(event) !== undefined,
-      beyondRepair: ({ event }) => {
-        const cause = causeIn(event);
-        return cause !== undefined && (isBug(cause) || cause.code === 'store-failed');
-      },
-    },
-  }).createMachine({
-    id: 'cloud-session',
-    context: { ...noTrouble, edge: null, more: false },
-    invoke: { id: 'link', src: 'link' },
-    initial: 'greeting',
-    on: {
-      STOP: '.closing',
-      CLOSED: [{ guard: 'hasCause', target: '.lost', actions: 'noteTrouble' }, { target: '.closed' }],
-      FAILED: { target: '.failed', actions: 'noteTrouble' },
-      ENDED: { target: '.failed', actions: 'noteTrouble' },
-    },
-    states: {
-      greeting: {
-        on: { GREETED: { target: 'receiving', actions: assign({ edge: ({ event }) => event.edge }) } },
-        // The link closes at its handshake deadline and the store has a watchdog; this one is behind both.
-        after: {
-          60000: {
-            target: 'lost',
-            actions: ['drop', assign({ cause: deadlineMissed('no greeting within the deadline') })],
-          },
+  },
+}).createMachine({
+  id: 'cloud-session',
+  context: ({ input }) => ({ ...noTrouble, effects: input, edge: null, more: false }),
+  invoke: { id: 'link', src: 'link', input: effectsOf },
+  initial: 'greeting',
+  on: {
+    STOP: '.closing',
+    CLOSED: [{ guard: 'hasCause', target: '.lost', actions: 'noteTrouble' }, { target: '.closed' }],
+    FAILED: { target: '.failed', actions: 'noteTrouble' },
+    ENDED: { target: '.failed', actions: 'noteTrouble' },
+  },
+  states: {
+    greeting: {
+      on: { GREETED: { target: 'receiving', actions: assign({ edge: ({ event }) => event.edge }) } },
+      // The link closes at its handshake deadline and the store has a watchdog; this one is behind both.
+      after: {
+        60000: {
+          target: 'lost',
+          actions: ['drop', assign({ cause: deadlineMissed('no greeting within the deadline') })],
         },
       },
-      // Heartbeats have deadlines in the link: a silent edge ends this state by CLOSED.
-      receiving: { tags: ['rest'], on: { RECEIVED: 'committing' } },
-      committing: {
-        entry: assign({ more: false }),
-        on: { STOP: 'finishing' },
-        invoke: {
-          src: 'commit',
-          onDone: 'acknowledging',
-          // The effect has said why to the edge; dropping now would swallow that.
-          onError: [
-            { guard: 'beyondRepair', target: 'failed', actions: 'noteTrouble' },
-            { target: 'lost', actions: 'noteTrouble' },
-          ],
-        },
-      },
-      acknowledging: {
-        on: { RECEIVED: { actions: assign({ more: true }) }, STOP: 'finishing' },
-        invoke: {
-          src: 'acknowledge',
-          onDone: [
-            { guard: ({ context, event }) => context.more || event.output.waiting > 0, target: 'committing' },
-            { target: 'receiving' },
-          ],
-          onError: [
-            { guard: 'beyondRepair', target: 'failed', actions: ['noteTrouble', 'drop'] },
-            { target: 'lost', actions: ['noteTrouble', 'drop'] },
-          ],
-        },
-      },
-      // Told to stop in mid-commit: that much is still acknowledged. What waits behind it, the edge sends again.
-      finishing: {
-        invoke: { src: 'finish', onDone: 'closing', onError: 'closing' },
-        on: { STOP: {} },
-        after: { 2000: 'closing' },
-      },
-      closing: {
-        entry: 'sayGoodbye',
-        on: { STOP: {} },
-        after: { 3000: { target: 'closed', actions: 'drop' } },
-      },
-      failed: { type: 'final', tags: ['failed'] },
-      lost: { type: 'final', tags: ['trouble'] },
-      closed: { type: 'final' },
     },
-  });
-}
+    // Heartbeats have deadlines in the link: a silent edge ends this state by CLOSED.
+    receiving: { tags: ['rest'], on: { RECEIVED: 'committing' } },
+    committing: {
+      entry: assign({ more: false }),
+      on: { STOP: 'finishing' },
+      invoke: {
+        src: 'commit',
+        input: effectsOf,
+        onDone: 'acknowledging',
+        // The effect has said why to the edge; dropping now would swallow that.
+        onError: [
+          { guard: 'beyondRepair', target: 'failed', actions: 'noteTrouble' },
+          { target: 'lost', actions: 'noteTrouble' },
+        ],
+      },
+    },
+    acknowledging: {
+      on: { RECEIVED: { actions: assign({ more: true }) }, STOP: 'finishing' },
+      invoke: {
+        src: 'acknowledge',
+        input: effectsOf,
+        onDone: [
+          { guard: ({ context, event }) => context.more || event.output.waiting > 0, target: 'committing' },
+          { target: 'receiving' },
+        ],
+        onError: [
+          { guard: 'beyondRepair', target: 'failed', actions: ['noteTrouble', 'drop'] },
+          { target: 'lost', actions: ['noteTrouble', 'drop'] },
+        ],
+      },
+    },
+    // Told to stop in mid-commit: that much is still acknowledged. What waits behind it, the edge sends again.
+    finishing: {
+      invoke: { src: 'finish', input: effectsOf, onDone: 'closing', onError: 'closing' },
+      on: { STOP: {} },
+      after: { 2000: 'closing' },
+    },
+    closing: {
+      entry: 'sayGoodbye',
+      on: { STOP: {} },
+      after: { 3000: { target: 'closed', actions: 'drop' } },
+    },
+    failed: { type: 'final', tags: ['failed'] },
+    lost: { type: 'final', tags: ['trouble'] },
+    closed: { type: 'final' },
+  },
+});

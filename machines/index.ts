@@ -3,14 +3,20 @@ import type { ActorKind } from '../src/contract/kind.ts';
 import { ackHandler } from './ack-handler.ts';
 import { cloudReceiver } from './cloud-receiver.ts';
 import { fileRotator } from './file-rotator.ts';
+import { fileSource } from './file-source.ts';
 import { forecaster } from './forecaster.ts';
+import { httpSource } from './http-source.ts';
 import { sensorPoller } from './sensor-poller.ts';
+import { tcpSource } from './tcp-source.ts';
 import { tinkerforgeEmulator } from './tinkerforge-emulator.ts';
 import { uploader } from './uploader.ts';
 
 export const builtInKinds = [
   tinkerforgeEmulator,
   sensorPoller,
+  tcpSource,
+  httpSource,
+  fileSource,
   fileRotator,
   uploader,
   ackHandler,

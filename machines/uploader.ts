@@ -43,12 +43,23 @@ const config = z.strictObject({
   window: z
     .strictObject({
       segments: number({ min: 1, max: 65_536, integer: true })
-        .prefault(256)
+        .prefault(4_096)
         .describe('Most segments on their way.'),
-      bytes: size({ min: '1KiB', max: '1GiB' }).prefault('16MiB').describe('Most bytes on their way.'),
+      bytes: size({ min: '1KiB', max: '1GiB' })
+        .prefault('256MiB')
+        .describe(
+          'Most bytes on their way; below it the link takes what its round trip needs, from 16MiB up.',
+        ),
     })
     .prefault({})
     .describe('How much may be unacknowledged; the smaller one of both sides counts.'),
+  compression: z
+    .enum(['none', 'zstd'])
+    .prefault('none')
+    .describe('How segments travel, if the cloud agrees; readings shrink to a tenth or less for 1 ms a MiB.'),
+  'compression-level': number({ min: 1, max: 19, integer: true })
+    .prefault(1)
+    .describe('1 is fastest; above 3 it costs several times as much and saves next to nothing on readings.'),
   retry: retryPolicy(),
 });
 

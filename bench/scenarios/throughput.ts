@@ -1,3 +1,5 @@
+import { filesIn } from '../filed.ts';
+import type { LogLine } from '../fogrun.ts';
 import { countSyncs, hasProgram, type Watch } from '../measure.ts';
 import type { Figures, Scenario } from '../scenario.ts';
 import { barePipe, transfer } from '../transfer.ts';
@@ -37,7 +39,15 @@ const noSyncs = async (): Promise<Figures> => ({
   'syncs were not counted: strace is not installed': { value: 0, unit: '' },
 });
 
-/** A run under strace, whose time nobody takes: both ends must have synced at least once per segment. */
+/** How often the edge deleted: each time it first says what was acknowledged, then what is deleted. */
+function deletions(lines: readonly LogLine[]): number {
+  const said = lines
+    .filter(({ type, actor }) => type === 'segment' && actor === 'acks')
+    .map(({ what }) => what);
+  return said.filter((what, i) => what === 'deleted' && said[i - 1] === 'acknowledged').length;
+}
+
+/** A run under strace, whose time nobody takes: both ends must really have synced. */
 async function countedSyncs(bench: Parameters<Scenario['run']>[0]): Promise<Figures> {
   let watches: Watch[] = [];
   const watch = async ({ edge, cloud }: Pair) => {
@@ -45,12 +55,11 @@ async function countedSyncs(bench: Parameters<Scenario['run']>[0]): Promise<Figu
   };
   const count = async ({ edge }: Pair): Promise<Figures> => {
     const [onEdge, inCloud] = await Promise.all(watches.map((each) => each.stop()));
-    const commits = edge.lines.filter(({ type, what }) => type === 'segment' && what === 'deleted').length;
-    // An acknowledgement is a commit of its own on the edge, after at least one that accepted what it deletes.
-    if (onEdge! < 2 * commits)
-      throw new Error(`the edge synced ${onEdge} times for ${commits} acknowledgements`);
-    if (inCloud! < commits)
-      throw new Error(`the cloud synced ${inCloud} times for ${commits} acknowledgements`);
+    const [commits, files] = [deletions(edge.lines), (await filesIn(bench.world.data)).length];
+    // At least one more than the deletions, each of which is a commit: what they delete was accepted before.
+    if (onEdge! <= commits) throw new Error(`the edge synced ${onEdge} times, but deleted ${commits} times`);
+    // Each file is synced, and was committed before it was written.
+    if (inCloud! <= files) throw new Error(`the cloud synced ${inCloud} times for ${files} files`);
     const unit = `per ${tracedLines.toLocaleString('en-US')} readings`;
     return {
       'edge: syncs, counted by strace': { value: onEdge!, unit },

@@ -45,6 +45,55 @@ const loaders: Loaders = {
         connect: (target, type, { signal }) => connectDevice(target, type, { clock: world.clock, signal }),
       });
   },
+  'tcp-source': async (world) => {
+    const [{ tcpSourceEffects }, { createTcpTransport }] = await Promise.all([
+      import('../connectors/tcp-source-effects.ts'),
+      import('../link/tcp.ts'),
+    ]);
+    return (env, config) =>
+      tcpSourceEffects({
+        output: output(env),
+        clock: world.clock,
+        report: env.report,
+        retryInMs: retry(config.retry, world),
+        transport: (turnedAway) =>
+          createTcpTransport({
+            clock: world.clock,
+            caps: {
+              maxConnections: config.connections.max,
+              maxConnectionsPerAddress: config.connections['per-address'],
+            },
+            turnedAway,
+          }),
+      });
+  },
+  'http-source': async (world) => {
+    const { httpSourceEffects } = await import('../connectors/http-source-effects.ts');
+    return (env, config) =>
+      httpSourceEffects({
+        output: output(env),
+        clock: world.clock,
+        report: env.report,
+        retryInMs: retry(config.retry, world),
+        storeState: () => env.store.edge?.status().state ?? 'open',
+      });
+  },
+  'file-source': async (world) => {
+    const [{ fileSourceEffects }, { nodeSourceFiles }] = await Promise.all([
+      import('../connectors/file-source-effects.ts'),
+      import('../connectors/source-files.ts'),
+    ]);
+    return (env, config) =>
+      fileSourceEffects({
+        name: env.plan.name,
+        store: edgeStore(env),
+        output: output(env),
+        files: nodeSourceFiles,
+        clock: world.clock,
+        report: env.report,
+        retryInMs: retry(config.retry, world),
+      });
+  },
   'file-rotator': async (world) => {
     const { rotatorEffects } = await import('../store/rotator-effects.ts');
     return (env) =>
@@ -57,9 +106,10 @@ const loaders: Loaders = {
       });
   },
   uploader: async (world) => {
-    const [{ uploaderEffects }, { createTcpTransport }] = await Promise.all([
+    const [{ uploaderEffects }, { createTcpTransport }, { zstdCompress }] = await Promise.all([
       import('../link/uploader-effects.ts'),
       import('../link/tcp.ts'),
+      import('../link/zstd.ts'),
     ]);
     return (env, config) =>
       uploaderEffects({
@@ -69,6 +119,7 @@ const loaders: Loaders = {
         input: input(env),
         output: output(env),
         clock: world.clock,
+        compress: zstdCompress,
         report: env.report,
         agent,
         retryInMs: retry(config.retry, world),
@@ -103,7 +154,7 @@ const loaders: Loaders = {
         report: env.report,
         agent,
         retryInMs: retry(config.retry, world),
-        startSession: (name, effects) => env.startChild(name, (report) => cloudSession(effects(report))),
+        startSession: (name, effects) => env.startChild(name, cloudSession, effects),
       });
   },
   forecaster: async (world) => {

@@ -85,7 +85,7 @@ function sessions(): string[] {
   return [
     '## Sessions',
     'Each connection is an actor of its own, named after the receiver and the address of the edge.',
-    statesTable(cloudSession(idle(cloudSessionEffects))),
+    statesTable(cloudSession),
     effectsTable(cloudSessionEffects),
   ];
 }

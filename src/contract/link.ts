@@ -7,6 +7,9 @@ export const streamsMax = 32;
 /** Default port of a receiver. */
 export const linkPort = 7070;
 
+/** How the body of a segment may travel. */
+export type Compression = 'none' | 'zstd';
+
 /** Where an edge stands in one stream; hashes as lower-case hexadecimal. */
 export interface HelloStream {
   readonly sealed: number;
@@ -28,7 +31,7 @@ export interface Hello {
   /** Program and version, for people. */
   readonly agent: string;
   readonly timeMs: number;
-  /** Compressions the edge can do; reserved, empty today. */
+  /** Compressions the edge can do and wants; others than ours may be named. */
   readonly compression: readonly string[];
 }
 
@@ -48,8 +51,8 @@ export interface Welcome {
   readonly heartbeatMs: number;
   readonly agent: string;
   readonly timeMs: number;
-  /** Chosen from the edge's list; `none` today. */
-  readonly compression: string;
+  /** What the edge may use from now on: chosen from its list, or `none`. */
+  readonly compression: Compression;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Byte streams between an edge and a cloud. Real: src/link/tcp.ts; simulated: src/sim. */
+/** Byte streams between an edge and a cloud, or from whoever feeds a source. Real: src/link/tcp.ts; simulated: src/sim. */
 import type { Problem } from './errors.ts';
 
 export interface Connection {
@@ -10,6 +10,8 @@ export interface Connection {
   listen(handlers: {
     onData(bytes: Uint8Array): void;
     onDrain(): void;
+    /** The other side sends nothing more. Whoever takes this must call `end` himself; else both sides end together. */
+    onEnd?(): void;
     onClose(problem?: Problem): void;
   }): void;
   /** Stops and resumes `onData`: the receiver's way to hold back. */

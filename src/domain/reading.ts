@@ -1,4 +1,5 @@
 /** Readings: one measured value each, encoded once at their source as one line of NDJSON. */
+import { DecimalCounter } from './decimal-counter.ts';
 
 export interface Reading {
   /** Which device: a UID or a name. */
@@ -27,6 +28,7 @@ export function encodeReading(reading: Reading): Uint8Array {
 }
 
 const newline = 0x0a;
+const comma = 0x2c;
 
 /** Most bytes that `numberLines` needs for `count` lines of `bytes` bytes. */
 export function numberedBytesMax(bytes: number, count: number, firstSeq: number): number {
@@ -34,12 +36,14 @@ export function numberedBytesMax(bytes: number, count: number, firstSeq: number)
   return bytes + count * ('{"seq":'.length + digitsMax + 1);
 }
 
+const lineStart = Buffer.from('{"seq":', 'latin1');
+
 /**
  * Puts `{"seq":N,` in the place of each line's opening brace.
  * @param lines NDJSON, each line a non-empty object ended by `\n`
  * @param firstSeq number of the first line; the rest count up
- * @param target where the result goes: at least `numberedBytesMax`; fresh memory when absent
- * @returns the part of `target` that was written
+ * @param target where the result goes, `numberedBytesMax` bytes of it are used; fresh memory when absent
+ * @returns the part of `target` that holds the result
  */
 export function numberLines(
   lines: Uint8Array,
@@ -47,17 +51,31 @@ export function numberLines(
   firstSeq: number,
   target: Uint8Array = Buffer.allocUnsafe(numberedBytesMax(lines.length, count, firstSeq)),
 ): Uint8Array {
-  const out = Buffer.from(target.buffer, target.byteOffset, target.byteLength);
-  let read = 0;
+  const bytesMax = numberedBytesMax(lines.length, count, firstSeq);
+  if (target.length < bytesMax) throw new RangeError(`${bytesMax} bytes do not fit into ${target.length}`);
+  const out = Buffer.from(target.buffer, target.byteOffset, bytesMax);
+  const counter = new DecimalCounter(firstSeq);
+  // All lines at the end at first, from where each is moved forward behind its number: `copyWithin` makes no views.
+  let read = bytesMax - lines.length;
+  out.set(lines, read);
   let written = 0;
   for (let i = 0; i < count; i++) {
-    const end = lines.indexOf(newline, read);
-    if (end < 0) throw new RangeError(`a batch of ${count} lines ends after ${i}`);
-    written += out.write(`{"seq":${firstSeq + i},`, written, 'latin1');
-    out.set(lines.subarray(read + 1, end + 1), written);
-    written += end - read;
-    read = end + 1;
+    const end = out.indexOf(newline, read) + 1;
+    if (end === 0) throw new RangeError(`a batch of ${count} lines ends after ${i}`);
+    written = putBytes(out, written, lineStart);
+    written = putBytes(out, written, counter.digits);
+    out[written++] = comma;
+    out.copyWithin(written, read + 1, end);
+    written += end - read - 1;
+    read = end;
+    counter.increment();
   }
-  if (read !== lines.length) throw new RangeError(`a batch of ${count} lines has more`);
+  if (read !== bytesMax) throw new RangeError(`a batch of ${count} lines has more`);
   return out.subarray(0, written);
+}
+
+/** A loop, because for a few bytes a call of `set` costs more. */
+function putBytes(out: Uint8Array, at: number, bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) out[at + i] = bytes[i]!;
+  return at + bytes.length;
 }

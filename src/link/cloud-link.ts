@@ -1,17 +1,24 @@
 /** The cloud's end of a link: judges what comes, hands on checked segments, answers. */
 import type { Clock, Timer } from '../contract/clock.ts';
 import { FogrunError, type Problem } from '../contract/errors.ts';
-import { type Hello, linkProtocolVersion, type Refusal, type Welcome } from '../contract/link.ts';
+import {
+  type Compression,
+  type Hello,
+  linkProtocolVersion,
+  type Refusal,
+  type Welcome,
+} from '../contract/link.ts';
 import type { Connection } from '../contract/transport.ts';
 import type { CloudMessage } from '../domain/message.ts';
-import { bodyHash, chainHash, type SegmentHeader, sameHash } from '../domain/segment.ts';
+import { type SegmentHeader, withBodyHash } from '../domain/segment.ts';
 import { frameTypes, isExtension, typeText } from './frames.ts';
 import { checkOwn, decodeGoodbye, decodeHello, encodeJson, fitReason } from './json.ts';
 import { answerBytesMax, type LinkLimits, linkLimits, unreadBytesMax } from './limits.ts';
 import { Line } from './line.ts';
-import { decodeSegment, encodeAck } from './payloads.ts';
+import { type DecodedSegment, decodeSegment, encodeAck, segmentFrameLength } from './payloads.ts';
 import { isSegmentRefusal } from './refused.ts';
 import { Window } from './window.ts';
+import { zstdDecompress } from './zstd.ts';
 
 export interface CloudLinkOptions {
   readonly clock: Clock;
@@ -69,6 +76,8 @@ class CloudEnd implements CloudLink {
   #notGreeted!: (error: Error) => void;
   #hello: Hello | undefined;
   #welcomed = false;
+  #compression: Compression = 'none';
+  #frameBytesMax = 0;
   #goodbyeHeard = false;
   #drainTimer: Timer | undefined;
 
@@ -102,6 +111,8 @@ class CloudEnd implements CloudLink {
     if (!this.#hello || this.#welcomed) throw new FogrunError('internal', 'WELCOME answers one HELLO, once');
     checkOwn('WELCOME', welcome);
     this.#welcomed = true;
+    this.#compression = welcome.compression;
+    this.#frameBytesMax = welcome.frameBytesMax;
     this.#window.segmentsMax = welcome.windowSegments;
     this.#window.bytesMax = welcome.windowBytes;
     this.#line.greeted({ lengthMax: welcome.frameBytesMax, heartbeatMs: welcome.heartbeatMs });
@@ -208,22 +219,19 @@ class CloudEnd implements CloudLink {
   }
 
   #takeSegment(hello: Hello, payload: Uint8Array): void {
-    const { fields, body } = decodeSegment(payload);
-    if (!this.#window.admits(body.length)) {
+    const decoded = decodeSegment(payload, this.#compression);
+    const { fields } = decoded;
+    if (!this.#window.admits(fields.bytes)) {
       const { segmentsMax, bytesMax } = this.#window;
       throw new FogrunError(
         'link-protocol',
         `SEGMENT ${fields.stream}/${fields.sequence} exceeds the window of ${segmentsMax} segments and ${bytesMax} bytes`,
       );
     }
+    const body = this.#plainBody(decoded);
     this.#window.add(fields.stream, fields.sequence, body.length);
-    const header: SegmentHeader = {
-      ...fields,
-      edge: hello.edge,
-      epoch: hello.epoch,
-      bodyHash: bodyHash(body),
-    };
-    if (sameHash(chainHash(header), header.hash)) {
+    const header = withBodyHash({ ...fields, edge: hello.edge, epoch: hello.epoch }, body);
+    if (header) {
       this.#options.on.segment(header, body);
       return;
     }
@@ -235,6 +243,26 @@ class CloudEnd implements CloudLink {
     };
     this.refuse(refusal);
     this.#options.on.refused?.(refusal);
+  }
+
+  #plainBody({ fields, compression, body }: DecodedSegment): Uint8Array {
+    if (compression === 'none') return body;
+    const id = `${fields.stream}/${fields.sequence}`;
+    const length = segmentFrameLength(fields);
+    if (length > this.#frameBytesMax) {
+      throw new FogrunError(
+        'link-protocol',
+        `SEGMENT ${id} would need a frame of ${length} bytes if it were not compressed, ${this.#frameBytesMax} are allowed`,
+      );
+    }
+    try {
+      return zstdDecompress(body, fields.bytes);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new FogrunError('link-protocol', `SEGMENT ${id} has a compressed body that ${cause.message}`, {
+        cause,
+      });
+    }
   }
 
   /** Whoever began as a fogrun edge is told what was wrong; a stranger gets nothing. */

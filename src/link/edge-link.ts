@@ -1,7 +1,7 @@
 /** The edge's end of a link: greets, sends segments within the window, takes acknowledgements and messages. */
 import type { Clock, Timer } from '../contract/clock.ts';
 import { FogrunError, type Problem } from '../contract/errors.ts';
-import type { Hello, Refusal, Welcome } from '../contract/link.ts';
+import type { Compression, Hello, Refusal, Welcome } from '../contract/link.ts';
 import type { Acknowledgement } from '../contract/port.ts';
 import type { Connection } from '../contract/transport.ts';
 import type { CloudMessage } from '../domain/message.ts';
@@ -16,16 +16,18 @@ import {
   encodeJson,
   fitReason,
 } from './json.ts';
-import { answerBytesMax, greetingBytesMax, type LinkLimits, linkLimits } from './limits.ts';
+import { answerBytesMax, greetingBytesMax, type LinkLimits, linkLimits, windowBytesMin } from './limits.ts';
 import { Line } from './line.ts';
-import { decodeAck, encodeSegmentHead, segmentFrameLength } from './payloads.ts';
+import { Pace } from './pace.ts';
+import { decodeAck } from './payloads.ts';
 import { isSegmentRefusal, LinkRefusedError } from './refused.ts';
+import { segmentPayload } from './segment-payload.ts';
 import { Window } from './window.ts';
 
 export interface EdgeLinkOptions {
   readonly clock: Clock;
   readonly hello: Hello;
-  /** Most segments and bytes on their way, if that is less than the cloud admits. */
+  /** Most segments and bytes on their way, if that is less than the cloud admits; how many bytes it takes is measured. */
   readonly window?: { readonly segments: number; readonly bytes: number };
   /** Other deadlines than the protocol's, for tests. */
   readonly limits?: Partial<LinkLimits>;
@@ -47,12 +49,12 @@ export interface EdgeLink {
   /** Segments and bytes sent and not answered. */
   readonly unanswered: { readonly segments: number; readonly bytes: number };
   /**
-   * Sends a segment as soon as the window admits it, in the order of the calls. Resolves when the connection takes more
-   * bytes: no evidence that anything arrived, and it waits as long as the cloud holds back, so the caller's own deadline
+   * Sends a segment as soon as the window admits it, in the order of the calls. `body` is plain or what `compression`
+   * made of it, and must not change until it is answered. Resolves when the connection takes more bytes: no evidence that anything arrived, and it waits as long as the cloud holds back, so the caller's own deadline
    * for acknowledgements decides. Rejects with `segment-refused` when the segment is too long for this cloud (the link
    * lives on), `link-lost` or the link's problem when it ends first, `internal` for a wrong call.
    */
-  send(header: SegmentHeader, body: Uint8Array): Promise<void>;
+  send(header: SegmentHeader, body: Uint8Array, compression?: Compression): Promise<void>;
   /** Sends no more; resolves when the link has ended, within the goodbye deadline. Never rejects. */
   goodbye(reason: string): Promise<void>;
   /** Ends at once; `closed` is called before this returns. */
@@ -79,6 +81,8 @@ class EdgeEnd implements EdgeLink {
   readonly #line: Line;
   readonly #window = new Window();
   readonly #queue: Sending[] = [];
+  readonly #dialledMs: number;
+  #pace: Pace | undefined;
   #written: Sending | undefined;
   #welcome: Welcome | undefined;
   #welcomed!: (welcome: Welcome) => void;
@@ -112,6 +116,7 @@ class EdgeEnd implements EdgeLink {
       room: () => this.#pump(),
       closed: (problem) => this.#closed(problem),
     });
+    this.#dialledMs = options.clock.monotonic();
     this.#line.send(frameTypes.hello, hello);
     this.#line.start();
   }
@@ -120,9 +125,9 @@ class EdgeEnd implements EdgeLink {
     return { segments: this.#window.segments, bytes: this.#window.bytes };
   }
 
-  send(header: SegmentHeader, body: Uint8Array): Promise<void> {
+  send(header: SegmentHeader, body: Uint8Array, compression: Compression = 'none'): Promise<void> {
     return new Promise((resolve, reject) => {
-      const payload = this.#prepare(header, body);
+      const payload = this.#prepare(header, body, compression);
       this.#queue.push({ header, payload, resolve, reject });
       this.#pump();
     });
@@ -152,32 +157,17 @@ class EdgeEnd implements EdgeLink {
   }
 
   /** Throws what `send` rejects with. */
-  #prepare(header: SegmentHeader, body: Uint8Array): readonly Uint8Array[] {
+  #prepare(header: SegmentHeader, body: Uint8Array, compression: Compression): readonly Uint8Array[] {
     if (this.#error) throw this.#error;
     if (!this.#line.open || this.#goodbyeSaid) throw new FogrunError('link-lost', 'the link is ending');
     if (!this.#welcome)
       throw new FogrunError('internal', 'a segment was to be sent before the greeting was over');
-    const id = `${header.stream}/${header.sequence}`;
-    const { edge, epoch } = this.#options.hello;
-    if (header.edge !== edge || header.epoch !== epoch || header.bytes !== body.length) {
-      throw new FogrunError(
-        'internal',
-        `segment ${id} is not of this link's edge and epoch, or not of its length`,
-      );
-    }
-    const length = segmentFrameLength(header);
-    if (length > this.#welcome.frameBytesMax) {
-      throw new FogrunError(
-        'segment-refused',
-        `segment ${id} needs a frame of ${length} bytes, but ${this.#line.where} takes ${this.#welcome.frameBytesMax}`,
-        { advice: 'Let the rotator seal smaller segments, or let the receiver take longer frames.' },
-      );
-    }
-    try {
-      return [encodeSegmentHead(header), body];
-    } catch (cause) {
-      throw new FogrunError('internal', `segment ${id}: ${(cause as Error).message}`, { cause });
-    }
+    return segmentPayload(
+      { header, body, compression },
+      this.#options.hello,
+      this.#welcome,
+      this.#line.where,
+    );
   }
 
   /** Sends what window and connection admit. */
@@ -188,10 +178,16 @@ class EdgeEnd implements EdgeLink {
     }
     while (this.#line.open && !this.#line.blocked) {
       const next = this.#queue[0];
-      if (!next || !this.#window.admits(next.header.bytes)) return;
+      if (!next) return;
+      const { stream, sequence, bytes } = next.header;
+      if (!this.#window.admits(bytes)) {
+        this.#pace?.limited();
+        return;
+      }
       this.#queue.shift();
       this.#written = next;
-      this.#window.add(next.header.stream, next.header.sequence, next.header.bytes);
+      this.#window.add(stream, sequence, bytes);
+      this.#pace?.sent(stream, sequence);
       this.#line.send(frameTypes.segment, ...next.payload);
       if (this.#line.blocked) return;
       next.resolve();
@@ -221,16 +217,25 @@ class EdgeEnd implements EdgeLink {
         `WELCOME is of version ${welcome.protocol}, this side speaks ${this.#options.hello.protocol}`,
       );
     }
+    if (welcome.compression !== 'none' && !this.#options.hello.compression.includes(welcome.compression)) {
+      throw new FogrunError('link-protocol', `WELCOME chose ${welcome.compression}, which was not offered`);
+    }
     this.#welcome = welcome;
-    const { window } = this.#options;
+    const { clock, window } = this.#options;
+    const bytesMax = Math.min(welcome.windowBytes, window?.bytes ?? Number.POSITIVE_INFINITY);
+    this.#pace = new Pace(clock, { bytesMin: windowBytesMin, bytesMax }, clock.monotonic() - this.#dialledMs);
     this.#window.segmentsMax = Math.min(welcome.windowSegments, window?.segments ?? Number.POSITIVE_INFINITY);
-    this.#window.bytesMax = Math.min(welcome.windowBytes, window?.bytes ?? Number.POSITIVE_INFINITY);
+    this.#window.bytesMax = this.#pace.windowBytes;
     this.#line.greeted({ lengthMax: answerBytesMax, heartbeatMs: welcome.heartbeatMs });
     this.#welcomed(welcome);
   }
 
   #takeAck(ack: Acknowledgement): void {
-    this.#window.acknowledge(ack.stream, ack.sequence);
+    const bytes = this.#window.acknowledge(ack.stream, ack.sequence);
+    if (this.#pace) {
+      this.#pace.acknowledged(ack.stream, ack.sequence, bytes);
+      this.#window.bytesMax = this.#pace.windowBytes;
+    }
     this.#options.on.acknowledged(ack);
     this.#pump();
   }

@@ -36,12 +36,27 @@ export const preamble: Uint8Array = Buffer.concat([magic, Buffer.of(linkProtocol
 /** Bytes of a frame before its payload. */
 export const frameHeadBytes = 5;
 
+/** From this size on a part is written by itself: copying it would cost more than a second write. */
+const ownPieceBytes = 32 * 1024;
+
+/** One frame in pieces to be written one after the other. A long last part is a piece of its own and not copied. */
+export function framePieces(type: number, payload: readonly Uint8Array[]): readonly Uint8Array[] {
+  const last = payload.at(-1);
+  if (!last || last.length < ownPieceBytes) return [encodeStart(type, payload, 0)];
+  return [encodeStart(type, payload.slice(0, -1), last.length), last];
+}
+
 /** One frame in one piece; copies, so that the caller's bytes may change afterwards. */
 export function encodeFrame(type: number, ...payload: readonly Uint8Array[]): Uint8Array {
-  let length = 1;
-  for (const part of payload) length += part.length;
-  const frame = Buffer.allocUnsafe(4 + length);
-  frame.writeUInt32BE(length, 0);
+  return encodeStart(type, payload, 0);
+}
+
+/** A frame but for the last `restBytes` of its payload. */
+function encodeStart(type: number, payload: readonly Uint8Array[], restBytes: number): Uint8Array {
+  let bytes = frameHeadBytes;
+  for (const part of payload) bytes += part.length;
+  const frame = Buffer.allocUnsafe(bytes);
+  frame.writeUInt32BE(bytes - 4 + restBytes, 0);
   frame[4] = type;
   let at = frameHeadBytes;
   for (const part of payload) {
@@ -51,16 +66,20 @@ export function encodeFrame(type: number, ...payload: readonly Uint8Array[]): Ui
   return frame;
 }
 
-/** A first allocation for a frame that is not in one chunk; it grows as bytes arrive. */
-const firstHeldBytes = 16 * 1024;
+const nothing = Buffer.alloc(0);
+
+/** First allocations for a frame that is not in one chunk, before and after the greeting; they grow as bytes arrive. */
+const firstHeldBytes = { stranger: 16 * 1024, greeted: 2 * 1024 * 1024 };
 
 /**
- * Finds frames in a byte stream, however it is cut. Holds at most one unfinished frame, and never more memory
- * than twice what has arrived of it. A payload in one chunk is handed out as a view of that chunk.
+ * Finds frames in a byte stream, however it is cut. Holds at most one unfinished frame, and never more memory than
+ * twice what has arrived of it; after the greeting, usual frames get their place at once. A payload in one chunk is handed out as a view of that chunk.
  */
 export class FrameReader {
   /** Longest `length` that is taken, in bytes; consulted when a frame begins. */
   lengthMax = greetingBytesMax;
+  /** Whether the greeting is over: the other side is no stranger. */
+  trusted = false;
   /** Frames found so far. */
   frames = 0;
   /** Bytes at hand of a frame (or preamble) that is not complete. */
@@ -68,11 +87,11 @@ export class FrameReader {
   /** Whether the preamble has come and was right. */
   greeted = false;
   readonly #onFrame: (type: number, payload: Uint8Array) => void;
-  readonly #head = Buffer.alloc(preambleBytes);
+  readonly #head = Buffer.allocUnsafe(preambleBytes);
   #headBytes = 0;
   /** Length of the frame under way, 0 between frames. */
   #length = 0;
-  #held: Buffer = Buffer.alloc(0);
+  #held: Buffer = nothing;
   #heldBytes = 0;
   #stopped = false;
 
@@ -83,7 +102,7 @@ export class FrameReader {
   /** No frame is handed out any more, also not from the chunk under way. */
   stop(): void {
     this.#stopped = true;
-    this.#held = Buffer.alloc(0);
+    this.#held = nothing;
   }
 
   /**
@@ -167,7 +186,8 @@ export class FrameReader {
   #hold(bytes: Buffer, at: number, size: number): void {
     const needed = this.#heldBytes + size;
     if (needed > this.#held.length) {
-      const room = Math.min(this.#length, Math.max(needed, 2 * this.#held.length, firstHeldBytes));
+      const first = this.trusted ? firstHeldBytes.greeted : firstHeldBytes.stranger;
+      const room = Math.min(this.#length, Math.max(needed, 2 * this.#held.length, first));
       const larger = Buffer.allocUnsafeSlow(room);
       this.#held.copy(larger, 0, 0, this.#heldBytes);
       this.#held = larger;
@@ -179,7 +199,7 @@ export class FrameReader {
 
   #finish(frame: Buffer): void {
     // Not reused: whoever takes the frame may keep it.
-    this.#held = Buffer.alloc(0);
+    this.#held = nothing;
     this.#heldBytes = 0;
     this.#length = 0;
     this.partialBytes = 0;

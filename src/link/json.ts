@@ -58,7 +58,7 @@ const welcome = z.object({
   heartbeatMs: z.number().int().min(heartbeatRangeMs.min).max(heartbeatRangeMs.max),
   agent: text(agentLengthMax),
   timeMs: whole,
-  compression: z.literal('none'),
+  compression: z.enum(['none', 'zstd']),
 });
 
 const refusal = z

@@ -16,6 +16,8 @@ export const firstHeartbeatMs = 5_000;
 export const heartbeatRangeMs = { min: 100, max: 300_000 } as const;
 /** So many heartbeats without a byte end the link. */
 export const silentBeats = 3;
+/** Room in an edge's window whatever it measures, in bytes. */
+export const windowBytesMin = 16 * 1024 * 1024;
 /** Bytes the cloud queues for an edge that does not read, before it gives up on it. */
 export const unreadBytesMax = 4 * 1024 * 1024;
 

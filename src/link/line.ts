@@ -5,7 +5,7 @@
 import type { Clock, Timer } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Connection } from '../contract/transport.ts';
-import { encodeFrame, FrameReader, frameTypes, preamble } from './frames.ts';
+import { FrameReader, framePieces, frameTypes, preamble } from './frames.ts';
 import { Heart } from './heart.ts';
 import type { LinkLimits } from './limits.ts';
 
@@ -102,13 +102,21 @@ export class Line {
     return this.#reader.greeted;
   }
 
-  /** Sends a frame, after the preamble if it is the first. Ignored unless the line is open. */
+  /**
+   * Sends a frame, after the preamble if it is the first. Ignored unless the line is open. A long last part is written as it
+   * is and must not change any more.
+   */
   send(type: number, ...payload: readonly Uint8Array[]): void {
     if (this.#state !== 'open') return;
-    const frame = encodeFrame(type, ...payload);
-    const bytes = this.#preambleSent ? frame : Buffer.concat([preamble, frame]);
+    const [first, ...rest] = framePieces(type, payload);
+    const start = this.#preambleSent ? first! : Buffer.concat([preamble, first!]);
     this.#preambleSent = true;
     this.#heart.sent();
+    this.#write(start);
+    for (const piece of rest) this.#write(piece);
+  }
+
+  #write(bytes: Uint8Array): void {
     const room = this.#connection.write(bytes);
     if (this.#blocked) this.#unreadBytes += bytes.length;
     else if (!room && this.open) {
@@ -122,6 +130,7 @@ export class Line {
   greeted(agreed: { lengthMax: number; heartbeatMs: number }): void {
     this.#clock.clearTimeout(this.#handshakeTimer);
     this.#reader.lengthMax = agreed.lengthMax;
+    this.#reader.trusted = true;
     this.#heart.setEvery(agreed.heartbeatMs);
   }
 

@@ -1,5 +1,6 @@
 /** The two binary payloads: SEGMENT and ACK. */
 import { FogrunError } from '../contract/errors.ts';
+import type { Compression } from '../contract/link.ts';
 import type { Acknowledgement } from '../contract/port.ts';
 import type { CloudMessage } from '../domain/message.ts';
 import { hashBytes, type SegmentHeader } from '../domain/segment.ts';
@@ -9,22 +10,27 @@ import { decodeMessages } from './json.ts';
 
 const gapFlag = 0x01;
 const reservedFlags = 0x0e;
+/** Bits 4 to 7 of the flags, as numbers. */
+const compressionFlags = { none: 0, zstd: 1 } as const satisfies Record<Compression, number>;
 
 /** Bytes of a SEGMENT frame before the stream's name and without the body. */
 const segmentFixedBytes = frameHeadBytes - 4 + 2 + 8 + 8 + 4 + 4 + 8 + 2 * hashBytes;
 
-/** The `length` that a segment's frame announces, in bytes. */
-export function segmentFrameLength(header: SegmentHeader): number {
+/** The `length` that a segment's frame announces with a plain body, in bytes. */
+export function segmentFrameLength(header: Pick<SegmentHeader, 'stream' | 'bytes'>): number {
   return segmentFixedBytes + header.stream.length + header.bytes;
 }
 
-/** Everything of a SEGMENT payload but the body. Throws RangeError for a header that cannot be put into bytes. */
-export function encodeSegmentHead(header: SegmentHeader): Uint8Array {
+/**
+ * Everything of a SEGMENT payload but the body. Throws RangeError for a header that cannot be put into bytes.
+ * @param compression what the body that follows has been through
+ */
+export function encodeSegmentHead(header: SegmentHeader, compression: Compression = 'none'): Uint8Array {
   if (header.previousHash.length !== hashBytes || header.hash.length !== hashBytes) {
     throw new RangeError(`a hash has ${hashBytes} bytes`);
   }
   return Buffer.concat([
-    Buffer.of(header.type === 'gap' ? gapFlag : 0),
+    Buffer.of((header.type === 'gap' ? gapFlag : 0) | (compressionFlags[compression] << 4)),
     nameBytes(header.stream),
     u64Bytes(header.sequence, header.fromSeq),
     u32Bytes(header.count, header.bytes),
@@ -37,13 +43,23 @@ export function encodeSegmentHead(header: SegmentHeader): Uint8Array {
 /** What a SEGMENT frame says; edge, epoch and body hash are the receiver's to add. */
 export type SegmentFields = Omit<SegmentHeader, 'edge' | 'epoch' | 'bodyHash'>;
 
-/** Throws `link-protocol`. The body is a view of the payload. */
-export function decodeSegment(payload: Uint8Array): { fields: SegmentFields; body: Uint8Array } {
+export interface DecodedSegment {
+  readonly fields: SegmentFields;
+  readonly compression: Compression;
+  /** As it came: a view of the payload. */
+  readonly body: Uint8Array;
+}
+
+/**
+ * Throws `link-protocol`.
+ * @param agreed what WELCOME allowed; a plain body is always allowed
+ */
+export function decodeSegment(payload: Uint8Array, agreed: Compression = 'none'): DecodedSegment {
   const read = new FieldReader('SEGMENT', payload);
   const flags = read.u8('flags');
-  const compression = flags >> 4;
-  if (compression !== 0) {
-    throw new FogrunError('link-protocol', `SEGMENT has compression ${compression}, but none was agreed`);
+  const compression = flags >> 4 === compressionFlags[agreed] ? agreed : 'none';
+  if (flags >> 4 !== compressionFlags[compression]) {
+    throw new FogrunError('link-protocol', `SEGMENT has compression ${flags >> 4}, but ${agreed} was agreed`);
   }
   if ((flags & reservedFlags) !== 0) {
     throw new FogrunError('link-protocol', `SEGMENT has reserved flags: 0x${flags.toString(16)}`);
@@ -60,13 +76,15 @@ export function decodeSegment(payload: Uint8Array): { fields: SegmentFields; bod
     hash: read.hash('hash'),
   };
   const body = read.rest();
-  if (body.length !== fields.bytes) {
+  // A compressed body is there only where it is the shorter one.
+  if (compression === 'none' ? body.length !== fields.bytes : body.length >= fields.bytes) {
+    const kind = compression === 'none' ? '' : ` of ${compression}`;
     throw new FogrunError(
       'link-protocol',
-      `SEGMENT ${fields.stream}/${fields.sequence} announces ${fields.bytes} bytes, but carries ${body.length}`,
+      `SEGMENT ${fields.stream}/${fields.sequence} announces ${fields.bytes} bytes, but carries ${body.length}${kind}`,
     );
   }
-  return { fields, body };
+  return { fields, compression, body };
 }
 
 /** Throws RangeError for what cannot be put into bytes. */

@@ -4,6 +4,7 @@ import type { CloudSessionEffects } from '../../machines/cloud-session.ts';
 import type { AddressedMessage, InPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { Connection, Transport } from '../contract/transport.ts';
+import { Budget } from './budget.ts';
 import { createSession, type Session, type SessionEnv } from './session.ts';
 
 /** A session's statechart at work. */
@@ -14,7 +15,7 @@ export interface SessionHandle {
   readonly ended: Promise<unknown>;
 }
 
-export interface ReceiverEnv extends Omit<SessionEnv, 'config' | 'greeted'> {
+export interface ReceiverEnv extends Omit<SessionEnv, 'config' | 'greeted' | 'budget'> {
   readonly transport: Transport;
   /** Messages for edges, if something is wired to send any. */
   readonly input: InPort<AddressedMessage> | null;
@@ -31,6 +32,7 @@ export function receiverEffects(env: ReceiverEnv): CloudReceiverEffects {
     async listener({ input: config, signal, emit, receive }) {
       const sessions = new Set<SessionHandle>();
       const greeted = new Map<string, Session>();
+      const budget = new Budget(config.memory);
       const closing = Promise.withResolvers<void>();
       receive((command) => {
         if (command.type === 'CLOSE') closing.resolve();
@@ -39,7 +41,7 @@ export function receiverEffects(env: ReceiverEnv): CloudReceiverEffects {
 
       const start = (connection: Connection) => {
         const handle = env.startSession(connection.remote, (report) => {
-          const session = createSession(connection, { ...env, report, config, greeted });
+          const session = createSession(connection, { ...env, report, config, greeted, budget });
           return session.effects;
         });
         sessions.add(handle);

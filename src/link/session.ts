@@ -9,6 +9,7 @@ import type { Reporter } from '../contract/report.ts';
 import type { CloudStore, Receipt, StreamHead } from '../contract/store.ts';
 import type { Connection } from '../contract/transport.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
+import type { Budget } from './budget.ts';
 import { openCloudLink } from './cloud-link.ts';
 
 export interface Session {
@@ -29,6 +30,8 @@ export interface SessionEnv {
   /** Program and version, told to the edge. */
   readonly agent: string;
   readonly config: CloudReceiverConfig;
+  /** Memory for what is not on the disk yet, shared by all sessions. */
+  readonly budget: Budget;
   /** Greeted sessions by edge and epoch: a newer one takes the older one's place. */
   readonly greeted: Map<string, Session>;
 }
@@ -62,6 +65,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
         const stored = Promise.withResolvers<void>();
         stored.promise.catch(() => {});
         received.push({ header, body, stored });
+        memory.take(body.length);
         offer(header, body, stored.promise);
         emit({ type: 'RECEIVED' });
       },
@@ -73,6 +77,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
       closed: (cause) => emit({ type: 'CLOSED', ...(cause ? { cause } : {}) }),
     },
   });
+  const memory = env.budget.join((on) => link.holdBack(on));
   /** The edge said goodbye and waits for the rest of its acknowledgements. */
   let leaving = false;
   let committing = false;
@@ -154,7 +159,11 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
         } finally {
           if (env.greeted.get(key) === session) env.greeted.delete(key);
           const why = new FogrunError('link-lost', `the link to ${link.remote} ended before this was stored`);
-          for (const item of received.splice(0)) item.stored.reject(why);
+          for (const item of received.splice(0)) {
+            item.stored.reject(why);
+            memory.give(item.body.length);
+          }
+          memory.leave();
         }
       },
       commit() {
@@ -183,6 +192,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
     const outcomes = await Promise.allSettled(batch.map((item) => store.put(token, item.header, item.body)));
     for (const [i, outcome] of outcomes.entries()) {
       const item = batch[i]!;
+      memory.give(item.body.length);
       if (outcome.status === 'fulfilled') {
         committed.set(item.header.stream, item.header);
         item.stored.resolve();
@@ -260,7 +270,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
       heartbeatMs: config.heartbeat,
       agent: env.agent,
       timeMs: env.clock.now(),
-      compression: 'none',
+      compression: config.compression && hello.compression.includes('zstd') ? 'zstd' : 'none',
     });
     // Their acknowledgements were lost on the way: said again, quoting the hash.
     for (const mark of again) acknowledge(mark);

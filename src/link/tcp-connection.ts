@@ -1,5 +1,6 @@
 /** One TCP socket as a Connection. */
 import type net from 'node:net';
+import { addressText } from '../contract/address.ts';
 import type { Clock, Timer } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Connection } from '../contract/transport.ts';
@@ -7,11 +8,6 @@ import type { Seat } from './caps.ts';
 
 /** After one side has ended: how long the other may take to end too. */
 const lingerMs = 10_000;
-
-/** `host:port`, with brackets for IPv6. */
-export function addressText(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 export class TcpConnection implements Connection {
   readonly remote: string;
@@ -43,8 +39,10 @@ export class TcpConnection implements Connection {
     });
     socket.once('end', () => {
       this.#endHeard = true;
+      if (this.#ended) return;
+      if (this.#handlers?.onEnd) this.#handlers.onEnd();
       // Half-open is of no use here: what was written is flushed, then this side ends too.
-      if (!this.#ended) this.#endSocket();
+      else this.#endSocket();
     });
     socket.once('close', () => {
       this.#closed = true;

@@ -1,10 +1,11 @@
 /** The Transport over TCP. */
 import net from 'node:net';
+import { addressText, listenError } from '../contract/address.ts';
 import type { Clock } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { Connection, Listener, Transport } from '../contract/transport.ts';
 import { type CapReached, type ConnectionCaps, connectionCaps, Seats } from './caps.ts';
-import { addressText, TcpConnection } from './tcp-connection.ts';
+import { TcpConnection } from './tcp-connection.ts';
 
 export interface TcpOptions {
   readonly clock: Clock;
@@ -150,31 +151,4 @@ function listen(
       });
     });
   });
-}
-
-function listenError(at: { host: string; port: number }, cause: NodeJS.ErrnoException): FogrunError {
-  const address = addressText(at.host, at.port);
-  switch (cause.code) {
-    case 'EADDRINUSE':
-      return new FogrunError('address-in-use', `another process listens on ${address}`, {
-        advice: `Stop it (\`ss -ltnp sport = :${at.port}\` shows it), or choose another port.`,
-        cause,
-      });
-    case 'EACCES':
-      return new FogrunError('address-refused', `fogrun may not listen on ${address}: permission denied`, {
-        advice: 'Choose a port above 1023, or give the process the right to bind lower ones.',
-        cause,
-      });
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new FogrunError('address-refused', `${address} is no address of this machine (${cause.code})`, {
-        advice: 'Choose an address of this machine; 0.0.0.0 or :: stands for all of them.',
-        cause,
-      });
-    default:
-      return new FogrunError('address-refused', `fogrun cannot listen on ${address}: ${cause.message}`, {
-        cause,
-      });
-  }
 }

@@ -15,6 +15,8 @@ import type { EdgeStore } from '../contract/store.ts';
 import type { Connection } from '../contract/transport.ts';
 import { sameHash } from '../domain/segment.ts';
 import { openEdgeLink } from './edge-link.ts';
+import { Outbox } from './outbox.ts';
+import type { Compress } from './zstd.ts';
 
 export interface Upload {
   /** Greets; resolves to `GREETED`, `FORKED` or `REFUSED`, rejects when the link ends. */
@@ -32,6 +34,7 @@ export interface UploadEnv {
   readonly store: EdgeStore;
   readonly output: OutPort<Acknowledgement>;
   readonly clock: Clock;
+  readonly compress: Compress;
   readonly report: Reporter;
   /** Program and version, told to the cloud. */
   readonly agent: string;
@@ -42,6 +45,9 @@ export interface UploadEnv {
   readonly lost: (cause: Problem) => void;
 }
 
+/** Messages that may wait along with one acknowledgement; of more, the newest. */
+const messagesMax = 1_024;
+
 /** Refusals that trying again soon does not mend. */
 const lastingRefusals: ReadonlySet<Refusal['code']> = new Set(['version', 'denied', 'invalid']);
 
@@ -50,10 +56,13 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
   let sending = false;
   let over = false;
   let greeted = false;
-  /** Next sequence to send, by stream. */
-  const next = new Map<string, number>();
+  let outbox: Outbox | undefined;
+  /** Last sequence that is in the cloud or was sent there, by stream. */
+  const sent = new Map<string, number>();
   const ready = Promise.withResolvers<void>();
-  /** Acknowledgements are taken one by one, and none before the greeting is dealt with. */
+  /** Acknowledgements that wait for their turn: the newest of each stream, for it answers for those before. */
+  const arrived = new Map<string, Acknowledgement>();
+  /** They are taken one by one, and none before the greeting is dealt with. */
   let taken: Promise<void> = ready.promise;
 
   const link = openEdgeLink(connection, {
@@ -62,7 +71,9 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
     window: env.config.window,
     on: {
       acknowledged: (ack) => {
-        taken = taken.then(() => take(ack)).catch(env.fail);
+        const before = arrived.get(ack.stream);
+        arrived.set(ack.stream, before ? newest(before, ack) : ack);
+        taken = taken.then(takeArrived).catch(env.fail);
       },
       message: (message) => {
         void env.output.send({
@@ -84,6 +95,11 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
     },
   });
 
+  const takeArrived = async (): Promise<void> => {
+    const acks = [...arrived.values()];
+    arrived.clear();
+    for (const ack of acks) await take(ack);
+  };
   const take = async (ack: Acknowledgement): Promise<void> => {
     const own = store.header(ack.stream, ack.sequence);
     const { sealed } = store.head(cursor, ack.stream);
@@ -104,30 +120,22 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
     let count = 0;
     for (const stream of store.streams()) {
       const { acknowledged } = store.head(cursor, stream);
-      count += Math.max(0, (next.get(stream) ?? 0) - 1 - acknowledged);
+      count += Math.max(0, (sent.get(stream) ?? 0) - acknowledged);
     }
     return count;
-  };
-  /** Sends the next segment, as soon as the window admits it; false when nothing is left. */
-  const sendNext = async (): Promise<boolean> => {
-    for (const stream of store.streams()) {
-      const sequence = next.get(stream) ?? store.head(cursor, stream).acknowledged + 1;
-      const header = store.header(stream, sequence);
-      if (!header) continue;
-      const body = await store.body(header);
-      if (over) return false;
-      next.set(stream, sequence + 1);
-      await link.send(header, body);
-      env.report(segmentReport('sent', header));
-      return true;
-    }
-    return false;
   };
   const send = async (): Promise<void> => {
     if (sending || over) return;
     sending = true;
     try {
-      while (!over && (await sendNext()));
+      for (let coming = outbox?.take(); coming; coming = outbox?.take()) {
+        const { header, body, compression } = await coming;
+        if (over) return;
+        sent.set(header.stream, header.sequence);
+        await link.send(header, body, compression);
+        env.report(segmentReport('sent', header));
+        if (over) return;
+      }
       if (!over) emit({ type: 'ALL_SENT', waiting: waiting() });
     } catch (thrown) {
       // When the link ends under it, or is about to after a goodbye, `closed` tells why.
@@ -146,9 +154,13 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
         const fork = forkReason(store, cursor, welcome);
         if (fork) return { type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', fork)) };
         await store.rememberCloud(cursor, { cloudEpoch: welcome.cloudEpoch, token: welcome.token });
+        const { compress, config } = env;
+        const packs = welcome.compression === 'zstd';
+        outbox = new Outbox(store, cursor, packs ? { compress, level: config['compression-level'] } : null);
         for (const stream of store.streams()) {
           const mark = welcome.marks[stream]?.sequence ?? 0;
-          next.set(stream, mark + 1);
+          sent.set(stream, mark);
+          outbox.startAt(stream, mark + 1);
         }
         greeted = true;
         ready.resolve();
@@ -173,6 +185,12 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
   };
 }
 
+/** Both in one, as the cloud may send them. */
+function newest(before: Acknowledgement, after: Acknowledgement): Acknowledgement {
+  const last = after.sequence < before.sequence ? before : after;
+  return { ...last, messages: [...before.messages, ...after.messages].slice(-messagesMax) };
+}
+
 function hello(store: EdgeStore, cursor: string, env: UploadEnv): Hello {
   const streams: Record<string, HelloStream> = {};
   for (const stream of store.streams()) {
@@ -194,7 +212,7 @@ function hello(store: EdgeStore, cursor: string, env: UploadEnv): Hello {
     streams,
     agent: env.agent,
     timeMs: env.clock.now(),
-    compression: [],
+    compression: env.config.compression === 'none' ? [] : [env.config.compression],
   };
 }
 

@@ -10,6 +10,7 @@ export class Window {
   bytesMax = 0;
   segments = 0;
   bytes = 0;
+  /** By stream, in the order of their sequences. */
   readonly #streams = new Map<string, Unanswered[]>();
 
   /** A segment that is larger than the window may go alone. */
@@ -19,37 +20,39 @@ export class Window {
   }
 
   add(stream: string, sequence: number, bytes: number): void {
-    const list = this.#streams.get(stream);
-    if (list) list.push({ sequence, bytes });
-    else this.#streams.set(stream, [{ sequence, bytes }]);
+    let list = this.#streams.get(stream);
+    if (!list) {
+      list = [];
+      this.#streams.set(stream, list);
+    }
+    // At the end, but for one that was refused and is sent again.
+    let at = list.length;
+    while (at > 0 && list[at - 1]!.sequence > sequence) at -= 1;
+    list.splice(at, 0, { sequence, bytes });
     this.segments += 1;
     this.bytes += bytes;
   }
 
-  /** Answers every segment of the stream up to `sequence`. */
-  acknowledge(stream: string, sequence: number): void {
-    this.#remove(stream, (item) => item.sequence <= sequence);
+  /** Answers every segment of the stream up to `sequence`; how many bytes that were. */
+  acknowledge(stream: string, sequence: number): number {
+    const list = this.#streams.get(stream) ?? [];
+    const left = list.findIndex((item) => item.sequence > sequence);
+    return this.#remove(stream, list, 0, left < 0 ? list.length : left);
   }
 
   /** Answers one segment. */
   refuse(stream: string, sequence: number): void {
-    let found = false;
-    this.#remove(stream, (item) => {
-      if (found || item.sequence !== sequence) return false;
-      found = true;
-      return true;
-    });
+    const list = this.#streams.get(stream) ?? [];
+    const at = list.findIndex((item) => item.sequence === sequence);
+    if (at >= 0) this.#remove(stream, list, at, 1);
   }
 
-  #remove(stream: string, answered: (item: Unanswered) => boolean): void {
-    const kept: Unanswered[] = [];
-    for (const item of this.#streams.get(stream) ?? []) {
-      if (answered(item)) {
-        this.segments -= 1;
-        this.bytes -= item.bytes;
-      } else kept.push(item);
-    }
-    if (kept.length > 0) this.#streams.set(stream, kept);
-    else this.#streams.delete(stream);
+  #remove(stream: string, list: Unanswered[], at: number, count: number): number {
+    let bytes = 0;
+    for (const item of list.splice(at, count)) bytes += item.bytes;
+    this.segments -= count;
+    this.bytes -= bytes;
+    if (list.length === 0) this.#streams.delete(stream);
+    return bytes;
   }
 }

@@ -1,5 +1,6 @@
 /** What a cloud checks of a segment by itself, before it looks at what came before. */
 import { FogrunError } from '../contract/errors.ts';
+import { DecimalCounter } from '../domain/decimal-counter.ts';
 import type { Gap } from '../domain/gap.ts';
 import { epochPattern, hashBytes, isVerified, namePattern, type SegmentHeader } from '../domain/segment.ts';
 import { safeText } from './text.ts';
@@ -27,7 +28,7 @@ function complaintOfLines(body: Uint8Array, fromSeq: number, count: number): str
   let at = 0;
   for (let line = 1; line <= count; line++) {
     if (at === body.length) return `has ${line - 1} lines instead of ${count}`;
-    const afterNumber = counter.endAt(body, startsWith(body, at, lineStart));
+    const afterNumber = startsWith(body, startsWith(body, at, lineStart), counter.digits);
     const after = body[afterNumber];
     if (after !== comma && after !== closingBrace) {
       return `does not begin line ${line} with {"seq":${fromSeq + line - 1}`;
@@ -43,31 +44,11 @@ function complaintOfLines(body: Uint8Array, fromSeq: number, count: number): str
   return at === body.length ? null : `has more than ${count} lines`;
 }
 
-/** Where `prefix` ends in `body` if it stands there, else -1. */
+/** Where `prefix` ends in `body` if it stands at `at`, else -1; nothing stands at -1. */
 function startsWith(body: Uint8Array, at: number, prefix: Uint8Array): number {
+  if (at < 0) return -1;
   for (let i = 0; i < prefix.length; i++) if (body[at + i] !== prefix[i]) return -1;
   return at + prefix.length;
-}
-
-/** A number as its decimal digits, so that counting and comparing make no texts. */
-class DecimalCounter {
-  #digits: Uint8Array;
-
-  constructor(from: number) {
-    this.#digits = Buffer.from(String(from), 'latin1');
-  }
-
-  /** Where the digits end in `body` if they stand at `at`, else -1. */
-  endAt(body: Uint8Array, at: number): number {
-    return at < 0 ? -1 : startsWith(body, at, this.#digits);
-  }
-
-  increment(): void {
-    let i = this.#digits.length - 1;
-    while (i >= 0 && this.#digits[i] === 0x39) this.#digits[i--] = 0x30;
-    if (i >= 0) this.#digits[i]!++;
-    else this.#digits = Buffer.from(`1${'0'.repeat(this.#digits.length)}`, 'latin1');
-  }
 }
 
 function complaintOf(header: SegmentHeader, body: Uint8Array): string | null {

@@ -170,6 +170,8 @@ class End implements Connection {
     if (this.#ended) {
       this.close(undefined);
       this.other.close(undefined);
+    } else if (this.#handlers?.onEnd) {
+      this.#handlers.onEnd();
     } else {
       this.other.close(undefined);
       this.close(lost('the other side ended the connection'));

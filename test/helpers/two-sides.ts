@@ -15,6 +15,7 @@ import { retryDelayMs } from '../../src/domain/backoff.ts';
 import { encodeReading } from '../../src/domain/reading.ts';
 import { receiverEffects } from '../../src/link/receiver-effects.ts';
 import { uploaderEffects } from '../../src/link/uploader-effects.ts';
+import { zstdCompressAtOnce } from '../../src/link/zstd.ts';
 import type { ActorEnv, Bindings } from '../../src/runtime/pipeline.ts';
 import { ackEffects } from '../../src/store/ack-effects.ts';
 import { CloudStoreReader } from '../../src/store/cloud-reader.ts';
@@ -172,6 +173,7 @@ export function createWorld(seed = 'world') {
             input: input!,
             output: output!,
             clock: own,
+            compress: zstdCompressAtOnce,
             report,
             agent,
             retryInMs: retry(env.plan.config as UploaderConfig),
@@ -231,7 +233,7 @@ export function createWorld(seed = 'world') {
         report,
         agent,
         retryInMs: retry(env.plan.config as CloudReceiverConfig),
-        startSession: (name, effects) => env.startChild(name, (tell) => cloudSession(effects(tell))),
+        startSession: (name, effects) => env.startChild(name, cloudSession, effects),
       }),
     };
   }

@@ -87,6 +87,25 @@ test('deadlines are as documented', (t) => {
   t.true(page.includes(`${linkLimits.bytesPerSecondMin} bytes a second`));
 });
 
+test('the documented compressed segment is three readings, under the documented hashes', async (t) => {
+  const { clock, cloud, side, peer } = cloudAgainstBytes();
+  peer.write(Buffer.concat([preamble, json(frameTypes.hello, { ...hello, compression: ['zstd'] })]));
+  await clock.until(cloud.hello);
+  cloud.welcome({ ...welcome, compression: 'zstd' });
+  peer.write(Buffer.from(block('edge: SEGMENT, compressed')!.replaceAll('\n', ''), 'hex'));
+  await clock.advance(0);
+  const { header: second, body: plain } = side.segments[0]!;
+  const lines = Buffer.from(plain).toString().trimEnd().split('\n');
+  t.deepEqual(
+    lines.map((line) => JSON.parse(line).seq),
+    [2, 3, 4],
+  );
+  t.like(second, { sequence: 2, fromSeq: 2, count: 3, bytes: 324, sealedAtMs: 1_767_225_630_000 });
+  t.deepEqual(Buffer.from(second.previousHash), Buffer.from(header.hash));
+  t.true(page.includes(`body hash:  ${Buffer.from(second.bodyHash).toString('hex')}`));
+  t.true(page.includes(`chain hash: ${Buffer.from(second.hash).toString('hex')}`));
+});
+
 test('the documented bytes of an edge make a session', async (t) => {
   const { clock, cloud, side, peer } = cloudAgainstBytes();
   const send = (title: string) => peer.write(Buffer.from(block(title)!.replaceAll('\n', ''), 'hex'));

@@ -84,6 +84,11 @@ export function segmentBytes({ header, body }: { header: SegmentHeader; body: Ui
   return encodeFrame(frameTypes.segment, encodeSegmentHead(header), body);
 }
 
+/** The frame of a segment with that in place of its body, marked as compressed. */
+export function packedBytes(header: SegmentHeader, packed: Uint8Array): Uint8Array {
+  return encodeFrame(frameTypes.segment, encodeSegmentHead(header, 'zstd'), packed);
+}
+
 /** Callbacks that write down what happens, in order. */
 export function recorder() {
   const log: string[] = [];
@@ -127,7 +132,7 @@ export function recorder() {
   return { ...record, on };
 }
 
-type NetworkOptions = Omit<PairOptions, 'clock'> & { limits?: Partial<LinkLimits> };
+type NetworkOptions = Omit<PairOptions, 'clock'> & { limits?: Partial<LinkLimits>; hello?: Partial<Hello> };
 
 /** Both ends of a link, not greeted yet. */
 export function bothEnds(options: NetworkOptions = {}) {
@@ -137,7 +142,12 @@ export function bothEnds(options: NetworkOptions = {}) {
   const edgeSide = recorder();
   const cloudSide = recorder();
   const cloud = openCloudLink(pair.far, { clock, limits, on: cloudSide.on });
-  const edge = openEdgeLink(pair.near, { clock, hello, limits, on: edgeSide.on });
+  const edge = openEdgeLink(pair.near, {
+    clock,
+    hello: { ...hello, ...options.hello },
+    limits,
+    on: edgeSide.on,
+  });
   return { clock, pair, edge, cloud, edgeSide, cloudSide };
 }
 

@@ -1,7 +1,7 @@
 /** Whatever arrives, however it is cut: the same frames or one clear end. */
 import test from 'ava';
 import fc from 'fast-check';
-import { encodeFrame, FrameReader, frameTypes, preamble } from '../../src/link/frames.ts';
+import { encodeFrame, FrameReader, framePieces, frameTypes, preamble } from '../../src/link/frames.ts';
 import {
   cloudAgainstBytes,
   edgeAgainstBytes,
@@ -33,13 +33,14 @@ const frame = fc.record({
 
 test('any fragmentation gives the same frames', (t) => {
   fc.assert(
-    fc.property(fc.array(frame, { maxLength: 12 }), sizes, (frames, cuts) => {
+    fc.property(fc.array(frame, { maxLength: 12 }), sizes, fc.boolean(), (frames, cuts, trusted) => {
       const bytes = Buffer.concat([
         preamble,
         ...frames.map(({ type, payload }) => encodeFrame(type, payload)),
       ]);
       const found: { type: number; payload: Uint8Array }[] = [];
       const reader = new FrameReader((type, payload) => found.push({ type, payload }));
+      reader.trusted = trusted;
       for (const piece of cut(bytes, cuts)) reader.push(piece);
       t.deepEqual(
         found.map(({ type, payload }) => ({ type, payload: [...payload] })),
@@ -49,6 +50,30 @@ test('any fragmentation gives the same frames', (t) => {
     }),
     { numRuns: 300 },
   );
+});
+
+test('a frame in pieces to be written is the frame, and a long body in it is not copied', (t) => {
+  for (const bytes of [0, 1, 1_000, 32_767, 32_768, 100_000]) {
+    const head = Buffer.from('head');
+    const body = Buffer.alloc(bytes, 0x61);
+    const pieces = framePieces(frameTypes.segment, [head, body]);
+    t.deepEqual(Buffer.concat(pieces), Buffer.from(encodeFrame(frameTypes.segment, head, body)));
+    t.is(pieces.includes(body), bytes >= 32_768);
+  }
+  t.deepEqual(framePieces(frameTypes.heartbeat, []), [encodeFrame(frameTypes.heartbeat)]);
+});
+
+test('after the greeting too, a frame of 64 MiB that is only announced takes little memory', (t) => {
+  const length = 64 * 1024 * 1024;
+  const reader = new FrameReader(() => {});
+  reader.lengthMax = length;
+  reader.trusted = true;
+  reader.push(preamble);
+  const head = Buffer.alloc(100);
+  head.writeUInt32BE(length, 0);
+  const before = process.memoryUsage().arrayBuffers;
+  reader.push(head);
+  t.true(process.memoryUsage().arrayBuffers - before < 3 * 1024 * 1024);
 });
 
 test('a frame in many pieces costs time in proportion, and memory as bytes arrive', (t) => {

@@ -17,15 +17,13 @@ function start(effects: Partial<CloudSessionEffects> = {}) {
   const link = fakeTask<undefined, SessionEvent, SessionCommand>();
   const commit = fakeRequest<undefined, { committed: number }>();
   const acknowledge = fakeRequest<undefined, { waiting: number }>();
-  const played = playMachine(() =>
-    cloudSession({
-      link: link.effect,
-      commit: commit.effect,
-      acknowledge: acknowledge.effect,
-      finish: async () => {},
-      ...effects,
-    }),
-  );
+  const played = playMachine(() => cloudSession, {
+    link: link.effect,
+    commit: commit.effect,
+    acknowledge: acknowledge.effect,
+    finish: async () => {},
+    ...effects,
+  });
   const { clock } = played;
   const tell = async (...events: SessionEvent[]) => {
     for (const event of events) {
@@ -179,14 +177,7 @@ test('a goodbye that nobody answers ends 3 s after STOP', async (t) => {
 });
 
 test('a session waits without a deadline only where it may rest, and STOP ends it from everywhere', (t) => {
-  const idle = async () => {};
-  const effects = {
-    link: idle,
-    commit: idle,
-    acknowledge: idle,
-    finish: idle,
-  } as unknown as CloudSessionEffects;
-  for (const leaf of reachable(cloudSession(effects))) {
+  for (const leaf of reachable(cloudSession)) {
     const name = leaf.path.join('.');
     if (hasTag(leaf, 'failed')) t.is(leaf.type, 'final', name);
     if (leaf.type === 'final') continue;
@@ -194,5 +185,5 @@ test('a session waits without a deadline only where it may rest, and STOP ends i
     const targets = follow(leaf, 'STOP');
     t.true(targets.length > 0 && targets.every((target) => deadlinesEnd(target)), `STOP in ${name}`);
   }
-  t.deepEqual(Object.keys(cloudSessionEffects), Object.keys(effects));
+  t.deepEqual(Object.keys(cloudSessionEffects), ['link', 'commit', 'acknowledge', 'finish']);
 });

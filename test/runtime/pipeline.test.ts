@@ -228,14 +228,14 @@ const resting = (): AnyStateMachine =>
 test('statecharts that an actor has started end with it, on a drain as on an exception', async (t) => {
   const plan = planOf([actorPlan('one', fakeKind())]);
   const { pipeline, clock, envs, lines } = await startPipeline(plan);
-  const first = envs.get('one')!.startChild('a', resting);
+  const first = envs.get('one')!.startChild('a', resting());
   t.like(lines.at(-1), { actor: 'one/a', report: { type: 'transition', from: 'off', to: 'open' } });
   pipeline.actors.get('one')!.send({ type: 'BUG' });
   t.deepEqual(await first.ended, { how: 'stopped' });
   const old = envs.get('one')!;
   await clock.advance(500);
   t.not(envs.get('one'), old, 'a new life with effects of its own');
-  const second = envs.get('one')!.startChild('b', resting);
+  const second = envs.get('one')!.startChild('b', resting());
   await pipeline.drain(1_000);
   t.deepEqual(await second.ended, { how: 'stopped' });
 });
@@ -244,7 +244,7 @@ test('a statechart that a past life starts is ended at once', async (t) => {
   const plan = planOf([actorPlan('one', fakeKind())]);
   const { pipeline, envs } = await startPipeline(plan);
   await pipeline.drain(1_000);
-  const late = envs.get('one')!.startChild('late', resting);
+  const late = envs.get('one')!.startChild('late', resting());
   t.deepEqual(await late.ended, { how: 'stopped' });
 });
 

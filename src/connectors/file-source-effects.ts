@@ -1,0 +1,202 @@
+/** Effects of the kind `file-source`: a file followed into a port, with its position. */
+import { basename, resolve } from 'node:path';
+import type {
+  FileCommand,
+  FileEvent,
+  FileSourceConfig,
+  FileSourceEffects,
+} from '../../machines/file-source.ts';
+import { type Clock, sleep } from '../contract/clock.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { Batch, OutPort } from '../contract/port.ts';
+import type { Reporter } from '../contract/report.ts';
+import type { EdgeStore } from '../contract/store.ts';
+import { type IntakeRules, takeLines } from '../domain/intake.ts';
+import { formatDuration } from '../domain/quantities.ts';
+import { tooLong } from '../domain/refusal-reason.ts';
+import { printable } from '../domain/text.ts';
+import { Complaints } from './complaints.ts';
+import { decodePosition } from './file-position.ts';
+import { type SourceFiles, withDeadlines } from './source-files.ts';
+import { follow, type TailEnv } from './tail.ts';
+import { Unaccepted } from './unaccepted.ts';
+
+/** Longest batch, but for a single line: wrapping can make short lines many times as long. */
+const batchBytesMax = 2 ** 20;
+/** Most memory of what is read and not yet accepted. */
+const unacceptedBytesMax = 4 * 2 ** 20;
+/** How long the store may take for what was sent before an opening. */
+const acceptDeadlineMs = 5_000;
+
+export interface FileSourceEnv {
+  /** The actor's name: what the store keeps the position under. */
+  readonly name: string;
+  readonly store: Pick<EdgeStore, 'position'>;
+  readonly output: OutPort<Batch>;
+  readonly files: SourceFiles;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  readonly retryInMs: (attempt: number) => number;
+}
+
+export function fileSourceEffects(env: FileSourceEnv): FileSourceEffects {
+  return {
+    retryInMs: env.retryInMs,
+    async file({ input: config, signal, emit, receive }) {
+      const failure = Promise.withResolvers<never>();
+      failure.promise.catch(() => {});
+      const shared: Shared = {
+        files: withDeadlines(env.files, env.clock),
+        unaccepted: new Unaccepted(env.output, unacceptedBytesMax),
+        complaints: new Complaints(env.report, env.clock),
+      };
+      // What an actor of this name that is gone has left in the port: the store must know of it before it is asked.
+      shared.unaccepted.send({ stream: config.stream, lines: new Uint8Array(), count: 0 }, 0);
+      let visit: AbortController | undefined;
+      receive((command: FileCommand) => {
+        visit?.abort();
+        visit = undefined;
+        if (command.type === 'CLOSE') return;
+        visit = new AbortController();
+        const until = AbortSignal.any([signal, visit.signal]);
+        readFile(config, env, shared, until, (event) => !until.aborted && emit(event)).catch(failure.reject);
+      });
+      const ended = new Promise<void>((done) =>
+        signal.addEventListener('abort', () => done(), { once: true }),
+      );
+      await Promise.race([ended, failure.promise]).finally(() => shared.complaints.end());
+    },
+  };
+}
+
+/** What lasts from one opening to the next. */
+interface Shared {
+  readonly files: SourceFiles;
+  readonly unaccepted: Unaccepted;
+  readonly complaints: Complaints;
+}
+
+/** Reads from where the store says it stopped, until the signal aborts, the end is reached, or the file is lost. */
+async function readFile(
+  config: FileSourceConfig,
+  env: FileSourceEnv,
+  shared: Shared,
+  signal: AbortSignal,
+  tell: (event: FileEvent) => void,
+): Promise<void> {
+  const path = resolve(config.path);
+  try {
+    await acceptedInTime(shared.unaccepted, env, signal);
+    if (signal.aborted) return;
+    const known = env.store.position(env.name);
+    const start = known === undefined ? undefined : decodePosition(env.name, known);
+    await follow(
+      {
+        path,
+        mode: config.mode,
+        from: config.from,
+        everyMs: config.every,
+        rotationGraceMs: config['rotation-grace'],
+        readBytesMax: config['read-max'],
+        lineBytesMax: config['line-max'],
+      },
+      tailEnv(config, env, shared, signal, tell),
+      start,
+      signal,
+    );
+  } catch (thrown) {
+    if (!signal.aborted) tell({ type: 'LOST', cause: expected(thrown) });
+  }
+}
+
+function tailEnv(
+  config: FileSourceConfig,
+  env: FileSourceEnv,
+  { files, unaccepted, complaints }: Shared,
+  signal: AbortSignal,
+  tell: (event: FileEvent) => void,
+): TailEnv {
+  const { report, clock } = env;
+  const name = printable(config.path);
+  const rules: IntakeRules = {
+    device: config.device || [...basename(config.path)].slice(0, 256).join(''),
+    sensor: config.sensor,
+    ...(config.unit === undefined ? {} : { unit: config.unit }),
+    lineBytesMax: config['line-max'],
+    depthMax: config['depth-max'],
+    batchBytesMax,
+  };
+  let refused = 0;
+  const refuse = (line: number, reason: string) =>
+    complaints.say(`line ${line} of ${name} was refused: ${reason}`);
+  return {
+    files,
+    clock,
+    judge(bytes, firstLine) {
+      const taken = takeLines(bytes, rules, firstLine, new Date(clock.now()).toISOString());
+      for (const { line, reason } of taken.refusals) refuse(line, reason);
+      refused += taken.refused;
+      return taken;
+    },
+    send(taken, position) {
+      const { lines, count } = taken ?? { lines: new Uint8Array(), count: 0 };
+      const batch = { stream: config.stream, lines, count, position: { source: env.name, value: position } };
+      // Lines that are a view keep the whole block alive.
+      unaccepted.send(batch, Math.max(lines.length, taken?.bytesRead ?? 0) + batchOverheadBytes);
+    },
+    isFull: () => unaccepted.isFull,
+    room: (until) => unaccepted.room(until),
+    accepted: () => unaccepted.accepted(signal),
+    tooLong(line) {
+      refuse(line, tooLong(config['line-max']));
+      refused += 1;
+    },
+    note: (text, level) => (level === 'warn' ? complaints.say(text) : report({ type: 'note', text })),
+    tell(event) {
+      if (event === 'DONE' && refused > 0) {
+        report({ type: 'note', text: `${refused} lines of ${name} were refused` }, 'warn');
+      }
+      if (event !== 'MISSING') return tell({ type: event });
+      const cause = missing(name);
+      report({ type: 'note', text: `${cause.message}: waiting for it` });
+      tell({ type: event, cause });
+    },
+  };
+}
+
+/** Memory of a batch beside its lines, about. */
+const batchOverheadBytes = 1_024;
+
+async function acceptedInTime(
+  unaccepted: Unaccepted,
+  { clock }: FileSourceEnv,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const late = sleep(clock, acceptDeadlineMs, until).then(() => !until.aborted);
+  const isLate = await Promise.race([late, unaccepted.accepted(until).then(() => false)]);
+  over.abort();
+  if (!isLate) return;
+  const waited = formatDuration(acceptDeadlineMs);
+  throw new FogrunError(
+    'deadline-missed',
+    `the store has not accepted within ${waited} what was read before`,
+    { advice: 'Look at the states of the store and of the rotator: is the store full?' },
+  );
+}
+
+function missing(name: string): Problem {
+  return {
+    code: 'file-unreadable',
+    message: `nothing is at ${name}`,
+    advice: 'It is read as soon as it is there; check the path if it should be.',
+  };
+}
+
+/** Programming errors must not look like a file that cannot be read. */
+function expected(thrown: unknown): Problem {
+  const cause = toProblem(thrown);
+  if (cause.code === 'internal') throw thrown;
+  return cause;
+}

@@ -1,0 +1,150 @@
+/** Effects of the kind `http-source`: the server, and the requests it answers. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HttpSourceConfig, HttpSourceEffects } from '../../machines/http-source.ts';
+import { addressText, listenError } from '../contract/address.ts';
+import { type Clock, sleep } from '../contract/clock.ts';
+import type { Batch, OutPort } from '../contract/port.ts';
+import type { Reporter } from '../contract/report.ts';
+import type { StoreState } from '../contract/store.ts';
+import { Complaints } from './complaints.ts';
+import { give } from './http-answer.ts';
+import { Budget, Share } from './http-body.ts';
+import { busy, type ExchangeEnv, takeRequest } from './http-exchange.ts';
+import { judgeHead, originHeaders } from './http-head.ts';
+import { Outlet } from './outlet.ts';
+
+export interface HttpSourceEnv {
+  readonly output: OutPort<Batch>;
+  readonly clock: Clock;
+  readonly report: Reporter;
+  readonly retryInMs: (attempt: number) => number;
+  /** How the store is that the readings go to. */
+  readonly storeState: () => StoreState;
+}
+
+/** How long what was taken may wait for its commit when the source is told to end. */
+const drainMsMax = 2_000;
+const headersTimeoutMs = 10_000;
+const keepAliveMs = 15_000;
+/** How often the server looks for requests that take too long. */
+const timeoutCheckMs = 1_000;
+/** All requests together may hold so many times the largest body. */
+const bodiesMax = 8;
+
+export function httpSourceEffects(env: HttpSourceEnv): HttpSourceEffects {
+  const { clock, storeState } = env;
+  return {
+    retryInMs: env.retryInMs,
+    async listener({ input: config, signal, emit, receive }) {
+      const broken = Promise.withResolvers<never>();
+      const closing = new AbortController();
+      const late = new AbortController();
+      receive((command) => {
+        if (command.type === 'CLOSE') closing.abort();
+      });
+      const complaints = new Complaints(env.report, clock);
+      const outlet = new Outlet(env.output);
+      const exchanges = new Set<Promise<void>>();
+      const exchange: ExchangeEnv = {
+        config,
+        clock,
+        outlet,
+        storeState,
+        closing: AbortSignal.any([closing.signal, signal]),
+        late: AbortSignal.any([late.signal, signal]),
+      };
+      const budget = new Budget(config['body-max'] * bodiesMax);
+      const take = (request: IncomingMessage, response: ServerResponse, wait: boolean) => {
+        const done = answer(request, response, wait, budget, exchange);
+        exchanges.add(done);
+        // Only a programming error can make it reject.
+        done.catch(broken.reject).finally(() => exchanges.delete(done));
+      };
+      const server = createServer({
+        headersTimeout: Math.min(headersTimeoutMs, config['request-timeout']),
+        requestTimeout: config['request-timeout'],
+        keepAliveTimeout: keepAliveMs,
+        connectionsCheckingInterval: timeoutCheckMs,
+      });
+      server.maxConnections = config.connections.max;
+      server.on('request', (request, response) => take(request, response, false));
+      server.on('checkContinue', (request, response) => take(request, response, true));
+      server.on('drop', (from) =>
+        complaints.say(
+          `${addressText(from?.remoteAddress ?? 'unknown', from?.remotePort ?? 0)} was turned away: too many connections`,
+        ),
+      );
+      const { address, port } = await listen(server, config);
+      // Such as EMFILE while accepting: one connection less, not the end.
+      server.on('error', (error) => complaints.say(`a connection could not be accepted: ${error.message}`));
+      emit({ type: 'LISTENING', host: address, port });
+      if (!signal.aborted) env.report({ type: 'note', text: `listening on ${addressText(address, port)}` });
+
+      try {
+        await Promise.race([aborted(exchange.closing), broken.promise]);
+      } finally {
+        closing.abort();
+        const closed = new Promise((resolve) => server.close(resolve));
+        const drained = new AbortController();
+        await Promise.race([
+          Promise.allSettled(exchanges),
+          sleep(clock, drainMsMax, AbortSignal.any([signal, drained.signal])),
+        ]);
+        drained.abort();
+        late.abort();
+        await Promise.allSettled(exchanges);
+        server.closeAllConnections();
+        await closed;
+        complaints.end();
+      }
+    },
+  };
+}
+
+/** @param wait the sender waits to be told that it should send the body */
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  wait: boolean,
+  budget: Budget,
+  env: ExchangeEnv,
+): Promise<void> {
+  // A sender that goes away shows as the end of its request and of its answer.
+  request.on('error', () => {});
+  response.on('error', () => {});
+  const share = new Share(budget);
+  try {
+    const head = judgeHead(request, env.config);
+    let result = typeof head === 'string' ? busy(env) : head;
+    if (typeof head === 'string' && !result) {
+      if (wait) response.writeContinue();
+      result = await takeRequest(request, head, share, env);
+    }
+    // An answer may take its time, and what it is about does not wait for it.
+    share.giveBack();
+    const headers = originHeaders(request, env.config);
+    if (result)
+      await give(result, request, response, { clock: env.clock, close: env.closing.aborted, headers });
+  } finally {
+    share.giveBack();
+  }
+}
+
+function listen(server: Server, { host, port }: HttpSourceConfig): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const refused = (cause: Error) => reject(listenError({ host, port }, cause));
+    server.once('error', refused);
+    server.listen({ host, port }, () => {
+      server.off('error', refused);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

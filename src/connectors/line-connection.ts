@@ -1,0 +1,222 @@
+/** One connection of a tcp-source: lines in, readings out, and word of what became of them. */
+import type { TcpSourceConfig } from '../../machines/tcp-source.ts';
+import type { Clock, Timer } from '../contract/clock.ts';
+import { intakeRules } from '../contract/intake-config.ts';
+import type { Connection } from '../contract/transport.ts';
+import { LineIntake, type TakenLines } from '../domain/line-intake.ts';
+import { AckLines } from './ack-lines.ts';
+import type { Complaints } from './complaints.ts';
+import { type JudgedBlock, Ledger } from './ledger.ts';
+import type { Outlet } from './outlet.ts';
+
+export interface LineConnectionEnv {
+  readonly config: TcpSourceConfig;
+  readonly outlet: Outlet;
+  readonly clock: Clock;
+  readonly complaints: Complaints;
+  /** Takes what only a programming error can throw. */
+  readonly broken: (thrown: unknown) => void;
+  /** Aborts when the source ends at once. */
+  readonly signal: AbortSignal;
+}
+
+/** Most memory that what is not accepted yet may stand for. */
+const unacceptedBytesMax = 8 * 2 ** 20;
+/** Refusals of one block that are kept in words; the others are counted. */
+const wordedMax = 100;
+/** Refusals that the log tells when the sender is not told. */
+const loggedMax = 5;
+/** After this side has ended first: how long the other may go on, so that what it was told is not lost in a reset. */
+const lingerMs = 500;
+
+export class LineConnection {
+  /** Resolves when the connection is closed and everything that was taken from it is accepted. */
+  readonly ended: Promise<void>;
+  readonly #resolveEnded: () => void;
+  readonly #connection: Connection;
+  readonly #env: LineConnectionEnv;
+  readonly #lines: LineIntake;
+  readonly #ledger: Ledger;
+  /** Null when the sender does not want to be told. */
+  readonly #acks: AckLines | null;
+  #logged = 0;
+  #heldBack = false;
+  #awaitsTurn = false;
+  /** Nothing more is taken. */
+  #over = false;
+  #ended = false;
+  #endHeard = false;
+  #closed = false;
+  #lastDataMs: number;
+  #idleTimer: Timer | undefined;
+  #lingerTimer: Timer | undefined;
+
+  constructor(connection: Connection, env: LineConnectionEnv) {
+    const { config, clock } = env;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#resolveEnded = resolve;
+    this.#connection = connection;
+    this.#env = env;
+    this.#lines = new LineIntake(intakeRules(config));
+    this.#ledger = new Ledger((blocks) => this.#dealtWith(blocks));
+    const mute = () => this.#disconnect('did not read what it was told');
+    this.#acks = config.acks ? new AckLines(connection, clock, config['ack-timeout'], mute) : null;
+    this.#lastDataMs = clock.monotonic();
+    // Before anything is read: when the port is full, not even the first bytes are taken.
+    this.#goOn();
+    connection.listen({
+      onData: (bytes) => this.#read(bytes),
+      onEnd: () => this.#readEnd(),
+      onDrain: () => {
+        this.#acks?.drained();
+        this.#goOn();
+      },
+      onClose: () => this.#close(),
+    });
+    this.#watchIdle();
+  }
+
+  /** Takes nothing more, also not the line that is not whole yet; ends once what was taken is accepted. */
+  end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#holdBack();
+    this.#goOn();
+  }
+
+  /** Ends at once. */
+  destroy(): void {
+    this.#connection.destroy();
+  }
+
+  #read(bytes: Uint8Array): void {
+    this.#lastDataMs = this.#env.clock.monotonic();
+    this.#takeAll((time) => this.#lines.push(bytes, time));
+  }
+
+  /** The last line counts also without a newline. */
+  #readEnd(): void {
+    this.#endHeard = true;
+    this.#takeAll((time) => this.#lines.end(time));
+    this.#over = true;
+    this.#goOn();
+  }
+
+  #takeAll(judge: (time: string) => readonly TakenLines[]): void {
+    if (this.#over) return;
+    try {
+      const time = new Date(this.#env.clock.now()).toISOString();
+      for (const taken of judge(time)) this.#take(taken);
+    } catch (thrown) {
+      this.#env.broken(thrown);
+      this.destroy();
+    }
+    this.#goOn();
+  }
+
+  #take(taken: TakenLines): void {
+    const { config, outlet, signal } = this.#env;
+    const { lines, count, refused, firstLine, linesRead, sourceBytes } = taken;
+    const refusals = taken.refusals.slice(0, wordedMax);
+    const block: JudgedBlock = { accepted: count, refused, refusals, line: firstLine + linesRead - 1 };
+    const accepted = this.#ledger.enter(block, Math.max(sourceBytes, lines.length));
+    outlet.send({ stream: config.stream, lines, count }, signal).then(accepted, () => {
+      // The source was ended at once. What still waited was never promised to anybody.
+      this.#over = true;
+      this.#ledger.clear();
+      this.destroy();
+      this.#goOn();
+    });
+  }
+
+  #dealtWith(blocks: readonly JudgedBlock[]): void {
+    if (this.#acks) this.#acks.tell(blocks, this.#ledger.total);
+    else for (const block of blocks) this.#log(block);
+    this.#goOn();
+  }
+
+  #log({ refusals }: JudgedBlock): void {
+    for (const { line, reason } of refusals.slice(0, loggedMax - this.#logged)) {
+      this.#logged += 1;
+      this.#env.complaints.say(`${this.#connection.remote}: line ${line} was refused: ${reason}`);
+    }
+  }
+
+  /** Decides, after everything that happens, whether to read on, to hold back, or to end. */
+  #goOn(): void {
+    const { outlet } = this.#env;
+    if (this.#closed) {
+      if (this.#ledger.empty) this.#resolve();
+    } else if (this.#over) {
+      if (this.#ledger.empty && !this.#acks?.unread) this.#endConnection();
+    } else if (this.#ledger.bytes > unacceptedBytesMax || this.#acks?.unread) {
+      this.#holdBack();
+    } else if (!outlet.open) {
+      this.#holdBack();
+      this.#awaitTurn();
+    } else if (this.#heldBack) {
+      this.#heldBack = false;
+      this.#connection.resume();
+    }
+  }
+
+  #holdBack(): void {
+    if (this.#heldBack) return;
+    this.#heldBack = true;
+    this.#connection.pause();
+  }
+
+  #awaitTurn(): void {
+    if (this.#awaitsTurn) return;
+    this.#awaitsTurn = true;
+    this.#env.outlet.whenOpen(() => {
+      this.#awaitsTurn = false;
+      this.#goOn();
+      return !this.#heldBack && !this.#over && !this.#closed;
+    });
+  }
+
+  #endConnection(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#connection.end();
+    if (this.#endHeard) return;
+    // What still comes is passed over: unread, it would turn the end into a reset.
+    this.#connection.resume();
+    this.#lingerTimer = this.#env.clock.setTimeout(() => this.destroy(), lingerMs);
+  }
+
+  #disconnect(why: string): void {
+    this.#env.complaints.say(`${this.#connection.remote} ${why}, and was disconnected`);
+    this.destroy();
+  }
+
+  #watchIdle(): void {
+    const { clock, config } = this.#env;
+    const idleMs = config['idle-timeout'];
+    if (idleMs === undefined || this.#over || this.#closed) return;
+    // Whoever is held back does not idle.
+    if (this.#heldBack) this.#lastDataMs = clock.monotonic();
+    const leftMs = this.#lastDataMs + idleMs - clock.monotonic();
+    if (leftMs <= 0) this.end();
+    else this.#idleTimer = clock.setTimeout(() => this.#watchIdle(), leftMs);
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#over = true;
+    this.#acks?.stop();
+    this.#env.clock.clearTimeout(this.#idleTimer);
+    this.#env.clock.clearTimeout(this.#lingerTimer);
+    this.#goOn();
+  }
+
+  #resolve(): void {
+    const { accepted, refused } = this.#ledger.total;
+    if (refused > 0) {
+      this.#env.complaints.say(`from ${this.#connection.remote}: ${accepted} accepted, ${refused} refused`);
+    }
+    this.#resolveEnded();
+  }
+}

@@ -1,0 +1,45 @@
+/** A source's output port as its connections share it: who may read on, and when. */
+import type { Batch, OutPort } from '../contract/port.ts';
+
+export class Outlet {
+  readonly #port: OutPort<Batch>;
+  /** Readers that hold back, longest first. Each says whether it could make use of its turn. */
+  readonly #waiting: (() => boolean)[] = [];
+  #underWay = 0;
+
+  constructor(port: OutPort<Batch>) {
+    this.#port = port;
+  }
+
+  /** False when what is read now would only wait in memory, and `whenOpen` will tell when that is over. */
+  get open(): boolean {
+    return this.#underWay === 0 || !this.#port.blocked;
+  }
+
+  /** Calls `wake` once, when it is open and it is the caller's turn; `wake` answers whether the caller still wants it. */
+  whenOpen(wake: () => boolean): void {
+    this.#waiting.push(wake);
+  }
+
+  /** Resolves when the batch is accepted. Rejects only when `signal` aborts while it still waits for credit. */
+  async send(batch: Batch, signal: AbortSignal): Promise<void> {
+    if (batch.count === 0) return;
+    this.#underWay += 1;
+    try {
+      const accepted = this.#port.send(batch, signal);
+      this.#wakeNext();
+      await accepted;
+    } finally {
+      this.#underWay -= 1;
+      this.#wakeNext();
+    }
+  }
+
+  /** One at a time: each may fill the port again. But all when nothing is under way, for nothing will wake them later. */
+  #wakeNext(): void {
+    while (this.open && this.#waiting.length > 0) {
+      const usedTurn = this.#waiting.shift()!();
+      if (usedTurn && this.#underWay > 0) return;
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/** Lines that come in chunks, cut anywhere: judged as soon as they are whole, in bounded memory. */
+import { type IntakeRules, type Taken, takeLines } from './intake.ts';
+import { tooLong } from './refusal-reason.ts';
+
+/** What became of the next lines of a source. */
+export interface TakenLines extends Taken {
+  /** Number of the first line judged. */
+  readonly firstLine: number;
+  /** Bytes of the source from where the lines before ended to where these end: newlines and what was thrown away included. */
+  readonly sourceBytes: number;
+}
+
+/** A chunk up to this size is put together with the torn line before it: one more copy, one batch less. */
+const joinedBytesMax = 64 * 1024;
+
+const newline = 0x0a;
+
+/**
+ * Cuts one source's bytes into lines and judges them by `takeLines`. Where a chunk begins with a line, what is taken is
+ * a view of the chunk; only torn lines are copied. Of a line that is too long no more is held than `lineBytesMax`: the
+ * rest is thrown away as it comes, and the line is refused when it ends.
+ */
+export class LineIntake {
+  readonly #rules: IntakeRules;
+  #nextLine: number;
+  /** The line that has no end yet: the first `#tornBytes` of `#torn`. */
+  #torn = Buffer.alloc(0);
+  #tornBytes = 0;
+  /** Bytes of the line that is being thrown away; 0 when none is. */
+  #thrownBytes = 0;
+
+  /** @param firstLine number of the source's next line */
+  constructor(rules: IntakeRules, firstLine: number = 1) {
+    this.#rules = rules;
+    this.#nextLine = firstLine;
+  }
+
+  /** Number of the line that comes next, or has begun to come. */
+  get nextLine(): number {
+    return this.#nextLine;
+  }
+
+  /** Bytes of the source that have come since the end of the last whole line. */
+  get unfinishedBytes(): number {
+    return this.#tornBytes + this.#thrownBytes;
+  }
+
+  /**
+   * Judges the lines that the chunk completes, in order. The chunk must not be changed afterwards.
+   * @param time ISO 8601 in UTC, for readings that are made by wrapping
+   */
+  push(chunk: Uint8Array, time: string): TakenLines[] {
+    const taken: TakenLines[] = [];
+    let rest = chunk;
+    if (this.#thrownBytes > 0) {
+      const end = rest.indexOf(newline) + 1;
+      this.#thrownBytes += end > 0 ? end : rest.length;
+      if (end === 0) return taken;
+      taken.push(this.#refuseThrown());
+      rest = rest.subarray(end);
+    }
+    const wholeBytes = rest.lastIndexOf(newline) + 1;
+    if (wholeBytes > 0) {
+      let judged = 0;
+      if (this.#tornBytes > 0) {
+        judged = wholeBytes <= joinedBytesMax ? wholeBytes : rest.indexOf(newline) + 1;
+        this.#judge(Buffer.concat([this.#releaseTorn(), rest.subarray(0, judged)]), time, taken);
+      }
+      this.#judge(rest.subarray(judged, wholeBytes), time, taken);
+    }
+    this.#hold(rest.subarray(wholeBytes));
+    return taken;
+  }
+
+  /** Judges what has no newline as the last line: the source is at its end. A next `push` begins a new line. */
+  end(time: string): TakenLines[] {
+    const taken: TakenLines[] = [];
+    if (this.#thrownBytes > 0) taken.push(this.#refuseThrown());
+    this.#judge(this.#releaseTorn(), time, taken);
+    return taken;
+  }
+
+  #judge(block: Uint8Array, time: string, taken: TakenLines[]): void {
+    for (let rest = block; rest.length > 0; ) {
+      const firstLine = this.#nextLine;
+      const part = takeLines(rest, this.#rules, firstLine, time);
+      this.#nextLine += part.linesRead;
+      taken.push({ ...part, firstLine, sourceBytes: part.bytesRead });
+      rest = rest.subarray(part.bytesRead);
+    }
+  }
+
+  #refuseThrown(): TakenLines {
+    const line = this.#nextLine++;
+    const sourceBytes = this.#thrownBytes;
+    this.#thrownBytes = 0;
+    return {
+      ...{ lines: new Uint8Array(), count: 0, linesRead: 1, bytesRead: sourceBytes },
+      ...{ refusals: [{ line, reason: tooLong(this.#rules.lineBytesMax) }], refused: 1 },
+      ...{ firstLine: line, sourceBytes },
+    };
+  }
+
+  #releaseTorn(): Buffer {
+    const torn = this.#torn.subarray(0, this.#tornBytes);
+    this.#torn = Buffer.alloc(0);
+    this.#tornBytes = 0;
+    return torn;
+  }
+
+  #hold(piece: Uint8Array): void {
+    const bytes = this.#tornBytes + piece.length;
+    // One byte more may be the carriage return of the line's end.
+    if (bytes > this.#rules.lineBytesMax + 1) {
+      this.#thrownBytes = bytes;
+      this.#releaseTorn();
+      return;
+    }
+    if (bytes > this.#torn.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#torn.length));
+      larger.set(this.#torn.subarray(0, this.#tornBytes));
+      this.#torn = larger;
+    }
+    this.#torn.set(piece, this.#tornBytes);
+    this.#tornBytes = bytes;
+  }
+}
