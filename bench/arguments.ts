@@ -16,7 +16,9 @@ export const usage = `npm run bench [-- NAME…] [--runs N] [--quick] [--peers]
   --peers    also what other programs do with the same work, where they are installed
   --list     names of the benchmarks
   --report   writes docs/performance.md from bench/results and runs nothing
-  --check    fails when docs/performance.md is not what bench/results say`;
+  --check    fails when docs/performance.md is not what bench/results say
+npm run bench -- scaling
+  measures and draws the curves of docs/scaling.md; \`scaling --help\` says more`;
 
 /** Fewer runs make no result: how far they lie apart would say nothing. */
 export const runsLeast = 5;

@@ -14,7 +14,9 @@ const pollMs = 100;
  */
 export async function checkFiledEdges(data: string, edges: number, readings: number): Promise<void> {
   const until = nowMs() + filedDeadlineMs;
-  const names = await readdir(data);
+  const namesNow = () => readdir(data).catch((): string[] => []);
+  while ((await namesNow()).length < edges && nowMs() < until) await wait(pollMs);
+  const names = await namesNow();
   if (names.length !== edges) throw new Error(`${names.length} of ${edges} edges are in ${data}`);
   for (const name of names) {
     for (;;) {

@@ -2,6 +2,7 @@
 import { parseArguments, runsLeast } from './arguments.ts';
 import { measure } from './harness.ts';
 import { commit, machine } from './machine.ts';
+import { allDelivered, compare, comparisonLines, writeComparison } from './peers/compare.ts';
 import { reportIsFresh, writeReport } from './report.ts';
 import { judge, lineOf, writeResult } from './results.ts';
 import type { Scenario } from './scenario.ts';
@@ -12,8 +13,12 @@ const say = (text: string) => void process.stdout.write(`${text}\n`);
 const progress = (name: string, text: string) => void process.stderr.write(`${name}: ${text}\n`);
 
 async function main(words: readonly string[]): Promise<number> {
+  if (words[0] === 'scaling') {
+    const { runScaling } = await import('./scaling/main.ts');
+    return runScaling(words.slice(1));
+  }
   const order = scenarios.map(({ name }) => name);
-  const { names, runs, quick, instead } = parseArguments(words, order);
+  const { names, runs, quick, peers, instead } = parseArguments(words, order);
   if (instead === 'list') {
     for (const { name, target } of scenarios) say(`${name.padEnd(16)} ${target}`);
     return 0;
@@ -30,6 +35,7 @@ async function main(words: readonly string[]): Promise<number> {
   const chosen = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
   let failed = 0;
   for (const scenario of chosen) failed += (await runOne(scenario, runs, quick)) ? 0 : 1;
+  if (peers) failed += (await runPeers(runs, quick)) ? 0 : 1;
   if (runs >= runsLeast) writeReport(order);
   return failed === 0 ? 0 : 1;
 }
@@ -60,6 +66,19 @@ async function runOne(scenario: Scenario, runs: number, quick: boolean): Promise
     return true;
   } catch (error) {
     say(`${name}: FAILED: ${error instanceof Error ? error.stack : error}`);
+    return false;
+  }
+}
+
+/** What other programs do with the work of `throughput`. False when one of them did not deliver what it was sent. */
+async function runPeers(runs: number, quick: boolean): Promise<boolean> {
+  try {
+    const comparison = await compare({ runs, quick, progress: (text) => progress('peers', text) });
+    if (!quick && runs >= runsLeast) writeComparison(comparison);
+    for (const line of comparisonLines(comparison)) say(line);
+    return allDelivered(comparison);
+  } catch (error) {
+    say(`peers: FAILED: ${error instanceof Error ? error.stack : error}`);
     return false;
   }
 }

@@ -1,15 +1,26 @@
 /** docs/performance.md, from the results alone: the same results make the same page. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Machine } from './machine.ts';
+import { besideOthers } from './peers/beside.ts';
+import { readComparison } from './peers/compare.ts';
 import { type Result, readResults, verdict } from './results.ts';
 import { formatNumber, spread } from './statistics.ts';
+import { describe, table } from './tables.ts';
 import { root } from './world.ts';
+
+export { table };
 
 const page = join(root, 'docs/performance.md');
 
-/** @param order names of benchmarks as they are to be shown; results of others are left out */
-export function renderReport(results: ReadonlyMap<string, Result>, order: readonly string[]): string {
+/**
+ * @param order names of benchmarks as they are to be shown; results of others are left out
+ * @param beside lines about other programs
+ */
+export function renderReport(
+  results: ReadonlyMap<string, Result>,
+  order: readonly string[],
+  beside: readonly string[] = [],
+): string {
   const shown = order.flatMap((name) => results.get(name) ?? []);
   const missing = order.filter((name) => !results.has(name));
   return [
@@ -29,6 +40,7 @@ export function renderReport(results: ReadonlyMap<string, Result>, order: readon
     repeat,
     '',
     ...shown.flatMap(section),
+    ...beside,
     ...machines(shown),
   ].join('\n');
 }
@@ -41,6 +53,7 @@ const repeat = `\`\`\`sh
 npm ci
 npm run bench                      # all, about half an hour
 npm run bench -- throughput        # one
+npm run bench -- throughput --peers # and what other programs do with the same work
 npm run bench -- --quick           # tries all of them quickly; nothing is written or judged
 npm run bench -- --report          # writes this page from bench/results
 \`\`\`
@@ -103,24 +116,19 @@ function machines(results: readonly Result[]): string[] {
   ];
 }
 
-function describe({ cpu, cores, memory, kernel, filesystem, node }: Machine): string {
-  return `${cpu}, ${cores} cores, ${memory} GB, Linux ${kernel}, ${filesystem}, Node.js ${node}`;
-}
-
-/** A table in Markdown. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), `|${head.map(() => '---|').join('')}`, ...rows.map(line)];
+/** The page as it should be now. */
+function currentReport(order: readonly string[]): string {
+  const results = readResults();
+  return renderReport(results, order, besideOthers(readComparison(), results));
 }
 
 export function writeReport(order: readonly string[]): void {
-  writeFileSync(page, renderReport(readResults(), order));
+  writeFileSync(page, currentReport(order));
 }
 
 export function reportIsFresh(order: readonly string[]): boolean {
   try {
-    return readFileSync(page, 'utf8') === renderReport(readResults(), order);
+    return readFileSync(page, 'utf8') === currentReport(order);
   } catch {
     return false;
   }

@@ -29,7 +29,7 @@ export function judge(
 }
 
 /** Numbers keep six digits: more would be noise, and a change of it a change of the file. */
-const rounded = (_: string, value: unknown) =>
+export const rounded = (_: string, value: unknown) =>
   typeof value === 'number' ? Number(value.toPrecision(6)) : value;
 
 export function writeResult(result: Result, directory = resultsDirectory): void {

@@ -10,7 +10,30 @@ export function terminalLog(format: 'text' | 'json'): Log {
   process.stdout.on('error', () => {});
   const { NO_COLOR, FORCE_COLOR } = process.env;
   const colour = format === 'text' && !NO_COLOR && (process.stdout.isTTY || !!FORCE_COLOR);
-  return createLog({ format, colour, clock: systemClock, write: (line) => void process.stdout.write(line) });
+  const write = gathered((text) => void process.stdout.write(text));
+  return createLog({ format, colour, clock: systemClock, write });
+}
+
+/** Text that is not held back for the end of a turn of the event loop, in UTF-16 code units. */
+const gatheredMax = 65_536;
+
+/**
+ * One write for all lines of a turn of the event loop: to a pipe each write is a system call that the loop waits for, and a
+ * cloud with a thousand edges has thousands of lines a second. What is gathered when the process exits is still written.
+ */
+function gathered(write: (text: string) => void): (line: string) => void {
+  let text = '';
+  const flush = () => {
+    const all = text;
+    text = '';
+    if (all !== '') write(all);
+  };
+  process.on('exit', flush);
+  return (line) => {
+    if (text === '') setImmediate(flush);
+    text += line;
+    if (text.length > gatheredMax) flush();
+  };
 }
 
 /** The first signal drains, a second one ends the process at once. */

@@ -18,7 +18,8 @@ import { printable } from '../domain/text.ts';
 import { Complaints } from './complaints.ts';
 import { decodePosition } from './file-position.ts';
 import { type SourceFiles, withDeadlines } from './source-files.ts';
-import { follow, type TailEnv } from './tail.ts';
+import { follow } from './tail.ts';
+import type { TailEnv } from './tail-env.ts';
 import { Unaccepted } from './unaccepted.ts';
 
 /** Longest batch, but for a single line: wrapping can make short lines many times as long. */

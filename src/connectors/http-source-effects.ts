@@ -25,10 +25,14 @@ export interface HttpSourceEnv {
 
 /** How long what was taken may wait for its commit when the source is told to end. */
 const drainMsMax = 2_000;
+/** And how long those who are told that it did not come may take to hear it. */
+const lastAnswersMsMax = 300;
 const headersTimeoutMs = 10_000;
 const keepAliveMs = 15_000;
 /** How often the server looks for requests that take too long. */
 const timeoutCheckMs = 1_000;
+/** A connection on which nothing moves for so long beyond the other deadlines is closed: nobody reads the answer. */
+const stallMs = 10_000;
 /** All requests together may hold so many times the largest body. */
 const bodiesMax = 8;
 
@@ -54,27 +58,21 @@ export function httpSourceEffects(env: HttpSourceEnv): HttpSourceEffects {
         closing: AbortSignal.any([closing.signal, signal]),
         late: AbortSignal.any([late.signal, signal]),
       };
+      /** Resolves when every request is answered, or after `ms`. */
+      const allOrAfter = async (ms: number) => {
+        const over = new AbortController();
+        const waited = sleep(clock, ms, AbortSignal.any([signal, over.signal]));
+        await Promise.race([Promise.allSettled(exchanges), waited]);
+        over.abort();
+      };
       const budget = new Budget(config['body-max'] * bodiesMax);
-      const take = (request: IncomingMessage, response: ServerResponse, wait: boolean) => {
+      const take: Take = (request, response, wait) => {
         const done = answer(request, response, wait, budget, exchange);
         exchanges.add(done);
         // Only a programming error can make it reject.
         done.catch(broken.reject).finally(() => exchanges.delete(done));
       };
-      const server = createServer({
-        headersTimeout: Math.min(headersTimeoutMs, config['request-timeout']),
-        requestTimeout: config['request-timeout'],
-        keepAliveTimeout: keepAliveMs,
-        connectionsCheckingInterval: timeoutCheckMs,
-      });
-      server.maxConnections = config.connections.max;
-      server.on('request', (request, response) => take(request, response, false));
-      server.on('checkContinue', (request, response) => take(request, response, true));
-      server.on('drop', (from) =>
-        complaints.say(
-          `${addressText(from?.remoteAddress ?? 'unknown', from?.remotePort ?? 0)} was turned away: too many connections`,
-        ),
-      );
+      const server = boundedServer(config, take, (text) => complaints.say(text));
       const { address, port } = await listen(server, config);
       // Such as EMFILE while accepting: one connection less, not the end.
       server.on('error', (error) => complaints.say(`a connection could not be accepted: ${error.message}`));
@@ -86,14 +84,9 @@ export function httpSourceEffects(env: HttpSourceEnv): HttpSourceEffects {
       } finally {
         closing.abort();
         const closed = new Promise((resolve) => server.close(resolve));
-        const drained = new AbortController();
-        await Promise.race([
-          Promise.allSettled(exchanges),
-          sleep(clock, drainMsMax, AbortSignal.any([signal, drained.signal])),
-        ]);
-        drained.abort();
+        await allOrAfter(drainMsMax);
         late.abort();
-        await Promise.allSettled(exchanges);
+        await allOrAfter(lastAnswersMsMax);
         server.closeAllConnections();
         await closed;
         complaints.end();
@@ -129,6 +122,27 @@ async function answer(
   } finally {
     share.giveBack();
   }
+}
+
+type Take = (request: IncomingMessage, response: ServerResponse, wait: boolean) => void;
+
+/** A server on which nobody can wait, or make others wait, without a deadline. */
+function boundedServer(config: HttpSourceConfig, take: Take, complain: (text: string) => void): Server {
+  const server = createServer({
+    headersTimeout: Math.min(headersTimeoutMs, config['request-timeout']),
+    requestTimeout: config['request-timeout'],
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: timeoutCheckMs,
+  });
+  server.timeout = config['request-timeout'] + config['accept-timeout'] + stallMs;
+  server.maxConnections = config.connections.max;
+  server.on('request', (request, response) => take(request, response, false));
+  server.on('checkContinue', (request, response) => take(request, response, true));
+  server.on('drop', (from) => {
+    const remote = addressText(from?.remoteAddress ?? 'unknown', from?.remotePort ?? 0);
+    complain(`${remote} was turned away: too many connections`);
+  });
+  return server;
 }
 
 function listen(server: Server, { host, port }: HttpSourceConfig): Promise<AddressInfo> {

@@ -72,7 +72,7 @@ export function listenerStatechart<Own extends Config>(id: string, effects: List
         !['address-in-use', 'address-refused', 'deadline-missed'].includes(causeIn(event)?.code ?? ''),
       lastAttempt: ({ context }) => isLastAttempt(context),
     },
-    delays: { retry: ({ context }) => context.retryInMs ?? 0, bindMsMax, closeMsMax },
+    delays: { retry: ({ context }) => context.retryInMs ?? 0 },
   }).createMachine({
     id,
     context: ({ input }) => ({ ...noTrouble, config: input.config, address: null }),
@@ -93,7 +93,7 @@ export function listenerStatechart<Own extends Config>(id: string, effects: List
           binding: {
             on: { LISTENING: { target: 'listening', actions: 'listening' }, PAUSE: `#${id}.paused` },
             after: {
-              bindMsMax: [
+              [bindMsMax]: [
                 { guard: 'lastAttempt', target: `#${id}.failed`, actions: 'noteDeadline' },
                 { target: `#${id}.waitingToRetry`, actions: 'planRetry' },
               ],
@@ -103,17 +103,17 @@ export function listenerStatechart<Own extends Config>(id: string, effects: List
           draining: {
             entry: 'close',
             on: { ENDED: `#${id}.stopped`, STOP: {} },
-            after: { closeMsMax: `#${id}.stopped` },
+            after: { [closeMsMax]: `#${id}.stopped` },
           },
           pausing: {
             entry: 'close',
             on: { ENDED: `#${id}.paused`, STOP: 'draining', RESUME: 'resuming' },
-            after: { closeMsMax: `#${id}.paused` },
+            after: { [closeMsMax]: `#${id}.paused` },
           },
           // Not before the listener is closed: the address would still be taken.
           resuming: {
             on: { ENDED: `#${id}.serving`, STOP: 'draining', PAUSE: 'pausing' },
-            after: { closeMsMax: `#${id}.serving` },
+            after: { [closeMsMax]: `#${id}.serving` },
           },
         },
       },

@@ -10,9 +10,6 @@ export interface TakenLines extends Taken {
   readonly sourceBytes: number;
 }
 
-/** A chunk up to this size is put together with the torn line before it: one more copy, one batch less. */
-const joinedBytesMax = 64 * 1024;
-
 const newline = 0x0a;
 
 /**
@@ -61,12 +58,9 @@ export class LineIntake {
     }
     const wholeBytes = rest.lastIndexOf(newline) + 1;
     if (wholeBytes > 0) {
-      let judged = 0;
-      if (this.#tornBytes > 0) {
-        judged = wholeBytes <= joinedBytesMax ? wholeBytes : rest.indexOf(newline) + 1;
-        this.#judge(Buffer.concat([this.#releaseTorn(), rest.subarray(0, judged)]), time, taken);
-      }
-      this.#judge(rest.subarray(judged, wholeBytes), time, taken);
+      const tornEnd = this.#tornBytes > 0 ? rest.indexOf(newline) + 1 : 0;
+      this.#judge(Buffer.concat([this.#releaseTorn(), rest.subarray(0, tornEnd)]), time, taken);
+      this.#judge(rest.subarray(tornEnd, wholeBytes), time, taken);
     }
     this.#hold(rest.subarray(wholeBytes));
     return taken;

@@ -38,6 +38,9 @@ export interface Changes {
 /** Longest position of a source, in UTF-16 code units. */
 const positionLengthMax = 4_096;
 
+/** Batches of one commit are put together to values of up to so many bytes: fewer keys, fewer pages. */
+const valueBytesMax = 256 * 1024;
+
 /** Upper bound of what `batches` will be charged. */
 export function chargeOf(batches: readonly Batch[]): number {
   let bytes = 0;
@@ -60,14 +63,15 @@ export function append(
   sealBytes = Number.POSITIVE_INFINITY,
 ): SegmentHeader[] {
   const { state, hashes } = changes;
-  const bodies = numberAll(changes, batches);
+  const pieces = numberAll(changes, batches);
   const sealed: SegmentHeader[] = [];
   const touched = new Set<string>();
-  batches.forEach(({ stream: name, count, missed, position }, i) => {
-    if (missed) sealed.push(...addGap(changes, writer, name, missed, nowMs));
+  for (const { position } of batches) {
     if (position) writer.put(keys.position(position.source), Buffer.from(position.value, 'utf8'));
-    const body = bodies[i];
-    if (!body) return;
+  }
+  for (const { stream: name, count, missed, body } of pieces) {
+    if (missed) sealed.push(...addGap(changes, writer, name, missed, nowMs));
+    if (count === 0) continue;
     const record = stream(state, name);
     hashes.set(name, (hashes.get(name) ?? createHash('sha256')).update(body));
     writer.put(keys.batch(name, record.nextSeq), body);
@@ -79,7 +83,7 @@ export function append(
       charged: record.charged + body.length + batchOverheadBytes,
     });
     touched.add(name);
-  });
+  }
   for (const name of touched) {
     const large = stream(state, name).openBytes >= sealBytes;
     const header = large ? seal(changes, writer, name, nowMs) : null;
@@ -89,24 +93,45 @@ export function append(
   return sealed;
 }
 
-/** The lines of each batch with their numbers; all or, when one is not what it says, none. */
-function numberAll({ state, bodies }: Changes, batches: readonly Batch[]): (Uint8Array | null)[] {
+/** Numbered lines that become one value in the store. */
+interface Piece {
+  readonly stream: string;
+  readonly missed: Batch['missed'];
+  count: number;
+  body: Uint8Array;
+}
+
+/** The lines of the batches with their numbers; all or, when one is not what it says, none. */
+function numberAll({ state, bodies }: Changes, batches: readonly Batch[]): readonly Piece[] {
   for (const batch of batches) assertStream(batch.stream);
   const next = new Map<string, number>();
   const before = new Map<string, number>();
+  const pieces: Piece[] = [];
   try {
-    return batches.map(({ stream: name, lines, count }) => {
-      if (count === 0) return null;
+    for (const { stream: name, lines, count, missed } of batches) {
       const fromSeq = next.get(name) ?? stream(state, name).nextSeq;
       next.set(name, fromSeq + count);
       if (!before.has(name)) before.set(name, bodies.used(name));
       const target = bodies.room(name, numberedBytesMax(lines.length, count, fromSeq));
-      return bodies.add(name, numberLines(lines, count, fromSeq, target).length);
-    });
+      const body = bodies.add(name, numberLines(lines, count, fromSeq, target).length);
+      const piece = { stream: name, missed, count, body };
+      const last = pieces.at(-1);
+      const joined = last && last.stream === name && !missed ? joinViews(last.body, body) : null;
+      if (last && joined) Object.assign(last, { count: last.count + count, body: joined });
+      else pieces.push(piece);
+    }
+    return pieces;
   } catch (thrown) {
     for (const [name, used] of before) bodies.cut(name, used);
     throw thrown;
   }
+}
+
+/** Both as one view if they stand side by side in memory and are not too long for one value. */
+function joinViews(a: Uint8Array, b: Uint8Array): Uint8Array | null {
+  const adjacent = a.buffer === b.buffer && a.byteOffset + a.length === b.byteOffset;
+  if (!adjacent || a.length + b.length > valueBytesMax) return null;
+  return new Uint8Array(a.buffer, a.byteOffset, a.length + b.length);
 }
 
 /** Seals the open segment; `null` when it is empty. */

@@ -70,15 +70,16 @@ test('each part tells where it begins and how far the source has come', (t) => {
   const intake = new LineIntake(rules, 100);
   t.deepEqual(intake.push(Buffer.from('1'), time), []);
   t.is(intake.unfinishedBytes, 1);
-  const [first] = intake.push(Buffer.from('0\n2\r\n\n3'), time);
-  t.like(first, { firstLine: 100, linesRead: 3, count: 2, sourceBytes: 7 });
+  const [torn, rest] = intake.push(Buffer.from('0\n2\r\n\n3'), time);
+  t.like(torn, { firstLine: 100, linesRead: 1, count: 1, sourceBytes: 3 });
+  t.like(rest, { firstLine: 101, linesRead: 2, count: 1, sourceBytes: 4 });
   t.is(intake.nextLine, 103);
   t.is(intake.unfinishedBytes, 1);
   t.like(intake.end(time)[0], { firstLine: 103, linesRead: 1, count: 1, sourceBytes: 1 });
   t.deepEqual(intake.end(time), []);
 });
 
-test('a large chunk is not copied, but for the line that its beginning ends', (t) => {
+test('a chunk is not copied, but for the line that its beginning ends', (t) => {
   const intake = new LineIntake({ ...rules, lineBytesMax: 100 });
   const line = '{"device":"d","sensor":"s","value":1}\n';
   intake.push(Buffer.from(line.slice(0, 10)), time);

@@ -31,8 +31,9 @@ test('a log that grows, is rotated, and whose reader is killed is in the cloud o
   await second.line(moved('log', 'done'));
   const values = async () =>
     [...(await filedReadings(env.FOGRUN_STATE!, edge)).values()].flat().map((reading) => valueIn(reading));
-  // Whichever segment is the last one: it is filed when all of them are.
-  for (const until = performance.now() + 20_000; (await values()).length < 30_000; await sleep(50)) {
+  // Whichever segment is the last one: it is filed when all of them are. Before the first there is no directory.
+  const filed = async () => (await values().catch(() => [])).length;
+  for (const until = performance.now() + 20_000; (await filed()) < 30_000; await sleep(50)) {
     if (performance.now() > until) break;
   }
   t.is((await second.end()).code, 0);
