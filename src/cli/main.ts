@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `fogrun`. */
+import './heap.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import { escapeControls } from '../domain/text.ts';
 import { readArguments } from './arguments.ts';

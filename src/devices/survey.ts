@@ -7,8 +7,12 @@ import type { Daemon } from './daemon.ts';
 import { deviceName } from './names.ts';
 import { printable } from './text.ts';
 
-/** Nothing says that a list is complete: it counts as such when nothing came for this long. */
-const quietMs = 500;
+/**
+ * Nothing says that a list is complete: it counts as such when nothing came for so many times as long as the first
+ * answer took, within bounds. A daemon at hand need not be waited for like one behind a slow radio.
+ */
+const quietPerAnswer = 20;
+const quietBoundsMs = { min: 100, max: 500 } as const;
 /** A daemon with more devices than this is no daemon. */
 const devicesMax = 1_000;
 const disconnected = 2;
@@ -41,6 +45,8 @@ export function toDeviceInfo(values: readonly unknown[]): DeviceInfo {
 export function survey(daemon: Daemon, clock: Clock, timeoutMs: number): Promise<DeviceInfo[]> {
   return new Promise((resolve, reject) => {
     const found = new Map<string, DeviceInfo>();
+    const askedAt = clock.monotonic();
+    let quietMs = 0;
     let finished = false;
     const finish = () => {
       finished = true;
@@ -57,6 +63,8 @@ export function survey(daemon: Daemon, clock: Clock, timeoutMs: number): Promise
       const info = toDeviceInfo(values);
       if (values[6] === disconnected) found.delete(info.uid);
       else if (found.size < devicesMax) found.set(info.uid, info);
+      const { min, max } = quietBoundsMs;
+      quietMs ||= Math.min(max, Math.max(min, quietPerAnswer * (clock.monotonic() - askedAt)));
       clock.clearTimeout(timer);
       timer = clock.setTimeout(finish, Math.min(quietMs, timeoutMs));
     });

@@ -23,7 +23,7 @@ interface Coming {
 
 /** Compressed at the same time: as many as the thread pool has threads. */
 const aheadMax = 4;
-/** Bodies in memory ahead of their turn, in bytes; a single larger one is taken all the same. */
+/** Bytes of bodies in memory ahead of their turn from which on no other one is begun. */
 const aheadBytesMax = 8 * 1024 * 1024;
 /** Shorter bodies are not worth a way to the thread pool. */
 const packBytesMin = 256;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { bodyHash, chainHash, noHash } from '../../src/domain/segment.ts';
 import { encodeFrame, frameTypes, preamble } from '../../src/link/frames.ts';
-import { linkLimits } from '../../src/link/limits.ts';
+import { answerBytesMax, greetingBytesMax, linkLimits, windowBytesMin } from '../../src/link/limits.ts';
 import { encodeAck, encodeSegmentHead } from '../../src/link/payloads.ts';
 import { hello as baseHello, cloudAgainstBytes, json, welcome, zeros } from './fixtures.ts';
 
@@ -85,6 +85,12 @@ test('deadlines are as documented', (t) => {
     t.true(page.includes(`| ${ms / 1_000} s |`), `${ms} ms`);
   }
   t.true(page.includes(`${linkLimits.bytesPerSecondMin} bytes a second`));
+});
+
+test('sizes are as documented', (t) => {
+  t.true(page.includes(`room for ${windowBytesMin / 2 ** 20} MiB in any case`));
+  t.true(page.includes(`1 to ${greetingBytesMax.toLocaleString('en-US')} until the greeting is over`));
+  t.true(page.includes(`1 to ${answerBytesMax.toLocaleString('en-US')} from cloud to edge`));
 });
 
 test('the documented compressed segment is three readings, under the documented hashes', async (t) => {
