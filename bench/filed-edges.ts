@@ -21,15 +21,19 @@ export async function checkFiledEdges(data: string, edges: number, readings: num
   for (const name of names) {
     for (;;) {
       const seqs = await seqsOf(join(data, name));
-      const wrong = seqs.findIndex((seq, i) => seq !== i + 1);
-      if (wrong >= 0) throw new Error(`${name}: reading ${wrong + 1} has seq ${seqs[wrong]}`);
-      if (seqs.length === readings) break;
-      if (seqs.length > readings || nowMs() > until) {
-        throw new Error(`${name}: ${seqs.length} of ${readings} readings are filed`);
+      if (seqs.length >= readings || nowMs() > until) {
+        check(name, seqs, readings);
+        break;
       }
       await wait(pollMs);
     }
   }
+}
+
+function check(name: string, seqs: readonly number[], readings: number): void {
+  const wrong = seqs.findIndex((seq, i) => seq !== i + 1);
+  if (wrong >= 0) throw new Error(`${name}: reading ${wrong + 1} has seq ${seqs[wrong]}`);
+  if (seqs.length !== readings) throw new Error(`${name}: ${seqs.length} of ${readings} readings are filed`);
 }
 
 async function seqsOf(edge: string): Promise<number[]> {

@@ -5,12 +5,17 @@ import { formatNumber, median } from '../statistics.ts';
 import { describe, table } from '../tables.ts';
 import type { Comparison, PeerResult, SettingResult, SideFigures } from './compare.ts';
 
-const intro = `The same lines, at the same pace (as fast as they are taken), through a process at the edge that can hold them on its disk,
-over loopback, to a process in the cloud. The clock runs from the first byte sent until the far end has the last line;
-for fogrun, until the edge has deleted the last segment because the cloud acknowledged it. Every run compares the far
-end with what was sent, byte by byte and in order. Each program was set up twice or more: as fast as its manual allows,
-and as safe as it can be made. They promise different things, and that matters more than the figures: read the last
-column, and what follows the table.`;
+const intro = `The same lines, as fast as they are taken, through a process at the edge that can hold them on its disk, over loopback, to
+a process in the cloud. The clock runs from the first byte sent until the far end has the last line; for fogrun, until
+the edge has deleted the last segment because the cloud acknowledged it. Every run compares the far end with what was
+sent, byte by byte and in order. Each program was set up as fast as its manual allows, and as safe as it can be made.`;
+
+const limps = `Where the comparison limps: the programs promise different things, and that matters more than the figures, so read the
+last column. fogrun validates each line and syncs a whole batch of them at both ends before it acknowledges; where the
+others sync at all, they do it by the line or by the clock. What they do besides (topics, routing, many subscribers,
+many formats) is not used here, and a line is a small unit for programs that handle messages. rsyslog is fed the bare
+lines over TCP like fogrun; the two with protocols of their own are fed by small clients that keep many messages under
+way. Servers start fresh for each run. Syncs are calls of fsync, fdatasync and msync, counted by strace in a shorter run.`;
 
 const columns = [
   'program',
@@ -24,7 +29,8 @@ const columns = [
   'a power cut takes',
 ];
 
-const fogrunLacks = 'nothing that was acknowledged, on either side';
+const fogrunLacks =
+  'nothing that was accepted (a client that asks for no ack lines does not know how far that is)';
 
 /** @param results of fogrun's own benchmarks, by name */
 export function besideOthers(comparison: Comparison | null, results: ReadonlyMap<string, Result>): string[] {
@@ -38,8 +44,7 @@ export function besideOthers(comparison: Comparison | null, results: ReadonlyMap
     '',
     ...table(columns, [...(own ? [fogrunRow(own)] : []), ...peers.flatMap(rowsOf)]),
     '',
-    'Syncs are calls of fsync, fdatasync and msync, counted by strace in a shorter run of its own. fogrun numbers each reading, checks that it is one, and',
-    'recognises a resend for ever; none of the others do, and what they do besides (topics, routing, many subscribers) is not used here.',
+    limps,
     '',
     ...peers.flatMap(detailsOf),
     `Measured on ${date} at ${commit}, load ${machine.load} in the minute before: ${describe(machine)}. Repeat it with`,

@@ -44,7 +44,7 @@ const settings: readonly MosquittoSetting[] = [
   {
     label: 'synced',
     said: 'the same with autosave_interval 1 (second); the archive calls fdatasync before it acknowledges',
-    lacks: 'the last second at the edge: a broker acknowledges before it saves',
+    lacks: 'the last second or two at the edge: a broker acknowledges before it saves',
     lines: 500_000,
     config: `${common}autosave_interval 1\n`,
     sync: true,

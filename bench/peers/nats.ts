@@ -40,7 +40,7 @@ const settings: readonly NatsSetting[] = [
   {
     label: 'synced',
     said: 'the same with sync_interval: always',
-    lacks: 'nothing at the edge; the mirror syncs too',
+    lacks: 'nothing that was acknowledged at the edge',
     lines: 50_000,
     config: 'sync_interval: always',
   },
@@ -172,8 +172,8 @@ export const nats: Peer<NatsSetting> = {
   wiring:
     'one JetStream message a line, published with acknowledgement to a file stream in an edge server that is a leaf node; the cloud server mirrors that stream into a file stream of its own',
   remarks: [
-    'Acknowledgements come from the edge only; the mirror follows, and a stream with limits, the only kind that is mirrored well, keeps its messages at the edge until a limit is reached: nothing is deleted here, which is less work.',
-    'Every line is a message with an acknowledgement of its own.',
+    'Acknowledgements come from the edge only; the mirror follows. Nothing is deleted at the edge, which is less work: a work-queue stream would delete, but its mirror can lose messages while the link is down (nats-server issue 4109).',
+    'Every line is a message with a number and an acknowledgement of its own. Message ids, by which a stream recognises a resend for some minutes, are not used.',
   ],
   settings,
   version: () => versionOf('nats-server', '-v'),

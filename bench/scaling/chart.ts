@@ -14,7 +14,7 @@ export interface Series {
   readonly values: readonly number[];
 }
 
-const width = 640;
+const width = 700;
 const height = 360;
 const plot = { left: 70, right: 500, top: 52, bottom: 300 };
 const tickSteps = [1, 2, 2.5, 5, 10];

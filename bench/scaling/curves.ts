@@ -24,7 +24,7 @@ export interface Picture {
 }
 
 const deadlineMs = 180_000;
-const percentOfCore = '% of one core';
+const percentOfCore = '% of a core';
 
 const rate: Curve = {
   name: 'rate',

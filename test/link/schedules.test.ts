@@ -18,7 +18,7 @@ const steps = 30;
 const cloudOptions = { bytesMax: 30_000, receiver: { window: { segments: 3 } } };
 const edgeOptions = {
   bytesMax: 10_000,
-  uploader: { window: { segments: 2 } },
+  uploader: { window: { segments: 2 }, compression: 'zstd' },
   rotator: { every: '200ms' },
 };
 
