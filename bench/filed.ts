@@ -26,10 +26,11 @@ export async function whenFiled(data: string, count: number): Promise<number> {
  * Rejects unless those lines and no others are filed: complete, in order, `seq` 1 to `count`, nothing twice, each line
  * as it was sent. Best asked when the cloud has ended: then nothing comes after it.
  * @param data the cloud's `data` directory
+ * @param edge whose readings; by default those of the only edge there
  */
-export async function checkFiled(data: string, sensor: Sensor, count: number): Promise<void> {
+export async function checkFiled(data: string, sensor: Sensor, count: number, edge?: string): Promise<void> {
   const check = new Check(sensor, count);
-  for (const file of await filesIn(data)) check.file(await readFile(file), file);
+  for (const file of await filesIn(data, edge)) check.file(await readFile(file), file);
   check.end();
 }
 
@@ -40,9 +41,9 @@ export function filedBytes(count: number): number {
   return bytes;
 }
 
-/** Files of the only edge and the only epoch there, in the order of their names. */
-export async function filesIn(data: string): Promise<string[]> {
-  const edges = await readdir(data).catch(() => []);
+/** Files of that edge, or of the only one there, and of its only epoch, in the order of their names. */
+export async function filesIn(data: string, edge?: string): Promise<string[]> {
+  const edges = edge === undefined ? await readdir(data).catch(() => []) : [edge];
   if (edges.length === 0) return [];
   const epochs = await readdir(join(data, edges[0]!));
   if (edges.length > 1 || epochs.length > 1) throw new Error(`more than one edge or epoch in ${data}`);

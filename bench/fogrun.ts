@@ -69,6 +69,11 @@ export class Fogrun {
     return this.#child.pid!;
   }
 
+  /** What it said beside the log, the last 10,000 characters. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** Calls back with every line from now on, until the returned function is called. */
   listen(listener: (line: LogLine) => void): () => void {
     this.#listeners.add(listener);

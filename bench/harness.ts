@@ -41,14 +41,16 @@ export async function measure(
     return [yardstick, await inWorld((bench) => scenario.run(bench))];
   };
   try {
-    if (!options.quick) {
+    const enough = scenario.runsEnough?.() ?? null;
+    const count = Math.min(options.runs, enough ?? options.runs);
+    if (!options.quick && enough === null) {
       options.progress('warming up');
       await turn();
     }
     const runs: Run[] = [];
     const yardsticks: Run[] = [];
-    for (let i = 1; i <= options.runs; i++) {
-      options.progress(`run ${i} of ${options.runs}`);
+    for (let i = 1; i <= count; i++) {
+      options.progress(`run ${i} of ${count}`);
       const [yardstick, run] = await turn();
       if (yardstick) yardsticks.push(yardstick);
       runs.push(run);

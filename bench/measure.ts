@@ -31,6 +31,11 @@ export function processFacts(pid: number): ProcessFacts {
   };
 }
 
+/** Bytes that a process and the threads it had caused to be written to a disk so far; 0 for a file system in memory. */
+export function bytesToDisk(pid: number): number {
+  return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);
+}
+
 /** Whether a program is there and answers. */
 export function hasProgram(name: string, argument = '--version'): boolean {
   return spawnSync(name, [argument], { stdio: 'ignore' }).status === 0;

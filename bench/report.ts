@@ -58,10 +58,10 @@ npm run bench -- --quick           # tries all of them quickly; nothing is writt
 npm run bench -- --report          # writes this page from bench/results
 \`\`\`
 
-One run warms up, five or more count; work and yardstick take turns, so that a machine that gets slower slows both. The
-median is given, with the smallest and the largest run. Let the machine do nothing else meanwhile. The stores lie in
+One run warms up, five or more count, fewer where a run is long and more would tell little; work and yardstick take turns, so that a machine
+that gets slower slows both. The median is given, with the smallest and the largest run. Let the machine do nothing else meanwhile. The stores lie in
 \`.fogrun\` below the project, or in \`FOGRUN_BENCH_DIR\`: a disk in memory makes syncs free and figures worthless.
-\`strace\` and \`perf\`, where they are installed, count the syncs and the instructions.`;
+\`strace\`, and \`perf\` or \`valgrind\`, where they are installed, count the syncs and the instructions.`;
 
 function overview(results: readonly Result[]): string[] {
   return table(
@@ -90,10 +90,16 @@ function section(result: Result): string[] {
     '',
     what,
     '',
-    `Median ${formatNumber(result.median)} ${unit}, from ${formatNumber(result.min)} to ${formatNumber(result.max)} in ${runs.length} runs (spread ${Math.round(spread(runs) * 100)} %).`,
+    `${runs.length > 1 ? 'Median ' : ''}${formatNumber(result.median)} ${unit}, ${rangeOf(result)}.`,
     '',
     ...(rows.length > 0 ? [...table(['besides', ''], rows), ''] : []),
   ];
+}
+
+function rangeOf({ runs, min, max }: Result): string {
+  if (runs.length === 1) return 'in one run';
+  const apart = Math.round(spread(runs) * 100);
+  return `from ${formatNumber(min)} to ${formatNumber(max)} in ${runs.length} runs (spread ${apart} %)`;
 }
 
 function machines(results: readonly Result[]): string[] {

@@ -50,6 +50,8 @@ export interface Scenario {
   holds?(measured: Measured): boolean;
   /** Why it cannot run on this machine, or `null`. */
   impossible?(): string | null;
+  /** How many runs are enough here, without one to warm up, because they take long and more would tell little more; or `null`. */
+  runsEnough?(): number | null;
   /** Does the work once. Rejects when the outcome is not what was sent. */
   run(bench: Bench): Promise<Run>;
   /** The yardstick, run in turn with the work; `ratio` is the figure by this one. */

@@ -10,6 +10,8 @@ const transferDeadlineMs = 300_000;
 
 export interface Transfer extends PairOptions {
   readonly lines: number;
+  /** Lines that go the same way before the clock starts, so that programs that run for months are not judged by their first second. */
+  readonly warmUp?: number;
   readonly sensor?: Sensor;
   /** Runs when edge and cloud have greeted each other, before the first byte. */
   readonly before?: (pair: Pair) => Promise<void>;
@@ -19,16 +21,22 @@ export interface Transfer extends PairOptions {
 
 /** Readings per second from the first byte written to the last segment deleted on the edge; checked in the cloud's files. */
 export async function transfer({ world, load }: Bench, options: Transfer): Promise<Run> {
-  const { lines, sensor = 'temperature' } = options;
-  await load.ask('prepare', { sensor, count: lines });
+  const { lines, warmUp = 0, sensor = 'temperature' } = options;
+  const total = warmUp + lines;
+  await load.ask('prepare', { sensor, count: total });
   const pair = await world.pair(options);
+  if (warmUp > 0) {
+    const warm = pair.edge.deleted(warmUp, transferDeadlineMs);
+    await Promise.all([warm, load.ask('blast', { port: pair.port, to: warmUp }, transferDeadlineMs)]);
+    await whenFiled(world.data, warmUp);
+  }
   await options.before?.(pair);
   const [edgeBefore, cloudBefore] = [processFacts(pair.edge.pid), processFacts(pair.cloud.pid)];
-  const deleted = pair.edge.deleted(lines, transferDeadlineMs);
-  const sent = load.ask('blast', { port: pair.port }, transferDeadlineMs);
+  const deleted = pair.edge.deleted(total, transferDeadlineMs);
+  const sent = load.ask('blast', { port: pair.port, from: warmUp }, transferDeadlineMs);
   // Whichever fails first; the load may end after the last deletion or before it.
   const [last, { startedAtMs }] = await Promise.all([deleted, sent]);
-  const filedAtMs = await whenFiled(world.data, lines);
+  const filedAtMs = await whenFiled(world.data, total);
   const [edge, cloud] = [processFacts(pair.edge.pid), processFacts(pair.cloud.pid)];
   const perMillion = (seconds: number) => ({ value: (seconds * 1e6) / lines, unit: 's per million' });
   const figures: Figures = {
@@ -40,19 +48,24 @@ export async function transfer({ world, load }: Bench, options: Transfer): Promi
     ...(await options.after?.(pair)),
   };
   await Promise.all([pair.edge.end(), pair.cloud.end()]);
-  await checkFiled(world.data, sensor, lines);
+  await checkFiled(world.data, sensor, total);
   return { value: lines / ((last.atMs - startedAtMs) / 1_000), figures };
 }
 
 /** The yardstick: the same lines into a file, synced every 1,000 lines. */
-export async function barePipe({ world, load }: Bench, lines: number): Promise<Run> {
-  await load.ask('prepare', { sensor: 'temperature', count: lines });
+export async function barePipe({ world, load }: Bench, lines: number, warmUp = 0): Promise<Run> {
+  await load.ask('prepare', { sensor: 'temperature', count: warmUp + lines });
   const pipe = world.child('bare-pipe');
-  const port = await pipe.ask('listen', { file: join(world.directory, 'bare') });
-  const [{ startedAtMs }, { syncedAtMs, bytes }] = await Promise.all([
-    load.ask('blast', { port }, transferDeadlineMs),
-    pipe.ask('finished', null, transferDeadlineMs),
-  ]);
-  if (bytes !== lines * lineBytes) throw new Error(`the bare pipe has ${bytes} bytes of ${lines} lines`);
-  return { value: lines / ((syncedAtMs - startedAtMs) / 1_000) };
+  const send = async (name: string, from: number, to: number) => {
+    const port = await pipe.ask('listen', { file: join(world.directory, name) });
+    const [{ startedAtMs }, { syncedAtMs, bytes }] = await Promise.all([
+      load.ask('blast', { port, from, to }, transferDeadlineMs),
+      pipe.ask('finished', null, transferDeadlineMs),
+    ]);
+    const wanted = (to - from) * lineBytes;
+    if (bytes !== wanted) throw new Error(`the bare pipe has ${bytes} of ${wanted} bytes`);
+    return syncedAtMs - startedAtMs;
+  };
+  if (warmUp > 0) await send('warm', 0, warmUp);
+  return { value: lines / ((await send('bare', warmUp, warmUp + lines)) / 1_000) };
 }

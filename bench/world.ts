@@ -46,6 +46,8 @@ export interface PairOptions {
   readonly edge?: string;
   /** Put between edge and cloud; by default nothing is. */
   readonly relayDelayMs?: number;
+  /** For both processes: what stands before `node`, such as `valgrind` and its arguments, and how long they may take to start with it. */
+  readonly wrapped?: { readonly before: readonly string[]; readonly startDeadlineMs: number };
 }
 
 /** An edge that takes lines on `port`, greeted by its cloud. */
@@ -85,7 +87,7 @@ export class World {
       TINKERFORGE_PORT: String(await freePort()),
       EDGE_ID: 'bench',
       RETRY_EVERY: '100ms',
-      ROTATE_EVERY: '50ms',
+      ROTATE_EVERY: '20ms',
       ROTATE_SIZE: '1MiB',
     };
     return world;
@@ -125,8 +127,9 @@ export class World {
 
   /** Starts cloud and edge, and waits until they have greeted each other. */
   async pair(options: PairOptions = {}): Promise<Pair> {
-    const { relayDelayMs, edge: file = shipped('ingest.yaml'), env = {} } = options;
-    const cloud = this.fogrun([shipped('cloud.yaml')], { env: { ...env } });
+    const { relayDelayMs, edge: file = shipped('ingest.yaml'), env = {}, wrapped } = options;
+    const before = wrapped?.before ?? [];
+    const cloud = this.fogrun([shipped('cloud.yaml')], { env: { ...env }, before });
     let relay: Remote<Relay> | null = null;
     let edgeEnv = env;
     if (relayDelayMs !== undefined) {
@@ -134,8 +137,8 @@ export class World {
       const target = Number(this.#env.CLOUD_PORT);
       edgeEnv = { ...env, CLOUD_PORT: String(await relay.ask('open', { target, delayMs: relayDelayMs })) };
     }
-    const edge = this.fogrun([file], { env: edgeEnv });
-    await edge.line(moved('uploader', 'idle'));
+    const edge = this.fogrun([file], { env: edgeEnv, before });
+    await edge.line(moved('uploader', 'idle'), wrapped?.startDeadlineMs);
     return { edge, cloud, relay, port: Number(this.#env.INGEST_PORT) };
   }
 

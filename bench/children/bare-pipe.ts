@@ -7,12 +7,19 @@ import { nowMs } from '../time.ts';
 
 const syncEveryBytes = 1_000 * lineBytes;
 
-const done = Promise.withResolvers<{ syncedAtMs: number; bytes: number; syncs: number }>();
+interface Piped {
+  readonly syncedAtMs: number;
+  readonly bytes: number;
+  readonly syncs: number;
+}
+
+let done = Promise.withResolvers<Piped>();
 
 export type BarePipe = typeof barePipe;
 const barePipe = serve({
-  /** Takes one connection; resolves to the port. */
+  /** Takes one connection; resolves to the port. Another call takes another one. */
   async listen({ file }: { file: string }): Promise<number> {
+    done = Promise.withResolvers();
     const server = createServer({ allowHalfOpen: true }, (socket) => {
       server.close();
       const fd = openSync(file, 'w');
@@ -24,10 +31,14 @@ const barePipe = serve({
       };
       // Nothing else waits on this thread, and without promises in between it is faster.
       socket.on('data', (chunk) => {
-        writeSync(fd, chunk);
+        for (let rest = chunk; rest.length > 0; ) {
+          const part = rest.subarray(0, syncEveryBytes - unsynced);
+          writeSync(fd, part);
+          unsynced += part.length;
+          if (unsynced === syncEveryBytes) sync();
+          rest = rest.subarray(part.length);
+        }
         bytes += chunk.length;
-        unsynced += chunk.length;
-        if (unsynced >= syncEveryBytes) sync();
       });
       socket.on('end', () => {
         if (unsynced > 0) sync();

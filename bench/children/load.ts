@@ -17,6 +17,13 @@ export interface Paced {
   readonly everyMs: number;
 }
 
+export interface Blast {
+  readonly port: number;
+  /** Counted from 0. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
 /** When an ack line came, and how many lines it says were accepted so far. */
 export type AckSeen = readonly [atMs: number, accepted: number];
 
@@ -53,12 +60,12 @@ const load = serve({
     made = wanted;
   },
 
-  /** Sends all lines as fast as they are taken, and its end. */
-  async blast({ port }: { port: number }) {
+  /** Sends lines as fast as they are taken, and its end: all that were made, or those from `from` up to `to`. */
+  async blast({ port, from = 0, to = lines.length / lineBytes }: Blast) {
     const socket = await dial(port);
     const closed = untilClosed(socket);
     const startedAtMs = nowMs();
-    socket.end(lines);
+    socket.end(lines.subarray(from * lineBytes, to * lineBytes));
     const closedAtMs = await closed;
     return { startedAtMs, closedAtMs };
   },

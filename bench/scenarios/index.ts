@@ -10,6 +10,7 @@ import { longLink } from './long-link.ts';
 import { slowDisk } from './slow-disk.ts';
 import { throughput } from './throughput.ts';
 import { throughputZstd } from './throughput-zstd.ts';
+import { wear } from './wear.ts';
 
 export const scenarios: readonly Scenario[] = [
   throughput,
@@ -22,4 +23,5 @@ export const scenarios: readonly Scenario[] = [
   edges,
   backlog,
   slowDisk,
+  wear,
 ];

@@ -3,6 +3,7 @@ import { transfer } from '../transfer.ts';
 import type { Pair } from '../world.ts';
 
 const linesOf = (quick: boolean) => (quick ? 50_000 : 1_000_000);
+const warmUpOf = (quick: boolean) => (quick ? 10_000 : 300_000);
 const wireShare = 'bytes on the wire, share of plain';
 
 const plain = { COMPRESSION: 'none' };
@@ -16,8 +17,12 @@ export const throughputZstd: Scenario = {
   unit: 'readings/s',
   target: '>= 0.5 of plain, <= 0.2 of the bytes on the wire',
   holds: ({ ratio, figures }) => ratio! >= 0.5 && figures[wireShare]!.value <= 0.2,
-  run: (bench) => transfer(bench, { lines: linesOf(bench.quick), env: zstd }),
-  reference: { name: 'plain', run: (bench) => transfer(bench, { lines: linesOf(bench.quick), env: plain }) },
+  run: (bench) => transfer(bench, { lines: linesOf(bench.quick), warmUp: warmUpOf(bench.quick), env: zstd }),
+  reference: {
+    name: 'plain',
+    run: (bench) =>
+      transfer(bench, { lines: linesOf(bench.quick), warmUp: warmUpOf(bench.quick), env: plain }),
+  },
   async once(inWorld) {
     const plainBytes = await inWorld((bench) => wireBytes(bench, plain));
     const zstdBytes = await inWorld((bench) => wireBytes(bench, zstd));

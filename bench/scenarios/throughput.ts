@@ -6,6 +6,7 @@ import { barePipe, transfer } from '../transfer.ts';
 import type { Pair } from '../world.ts';
 
 const linesOf = (quick: boolean) => (quick ? 50_000 : 1_000_000);
+const warmUpOf = (quick: boolean) => (quick ? 10_000 : 300_000);
 const tracedLines = 100_000;
 
 export const throughput: Scenario = {
@@ -14,15 +15,23 @@ export const throughput: Scenario = {
     'One million readings of 100 bytes (temperature, which the forecaster passes over) come over one TCP connection into ' +
     '`pipelines/ingest.yaml`: validated, accepted (synced) on the edge, stored (synced) in the cloud, acknowledged, deleted. ' +
     'The clock runs from the first byte written to the last segment deleted on the edge; segments are sealed at 1 MiB, the ' +
-    'last one after 50 ms. The bare pipe is `node:net` into a file with an fdatasync per 1,000 lines: the same bytes from the same sender.',
+    'last one after 20 ms. The bare pipe is `node:net` into a file with an fdatasync per 1,000 lines: the same bytes from the same sender. ' +
+    'Through both, 300,000 lines go before the clock starts.',
   unit: 'readings/s',
   target: '>= 0.5 of the bare pipe, >= 1,000,000/s',
   holds: ({ median, ratio }) => ratio! >= 0.5 && median >= 1_000_000,
-  run: (bench) => transfer(bench, { lines: linesOf(bench.quick) }),
-  reference: { name: 'bare pipe', run: (bench) => barePipe(bench, linesOf(bench.quick)) },
+  run: (bench) => transfer(bench, { lines: linesOf(bench.quick), warmUp: warmUpOf(bench.quick) }),
+  reference: {
+    name: 'bare pipe',
+    run: (bench) => barePipe(bench, linesOf(bench.quick), warmUpOf(bench.quick)),
+  },
   async once(inWorld) {
     const parsed = await inWorld((bench) =>
-      transfer(bench, { lines: linesOf(bench.quick), sensor: 'pressure' }),
+      transfer(bench, {
+        lines: linesOf(bench.quick),
+        warmUp: warmUpOf(bench.quick),
+        sensor: 'pressure',
+      }),
     );
     const syncs = await inWorld((bench) => (hasProgram('strace', '-V') ? countedSyncs(bench) : noSyncs()));
     return {

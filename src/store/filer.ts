@@ -27,8 +27,12 @@ interface Pending {
 }
 
 const retry: RetryPolicy = { every: 1_000, factor: 2, max: 60_000, jitter: 0.5 };
-/** Segments filed between two commits, and files written at once. */
+/**
+ * Segments, and about how many bytes, filed between two commits, and files written at once. What leaves the store soon leaves
+ * pages that the next segments are written into.
+ */
 const batchSegments = 64;
+const batchBytes = 8 * 2 ** 20;
 const filesAtOnce = 4;
 /** Most bytes that wait in memory. */
 const heldBytesMax = 32 * 2 ** 20;
@@ -77,7 +81,7 @@ export class Filer {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (this.#pending.length > 0 && !signal.aborted) {
-      const batch = this.#pending.slice(0, batchSegments);
+      const batch = this.#nextBatch();
       try {
         await this.#file(batch);
         this.#pending.splice(0, batch.length);
@@ -93,6 +97,18 @@ export class Filer {
       }
     }
     this.#settle();
+  }
+
+  #nextBatch(): readonly Pending[] {
+    let count = 0;
+    for (
+      let bytes = 0;
+      count < Math.min(batchSegments, this.#pending.length) && bytes < batchBytes;
+      count++
+    ) {
+      bytes += this.#pending[count]!.bytes;
+    }
+    return this.#pending.slice(0, count);
   }
 
   #settle(): void {

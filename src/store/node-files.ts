@@ -60,6 +60,31 @@ export function createNodeFiles(root: string): Files {
     made.add(whole);
   }
 
+  /** Syncs under way, and those that wait for them to end, by directory. */
+  const running = new Map<string, Promise<void>>();
+  const waiting = new Map<string, Promise<void>>();
+
+  /** One sync does for all who renamed before it began. */
+  function syncTogether(directory: string): Promise<void> {
+    const shared = waiting.get(directory);
+    if (shared) return shared;
+    const before = running.get(directory) ?? Promise.resolve();
+    const next = before
+      .catch(() => {})
+      .then(async () => {
+        waiting.delete(directory);
+        const sync = syncDirectory(directory);
+        running.set(directory, sync);
+        try {
+          await sync;
+        } finally {
+          if (running.get(directory) === sync) running.delete(directory);
+        }
+      });
+    waiting.set(directory, next);
+    return next;
+  }
+
   return {
     async write(path, bytes) {
       const parts = checkedParts(path);
@@ -81,7 +106,7 @@ export function createNodeFiles(root: string): Files {
         made.clear();
         throw error;
       }
-      await syncDirectory(dirname(target));
+      await syncTogether(dirname(target));
     },
     async read(path) {
       const target = join(base, ...checkedParts(path));

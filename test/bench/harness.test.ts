@@ -74,6 +74,15 @@ test('work and reference take turns, and the ratio is that of their medians', as
   t.is(measured.figures['yardstick: double']!.value, 80);
 });
 
+test('where few runs are enough there are no more of them, and none warms up', async (t) => {
+  const scenario: Scenario = { ...plain, run: giving(4, 6, 1_000), runsEnough: () => 2 };
+  t.deepEqual((await measure(scenario, options, fakeGround().made)).runs, [4, 6]);
+  const asked = { ...scenario, run: giving(4, 1_000) };
+  t.deepEqual((await measure(asked, { ...options, runs: 1 }, fakeGround().made)).runs, [4]);
+  const undecided = { ...scenario, run: giving(1_000, 3, 1, 2), runsEnough: () => null };
+  t.deepEqual((await measure(undecided, options, fakeGround().made)).runs, [3, 1, 2]);
+});
+
 test('a quick run does not warm up', async (t) => {
   const measured = await measure(
     { ...plain, run: giving(7) },

@@ -53,6 +53,15 @@ test('one line tells figure, range, ratio and verdict', (t) => {
   t.regex(lineOf(resultOf({ ratio: 0.4 })), /: MISSED$/);
 });
 
+test('the page says from how many runs a figure is, and of one run no range', (t) => {
+  t.true(
+    render(resultOf()).includes(
+      '\nMedian 1,500,000 m/s, from 1,400,000 to 1,600,000 in 3 runs (spread 13 %).\n',
+    ),
+  );
+  t.true(render(resultOf({ runs: [1_500_000] })).includes('\n1,500,000 m/s, in one run.\n'));
+});
+
 test('the page has figure, reference, target, machine and commit', (t) => {
   const page = render(resultOf());
   t.true(
