@@ -86,6 +86,7 @@ async function accept(judged: Judged, env: ExchangeEnv): Promise<Answer> {
   const sent = judged.pieces.map(({ lines, count }) =>
     outlet.send({ stream: config.stream, lines, count }, late),
   );
+  outlet.flush();
   const accepted = Promise.all(sent).then(
     () => true,
     () => false,

@@ -149,9 +149,11 @@ export class LineConnection {
     if (this.#closed) {
       if (this.#ledger.empty) this.#resolve();
     } else if (this.#over) {
-      if (this.#ledger.empty && !this.#acks?.unread) this.#endConnection();
+      if (!this.#ledger.empty) outlet.flush();
+      else if (!this.#acks?.unread) this.#endConnection();
     } else if (this.#ledger.bytes > unacceptedBytesMax || this.#acks?.unread) {
       this.#holdBack();
+      outlet.flush();
     } else if (!outlet.open) {
       this.#holdBack();
       this.#awaitTurn();

@@ -35,6 +35,11 @@ export class Outlet {
     }
   }
 
+  /** Somebody waits for what was sent so far. */
+  flush(): void {
+    this.#port.flush();
+  }
+
   /** One at a time: each may fill the port again. But all when nothing is under way, for nothing will wake them later. */
   #wakeNext(): void {
     while (this.open && this.#waiting.length > 0) {

@@ -46,6 +46,7 @@ export class Unaccepted {
 
   async #until(holds: () => boolean, signal: AbortSignal): Promise<void> {
     if (holds() || signal.aborted) return;
+    this.#port.flush();
     const aborted = Promise.withResolvers<void>();
     const abort = () => aborted.resolve();
     signal.addEventListener('abort', abort, { once: true });

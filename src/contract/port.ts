@@ -78,6 +78,8 @@ export interface OutPort<T> {
   send(item: T, signal?: AbortSignal): Promise<void>;
   /** True when `send` would have to wait for credit. */
   readonly blocked: boolean;
+  /** Somebody waits for what was sent so far: the receiver gathers no more before it deals with that. */
+  flush(): void;
 }
 
 /** What one call of a handler gets at most, and how long it may be put off. */
@@ -86,7 +88,7 @@ export interface ConsumeLimits {
   readonly bytesMax: number;
   /**
    * Called when the first item waits; more gather until it resolves. `enough` aborts when that must not last longer:
-   * a limit is reached, the port has no credit left, or the pipeline drains.
+   * a limit is reached, the port has no credit left, a sender waits (`flush`), or the pipeline drains.
    */
   readonly gather?: (enough: AbortSignal) => Promise<void>;
 }

@@ -211,18 +211,20 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
     return { committed: batch.length };
   }
 
-  /** One line a commit: which segments are on the disk, and where the first one will stand. */
-  function tellStored(receipts: readonly Receipt[]): void {
-    const [first, last] = [receipts[0], receipts.at(-1)];
-    if (!first || !last) return;
-    const { edge, sequence, type } = first.header;
-    const which = first === last ? `segment ${sequence}` : `segments ${sequence} to ${last.header.sequence}`;
-    const readings = receipts.reduce(
-      (sum, { header }) => sum + (header.type === 'readings' ? header.count : 0),
-      0,
-    );
-    const what = first === last && type === 'gap' ? 'a gap' : `${readings} readings`;
-    env.report({ type: 'note', text: `${which} of ${edge} stored · ${what} · ${first.file}` });
+  /** One line a commit and stream: which segments are on the disk, and where the first one will stand. */
+  function tellStored(stored: readonly Receipt[]): void {
+    for (const receipts of Map.groupBy(stored, ({ header }) => header.stream).values()) {
+      const [first, last] = [receipts[0]!, receipts.at(-1)!];
+      const { edge, sequence, type } = first.header;
+      const which =
+        first === last ? `segment ${sequence}` : `segments ${sequence} to ${last.header.sequence}`;
+      const readings = receipts.reduce(
+        (sum, { header }) => sum + (header.type === 'gap' ? 0 : header.count),
+        0,
+      );
+      const what = first === last && type === 'gap' ? 'a gap' : `${readings} readings`;
+      env.report({ type: 'note', text: `${which} of ${edge} stored · ${what} · ${first.file}` });
+    }
   }
 
   async function admit(hello: Hello): Promise<Refusal | null> {

@@ -36,6 +36,8 @@ export function createPort<T>(
   /** A handler is at work, perhaps one of an actor that is gone: the next one waits for it. */
   let handling = false;
   let hurried = false;
+  /** So many items, from the head, must not be left to gather. */
+  let flushed = 0;
   const waiters = new Set<() => void>();
 
   const changed = () => {
@@ -92,6 +94,10 @@ export function createPort<T>(
     get blocked() {
       return mustWait(1);
     },
+    flush() {
+      flushed = queue.length + senders.length;
+      changed();
+    },
   };
 
   const gather = async (limits: ConsumeLimits, signal: AbortSignal): Promise<void> => {
@@ -102,7 +108,8 @@ export function createPort<T>(
       changed();
     };
     limits.gather?.(AbortSignal.any([enough.signal, signal])).then(end, end);
-    const full = () => queue.length >= limits.itemsMax || bytes >= limits.bytesMax || mustWait(1) || hurried;
+    const full = () =>
+      hurried || flushed > 0 || mustWait(1) || queue.length >= limits.itemsMax || bytes >= limits.bytesMax;
     while (!gathered && !full() && !signal.aborted) await change(signal);
     enough.abort();
   };
@@ -120,6 +127,7 @@ export function createPort<T>(
     queue.splice(0, entries.length);
     for (const entry of entries) bytes -= entry.bytes;
     accepted += entries.length;
+    flushed = Math.max(0, flushed - entries.length);
     for (const entry of entries) entry.done();
     admit();
   };

@@ -4,7 +4,9 @@
  */
 
 interface OpenBody {
-  buffer: Buffer;
+  /** `seq` of the first reading in it. */
+  readonly fromSeq: number;
+  readonly buffer: Buffer;
   used: number;
 }
 
@@ -30,15 +32,18 @@ export class BodyCache {
     this.#bytesMax = bytesMax;
   }
 
-  /** A place for up to `bytes` behind what the stream's open segment has; `add` says how many were written. */
-  room(stream: string, bytes: number): Uint8Array {
+  /**
+   * A place for up to `bytes` behind what the stream's open segment has; `add` says how many were written.
+   * @param seq of the reading that comes next
+   */
+  room(stream: string, bytes: number, seq: number): Uint8Array {
     const open = this.#open.get(stream);
     const used = open?.used ?? 0;
     if (open && open.buffer.length - used >= bytes) return open.buffer.subarray(used);
     const wanted = Math.max(firstCapacity, this.#expected.get(stream) ?? 0, 2 * used);
     const buffer = Buffer.allocUnsafeSlow(Math.max(used + bytes, Math.min(wanted, this.#bytesMax)));
     open?.buffer.copy(buffer, 0, 0, used);
-    this.#open.set(stream, { buffer, used });
+    this.#open.set(stream, { fromSeq: open?.fromSeq ?? seq, buffer, used });
     return buffer.subarray(used);
   }
 
@@ -61,11 +66,18 @@ export class BodyCache {
     if (open) open.used = used;
   }
 
-  /** The open segment is sealed as `sequence`; it is kept if all its bytes are here. */
-  seal(stream: string, sequence: number, { hash, bytes }: { hash: Uint8Array; bytes: number }): void {
+  /**
+   * The open segment is sealed as `sequence`. It is kept if just its bytes are here: an earlier process may have begun it,
+   * and a gap in the middle of a commit seals less than was written.
+   */
+  seal(
+    stream: string,
+    sequence: number,
+    { fromSeq, hash, bytes }: { fromSeq: number; hash: Uint8Array; bytes: number },
+  ): void {
     const open = this.#open.get(stream);
     this.#open.delete(stream);
-    if (open?.used !== bytes) return;
+    if (open?.fromSeq !== fromSeq || open.used !== bytes) return;
     this.#expected.set(stream, Math.ceil(bytes * 1.1));
     const whole = open.buffer.subarray(0, bytes);
     // A short body must not hold a long buffer.

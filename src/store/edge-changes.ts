@@ -41,12 +41,12 @@ const positionLengthMax = 4_096;
 /** Batches of one commit are put together to values of up to so many bytes: fewer keys, fewer pages. */
 const valueBytesMax = 256 * 1024;
 
-/** Upper bound of what `batches` will be charged. */
+/** Upper bound of what `batches` will be charged, with the segments that they may complete. */
 export function chargeOf(batches: readonly Batch[]): number {
-  let bytes = 0;
+  let bytes = new Set(batches.map((batch) => batch.stream)).size * headOverheadBytes;
   for (const batch of batches) {
     bytes += batch.lines.length + batch.count * 24 + batchOverheadBytes;
-    if (batch.missed) bytes += 2 * headOverheadBytes;
+    if (batch.missed) bytes += 2 * headOverheadBytes + encodeGap(batch.missed).length;
     if (batch.position && batch.position.value.length > positionLengthMax) {
       throw new RangeError(`the position of ${batch.position.source} is longer than ${positionLengthMax}`);
     }
@@ -112,7 +112,7 @@ function numberAll({ state, bodies }: Changes, batches: readonly Batch[]): reado
       const fromSeq = next.get(name) ?? stream(state, name).nextSeq;
       next.set(name, fromSeq + count);
       if (!before.has(name)) before.set(name, bodies.used(name));
-      const target = bodies.room(name, numberedBytesMax(lines.length, count, fromSeq));
+      const target = bodies.room(name, numberedBytesMax(lines.length, count, fromSeq), fromSeq);
       const body = bodies.add(name, numberLines(lines, count, fromSeq, target).length);
       const piece = { stream: name, missed, count, body };
       const last = pieces.at(-1);
@@ -143,7 +143,7 @@ export function seal(changes: Changes, writer: KvWriter, name: string, nowMs: nu
   if (count === 0 || !hash) return null;
   const body = { hash: hash.digest(), bytes: record.openBytes };
   hashes.delete(name);
-  bodies.seal(name, record.sealed + 1, body);
+  bodies.seal(name, record.sealed + 1, { ...body, fromSeq: record.openFrom });
   return addHead(state, writer, name, 'readings', count, body, nowMs);
 }
 

@@ -24,6 +24,8 @@ interface Pending {
   readonly bytes: number;
   /** What is to be written, as long as memory allows; else it is read from the store. */
   body: Uint8Array | null;
+  /** An attempt failed: what stands there may not be synced. */
+  unsure?: boolean;
 }
 
 const retry: RetryPolicy = { every: 1_000, factor: 2, max: 60_000, jitter: 0.5 };
@@ -123,7 +125,10 @@ export class Filer {
       // One iterator for all: each takes the next that is left.
       for (const pending of waiting) {
         if (failures.length > 0) return;
-        await this.#write(pending).catch((error: unknown) => failures.push(error));
+        await this.#write(pending).catch((error: unknown) => {
+          pending.unsure = true;
+          failures.push(error);
+        });
       }
     };
     await Promise.all(Array.from({ length: filesAtOnce }, worker));
@@ -144,8 +149,9 @@ export class Filer {
         throw new FogrunError('store-corrupt', `a body without receipt: ${Object.values(ref).join(' ')}`);
       const path = receipt.file;
       const there = await files.read(path);
-      if (!there) await files.write(path, body);
-      if (!there || Buffer.compare(there, body) === 0) {
+      const isOurs = !there || Buffer.compare(there, body) === 0;
+      if (!there || (isOurs && pending.unsure)) await files.write(path, body);
+      if (isOurs) {
         if (pending.body) this.#heldBytes -= pending.bytes;
         pending.body = null;
         return;

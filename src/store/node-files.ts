@@ -37,27 +37,33 @@ function checkedParts(path: string): string[] {
 export function createNodeFiles(root: string): Files {
   const base = resolve(root);
 
-  /** Directories known to be there, so that they are not made for every file; somebody may remove them all the same. */
-  const made = new Set<string>();
+  /** Directories that are there and synced into their parents, or will be; somebody may remove them all the same. */
+  const ready = new Map<string, Promise<void>>();
+  /** Made, but not known to be synced. */
+  const unsynced = new Set<string>();
 
-  /** Each new directory is synced into its parent, else a power cut could take the file with it. */
-  async function makeDirectories(parts: readonly string[]): Promise<void> {
-    const whole = parts.join('/');
-    if (made.has(whole)) return;
-    let at = base;
-    for (const part of ['', ...parts]) {
-      at = part === '' ? base : join(at, part);
-      const isNew = await mkdir(at).then(
-        () => true,
-        (error: NodeJS.ErrnoException) => {
-          if (error.code !== 'EEXIST') throw error;
-          return false;
-        },
-      );
-      if (isNew) await syncDirectory(dirname(at));
+  function makeReady(directory: string): Promise<void> {
+    const known = ready.get(directory);
+    if (known) return known;
+    if (ready.size >= knownMax) ready.clear();
+    const made = makeDirectory(directory);
+    ready.set(directory, made);
+    made.catch(() => ready.delete(directory));
+    return made;
+  }
+
+  /** A new directory is synced into its parent, else a power cut could take its files with it. */
+  async function makeDirectory(directory: string): Promise<void> {
+    if (directory !== base) await makeReady(dirname(directory));
+    try {
+      await mkdir(directory);
+      unsynced.add(directory);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    if (made.size >= knownMax) made.clear();
-    made.add(whole);
+    if (!unsynced.has(directory)) return;
+    await syncDirectory(dirname(directory));
+    unsynced.delete(directory);
   }
 
   /** Syncs under way, and those that wait for them to end, by directory. */
@@ -87,9 +93,8 @@ export function createNodeFiles(root: string): Files {
 
   return {
     async write(path, bytes) {
-      const parts = checkedParts(path);
-      await makeDirectories(parts.slice(0, -1));
-      const target = join(base, ...parts);
+      const target = join(base, ...checkedParts(path));
+      await makeReady(dirname(target));
       const beside = join(dirname(target), `.${process.pid}-${temporary++}.tmp`);
       try {
         const file = await open(beside, 'wx', 0o644);
@@ -103,7 +108,7 @@ export function createNodeFiles(root: string): Files {
       } catch (error) {
         await unlink(beside).catch(() => {});
         // Its directory may be gone: the next attempt looks.
-        made.clear();
+        ready.clear();
         throw error;
       }
       await syncTogether(dirname(target));

@@ -62,6 +62,7 @@ test('however many edges send at once, memory stays within the budget and a segm
   let [held, most, largest] = [0, 0, 0];
   const output: OutPort<ReceivedSegment> = {
     blocked: false,
+    flush() {},
     async send({ body, stored }) {
       held += body.length;
       most = Math.max(most, held);

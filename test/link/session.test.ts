@@ -153,6 +153,7 @@ test('whoever was handed a segment hears in every case whether it was stored', a
   const config = cloudReceiver.config.parse({});
   const output: OutPort<ReceivedSegment> = {
     blocked: false,
+    flush() {},
     async send({ ref, stored }) {
       stored.then(
         () => heard.push(`${ref.sequence} stored`),

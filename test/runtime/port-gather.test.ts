@@ -93,3 +93,19 @@ test('a consumer that is aborted while it gathers leaves everything for the next
   t.deepEqual(second.handled, [[1]]);
   t.deepEqual(first.handled, []);
 });
+
+test('a sender that waits ends the gathering of what was sent so far, and of nothing later', async (t) => {
+  const port = open(10, 100);
+  const { send } = sender(port);
+  const { handled } = gathering(port);
+  send(1);
+  send(2);
+  await turn();
+  t.deepEqual(handled, []);
+  port.out.flush();
+  await turn();
+  t.deepEqual(handled, [[1, 2]]);
+  send(3);
+  await turn();
+  t.deepEqual(handled, [[1, 2]], 'what came later gathers');
+});

@@ -4,9 +4,9 @@ import { BodyCache } from '../../src/store/body-cache.ts';
 const hash = new Uint8Array(32);
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString();
 
-function write(cache: BodyCache, stream: string, what: string): Uint8Array {
+function write(cache: BodyCache, stream: string, what: string, seq = 1): Uint8Array {
   const bytes = Buffer.from(what);
-  cache.room(stream, bytes.length).set(bytes);
+  cache.room(stream, bytes.length, seq).set(bytes);
   return cache.add(stream, bytes.length);
 }
 
@@ -15,11 +15,11 @@ test('what was written piece by piece is handed out whole, once', (t) => {
   t.is(text(write(cache, 's', 'ab')), 'ab');
   t.is(text(write(cache, 's', 'c'.repeat(5_000))), 'c'.repeat(5_000));
   const bytes = 5_002;
-  cache.seal('s', 1, { hash, bytes });
+  cache.seal('s', 1, { hash, bytes, fromSeq: 1 });
   t.is(cache.take('s', 1), undefined, 'longer than the cache');
   write(cache, 's', 'ab');
   write(cache, 's', 'cd');
-  cache.seal('s', 2, { hash, bytes: 4 });
+  cache.seal('s', 2, { hash, bytes: 4, fromSeq: 1 });
   t.is(text(cache.take('s', 2)?.body), 'abcd');
   t.is(cache.take('s', 2), undefined);
 });
@@ -27,8 +27,11 @@ test('what was written piece by piece is handed out whole, once', (t) => {
 test('what is not here whole is not handed out', (t) => {
   const cache = new BodyCache(1_000);
   write(cache, 's', 'the end of a segment begun by an earlier run');
-  cache.seal('s', 1, { hash, bytes: 100 });
+  cache.seal('s', 1, { hash, bytes: 100, fromSeq: 1 });
   t.is(cache.take('s', 1), undefined);
+  write(cache, 's', 'as long', 8);
+  cache.seal('s', 2, { hash, bytes: 7, fromSeq: 1 });
+  t.is(cache.take('s', 2), undefined, 'of the same length by chance');
 });
 
 test('what is taken back is not part of the segment', (t) => {
@@ -38,7 +41,7 @@ test('what is taken back is not part of the segment', (t) => {
   write(cache, 's', 'XY');
   cache.cut('s', used);
   write(cache, 's', 'c');
-  cache.seal('s', 1, { hash, bytes: 3 });
+  cache.seal('s', 1, { hash, bytes: 3, fromSeq: 1 });
   t.is(text(cache.take('s', 1)?.body), 'abc');
 });
 
@@ -50,13 +53,13 @@ test('the oldest go when there are more bytes than it may hold; streams are apar
     ['a', 2],
   ] as const) {
     write(cache, stream, `${stream}${sequence}..`);
-    cache.seal(stream, sequence, { hash, bytes: 4 });
+    cache.seal(stream, sequence, { hash, bytes: 4, fromSeq: 1 });
   }
   t.is(cache.take('a', 1), undefined);
   t.is(text(cache.take('b', 1)?.body), 'b1..');
   t.is(text(cache.take('a', 2)?.body), 'a2..');
   write(cache, 'a', 'a3..');
   cache.clear();
-  cache.seal('a', 3, { hash, bytes: 4 });
+  cache.seal('a', 3, { hash, bytes: 4, fromSeq: 1 });
   t.is(cache.take('a', 3), undefined);
 });

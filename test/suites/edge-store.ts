@@ -1,7 +1,7 @@
 /** What every edge store must do, whatever lies under it. */
 import type { TestFn } from 'ava';
 import type { EdgeStore } from '../../src/contract/store.ts';
-import { chainHash, noHash } from '../../src/domain/segment.ts';
+import { bodyHash, chainHash, noHash } from '../../src/domain/segment.ts';
 import { acknowledgeAll, batch, seqs } from '../helpers/store-fixtures.ts';
 
 export type EdgeFactory = (
@@ -131,6 +131,19 @@ export function edgeStoreSuite(test: TestFn, name: string, factory: EdgeFactory)
     t.deepEqual(sealed, ['1:readings', '2:gap', '3:readings', '4:gap']);
     t.is(store.header('readings', 3)!.fromSeq, 3);
     t.is(store.openSegment('readings').count, 0);
+  });
+
+  test(`${name}: bodies are those of their headers, also when each commit begins with a gap`, async (t) => {
+    const { store } = await factory(t);
+    await store.append([batch(1)]);
+    for (let i = 0; i < 4; i++)
+      await store.append([{ ...batch(1), missed: { gap: 'missed', count: 1, text: 'Full.' } }]);
+    await store.seal('readings');
+    const { sealed } = store.head(c, 'readings');
+    for (let n = 1; n <= sealed; n++) {
+      const header = store.header('readings', n)!;
+      t.is(hex(bodyHash(await store.body(header))), hex(header.bodyHash), `segment ${n}`);
+    }
   });
 
   test(`${name}: a full store takes nothing, says so, and opens when acknowledgements freed enough`, async (t) => {
