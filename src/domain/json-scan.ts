@@ -18,6 +18,7 @@ export const depthLimit = 1_000;
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
+const space = 0x20;
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
@@ -148,16 +149,17 @@ export class JsonScanner {
       const keyEnd = this.#string(key);
       if (keyEnd < 0) return -1;
       if (depth === 1 && this.#escaped) this.members.escapedKey = true;
-      at = this.#spaces(keyEnd);
+      // Most JSON has no spaces between its tokens: to ask first is faster than to call.
+      at = bytes[keyEnd] === colon ? keyEnd : this.#spaces(keyEnd);
       if (bytes[at] !== colon) return this.#expected(at, '`:`');
-      const value = this.#spaces(at + 1);
+      const value = bytes[at + 1]! > space ? at + 1 : this.#spaces(at + 1);
       at = this.#value(value, depth + 1);
       if (at < 0) return -1;
       if (depth === 1) this.members.add(key + 1, keyEnd - 1, value, at);
-      at = this.#spaces(at);
+      if (bytes[at]! <= space) at = this.#spaces(at);
       if (bytes[at] === 0x7d) return at + 1;
       if (bytes[at] !== comma) return this.#expected(at, '`,` or `}`');
-      at = this.#spaces(at + 1);
+      at = bytes[at + 1]! > space ? at + 1 : this.#spaces(at + 1);
     }
   }
 
