@@ -27,7 +27,7 @@ export interface CloudLinkOptions {
   readonly on: {
     /** A segment whose length, body hash and chain hash are right; that it continues the stream is the store's to say. */
     segment(header: SegmentHeader, body: Uint8Array): void;
-    /** The link itself refused a segment whose hash is wrong: to be counted. It has been answered. */
+    /** The link itself refused a segment whose hash is wrong: to be counted. It has been answered, and the link ends. */
     refused?(refusal: Refusal): void;
     /** The edge sends no more segments and waits for the rest of its answers, then for `goodbye`. */
     goodbye(reason: string): void;
@@ -53,7 +53,7 @@ export interface CloudLink {
   message(message: CloudMessage): void;
   /** Takes no more segments and ends the link in order: to be called when everything taken is answered. */
   goodbye(reason: string): void;
-  /** Stops reading (what has been read already is still handed on), or goes on. */
+  /** Stops reading and hands on no segment, not even one that was read already, or goes on with those first. */
   holdBack(on: boolean): void;
   /** Ends at once; `closed` is called before this returns. */
   destroy(): void;
@@ -243,6 +243,13 @@ class CloudEnd implements CloudLink {
     };
     this.refuse(refusal);
     this.#options.on.refused?.(refusal);
+    // Nothing is stored of it, so no budget slows it down: going on would let anyone spend this process's time for free.
+    this.#line.finish(
+      new FogrunError(
+        'link-protocol',
+        `${this.#line.where}: the hash of SEGMENT ${fields.stream}/${fields.sequence} does not match header and body`,
+      ),
+    );
   }
 
   #plainBody({ fields, compression, body }: DecodedSegment): Uint8Array {

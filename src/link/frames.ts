@@ -68,18 +68,19 @@ function encodeStart(type: number, payload: readonly Uint8Array[], restBytes: nu
 
 const nothing = Buffer.alloc(0);
 
-/** First allocations for a frame that is not in one chunk, before and after the greeting; they grow as bytes arrive. */
-const firstHeldBytes = { stranger: 16 * 1024, greeted: 2 * 1024 * 1024 };
+/** First allocation for a frame that is not in one chunk. */
+const firstHeldBytes = 16 * 1024;
+/** Once this share of a frame is there, it gets its whole place: an announcement alone gets none. */
+const seriousShare = 1 / 8;
 
 /**
- * Finds frames in a byte stream, however it is cut. Holds at most one unfinished frame, and never more memory than
- * twice what has arrived of it; after the greeting, usual frames get their place at once. A payload in one chunk is handed out as a view of that chunk.
+ * Finds frames in a byte stream, however it is cut. Holds at most one unfinished frame, in at most twice the memory of
+ * what has arrived of it, from an eighth of it on in the memory of the whole. A payload in one chunk is handed out as a
+ * view of that chunk.
  */
 export class FrameReader {
   /** Longest `length` that is taken, in bytes; consulted when a frame begins. */
   lengthMax = greetingBytesMax;
-  /** Whether the greeting is over: the other side is no stranger. */
-  trusted = false;
   /** Frames found so far. */
   frames = 0;
   /** Bytes at hand of a frame (or preamble) that is not complete. */
@@ -93,6 +94,10 @@ export class FrameReader {
   #length = 0;
   #held: Buffer = nothing;
   #heldBytes = 0;
+  /** The rest of a chunk in which a pause began. */
+  #unread: Buffer = nothing;
+  #reading = false;
+  #paused = false;
   #stopped = false;
 
   constructor(onFrame: (type: number, payload: Uint8Array) => void) {
@@ -103,6 +108,22 @@ export class FrameReader {
   stop(): void {
     this.#stopped = true;
     this.#held = nothing;
+    this.#unread = nothing;
+  }
+
+  /** No frame is handed out until `resume`, also not from the chunk under way: its rest is kept. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Goes on where `pause` stopped, with what was kept. Throws as `push` does. */
+  resume(): void {
+    this.#paused = false;
+    // From within `onFrame`: the chunk under way goes on by itself.
+    if (this.#reading) return;
+    const unread = this.#unread;
+    this.#unread = nothing;
+    this.#read(unread);
   }
 
   /**
@@ -111,16 +132,25 @@ export class FrameReader {
    */
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (this.#paused) this.#unread = Buffer.concat([this.#unread, bytes]);
+    else this.#read(bytes);
+  }
+
+  #read(bytes: Buffer): void {
     let at = 0;
+    this.#reading = true;
     try {
-      while (at < bytes.length && !this.#stopped) {
+      while (at < bytes.length && !this.#stopped && !this.#paused) {
         if (!this.greeted) at = this.#readPreamble(bytes, at);
         else if (this.#length === 0) at = this.#readLength(bytes, at);
         else at = this.#readPayload(bytes, at);
       }
+      if (at < bytes.length && !this.#stopped) this.#unread = bytes.subarray(at);
     } catch (thrown) {
       this.stop();
       throw thrown;
+    } finally {
+      this.#reading = false;
     }
   }
 
@@ -186,8 +216,9 @@ export class FrameReader {
   #hold(bytes: Buffer, at: number, size: number): void {
     const needed = this.#heldBytes + size;
     if (needed > this.#held.length) {
-      const first = this.trusted ? firstHeldBytes.greeted : firstHeldBytes.stranger;
-      const room = Math.min(this.#length, Math.max(needed, 2 * this.#held.length, first));
+      const serious = needed >= this.#length * seriousShare;
+      const growing = Math.max(needed, 2 * this.#held.length, firstHeldBytes);
+      const room = serious ? this.#length : Math.min(this.#length, growing);
       const larger = Buffer.allocUnsafeSlow(room);
       this.#held.copy(larger, 0, 0, this.#heldBytes);
       this.#held = larger;

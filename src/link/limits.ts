@@ -16,7 +16,12 @@ export const firstHeartbeatMs = 5_000;
 export const heartbeatRangeMs = { min: 100, max: 300_000 } as const;
 /** So many heartbeats without a byte end the link. */
 export const silentBeats = 3;
-/** Room in an edge's window whatever it measures, in bytes. */
+/**
+ * A compressed body may become so many times as long, and so many bytes more: more than readings ever do, and little
+ * enough that a receiver's work is in proportion to what it receives.
+ */
+export const expansionMax = { times: 256, bytes: 4 * 1024 } as const;
+/** Least window of an edge whatever it measures, in bytes; a quarter of it for the moments in which the way is drained. */
 export const windowBytesMin = 16 * 1024 * 1024;
 /** Bytes the cloud queues for an edge that does not read, before it gives up on it. */
 export const unreadBytesMax = 4 * 1024 * 1024;

@@ -130,11 +130,14 @@ export class Line {
   greeted(agreed: { lengthMax: number; heartbeatMs: number }): void {
     this.#clock.clearTimeout(this.#handshakeTimer);
     this.#reader.lengthMax = agreed.lengthMax;
-    this.#reader.trusted = true;
     this.#heart.setEvery(agreed.heartbeatMs);
   }
 
-  /** Stops reading for `reason`, or takes that reason back; reading goes on when none is left. */
+  /**
+   * Stops reading for `reason`, or takes that reason back; reading goes on when none is left. No frame is handed on
+   * meanwhile: those that had been read already come first afterwards, or when the other side has closed the connection;
+   * when this side ends the line before, they are forgotten.
+   */
   hold(reason: string, on: boolean): void {
     if (!this.open) return;
     const before = this.#holds.size > 0;
@@ -146,11 +149,13 @@ export class Line {
     if (after) {
       this.#clock.clearTimeout(this.#frameTimer);
       this.#watchedFrame = -1;
+      this.#reader.pause();
       this.#connection.pause();
-    } else {
-      this.#watchFrame();
-      this.#connection.resume();
+      return;
     }
+    this.#read(() => this.#reader.resume());
+    // What had been read may have been a reason to hold again, and may have ended the line in order.
+    if (this.#state !== 'closed' && this.#holds.size === 0) this.#connection.resume();
   }
 
   /**
@@ -203,8 +208,13 @@ export class Line {
   #onData(bytes: Uint8Array): void {
     if (!this.open) return;
     this.#heart.received();
+    this.#read(() => this.#reader.push(bytes));
+  }
+
+  /** Lets the reader find frames, and judges what it complains of. */
+  #read(step: () => void): void {
     try {
-      this.#reader.push(bytes);
+      step();
       if (this.open && this.#holds.size === 0) this.#watchFrame();
     } catch (thrown) {
       if (!this.open) return;
@@ -224,6 +234,8 @@ export class Line {
   }
 
   #onClose(problem: Problem | undefined): void {
+    // What had been read before counts as if there had been no hold: there may be a goodbye in it. It is little.
+    if (this.open) this.#read(() => this.#reader.resume());
     if (this.#state === 'ending') {
       this.#report(this.#endProblem);
       return;

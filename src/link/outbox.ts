@@ -2,7 +2,7 @@
 import type { Compression } from '../contract/link.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
-import type { Compress } from './zstd.ts';
+import { type Compress, maySendFrame } from './zstd.ts';
 
 /** A segment as it is going to travel. */
 export interface Packed {
@@ -91,7 +91,7 @@ export class Outbox {
     if (this.#packing && plain.length >= packBytesMin) {
       const { compress, level } = this.#packing;
       const body = await compress(plain, level);
-      if (body.length < plain.length) return { header, body, compression: 'zstd' };
+      if (maySendFrame(body.length, plain.length)) return { header, body, compression: 'zstd' };
     }
     return { header, body: plain, compression: 'none' };
   }

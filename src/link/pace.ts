@@ -6,7 +6,10 @@
 import type { Clock } from '../contract/clock.ts';
 
 export interface PaceBounds {
-  /** Room in any case, in bytes: enough for a short link, and for commits of the cloud that are worth their sync. */
+  /**
+   * Least window in bytes, but for the moments in which the way is drained: enough for a short link, and for commits of
+   * the cloud that are worth their sync.
+   */
   readonly bytesMin: number;
   readonly bytesMax: number;
 }
@@ -17,7 +20,10 @@ const trustedBytesPerMs = (128 * 2 ** 20) / 1_000;
 const roundTrips = 2;
 /** How long a measurement counts, at least; and how often the way is drained to measure its own round trip. */
 const memoryMs = 10_000;
-/** While the way is drained: the share of the window that is left. */
+/**
+ * While the way is drained: the share of the window that is left, of the least one too. A short link has all of that in its
+ * queue, and would pass for a longer one.
+ */
 const drainedShare = 1 / 4;
 
 interface Probe {

@@ -3,6 +3,7 @@ import { FogrunError } from '../contract/errors.ts';
 import type { Compression, Hello, Welcome } from '../contract/link.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
 import { encodeSegmentHead, segmentFrameLength } from './payloads.ts';
+import { maySendFrame } from './zstd.ts';
 
 /**
  * Head and body. Throws `segment-refused` when it is too long for this cloud, `internal` for what this side must not do.
@@ -15,7 +16,8 @@ export function segmentPayload(
   where: string,
 ): readonly Uint8Array[] {
   const id = `${header.stream}/${header.sequence}`;
-  const fits = compression === 'none' ? body.length === header.bytes : body.length < header.bytes;
+  const fits =
+    compression === 'none' ? body.length === header.bytes : maySendFrame(body.length, header.bytes);
   if (header.edge !== hello.edge || header.epoch !== hello.epoch || !fits) {
     throw new FogrunError(
       'internal',

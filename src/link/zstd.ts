@@ -1,5 +1,6 @@
 /** Compression of segment bodies, for the wire only: one zstd frame (RFC 8878) each. */
 import zlib from 'node:zlib';
+import { expansionMax } from './limits.ts';
 
 /** Makes one zstd frame that declares its content's size. A simulation gives one that works at once. */
 export type Compress = (body: Uint8Array, level: number) => Promise<Uint8Array>;
@@ -29,10 +30,19 @@ export const zstdCompress: Compress = (body, level) =>
 export const zstdCompressAtOnce: Compress = async (body, level) =>
   zlib.zstdCompressSync(body, optionsFor(body, level));
 
+/** Whether a frame may travel in place of a body: it is shorter, and not so much shorter that a receiver would refuse it. */
+export function maySendFrame(frameBytes: number, bodyBytes: number): boolean {
+  return frameBytes < bodyBytes && bodyBytes <= contentBytesMax(frameBytes);
+}
+
+function contentBytesMax(frameBytes: number): number {
+  return frameBytes * expansionMax.times + expansionMax.bytes;
+}
+
 /**
  * The content of a frame, at once: 0.5 ms a MiB, which is less than the way to the thread pool costs small segments, and
  * keeps segments in order. Throws RangeError, before any memory is spent, unless `frame` is exactly one frame that
- * declares `bytes` of content, and afterwards when that is not what it holds.
+ * declares `bytes` of content, not too many for its length, and afterwards when that is not what it holds.
  */
 export function zstdDecompress(frame: Uint8Array, bytes: number): Uint8Array {
   const complaint = complaintOf(frame, bytes);
@@ -77,7 +87,11 @@ function complaintOf(frame: Uint8Array, bytes: number): string | null {
       return `declares ${size.bytes === null ? 'no size' : `${size.bytes} bytes`} instead of ${bytes} bytes`;
     at = endOfBlocks(view, size.at) + (hasChecksum ? 4 : 0);
     if (at < view.length) return 'is followed by something else';
-    return at > view.length ? 'is cut off' : null;
+    if (at > view.length) return 'is cut off';
+    const bytesMax = contentBytesMax(view.length);
+    return bytes > bytesMax
+      ? `would become ${bytes} bytes, at most ${bytesMax} are allowed for one of ${view.length}`
+      : null;
   } catch (thrown) {
     if (thrown instanceof RangeError) return 'is cut off';
     throw thrown;

@@ -8,6 +8,8 @@ import { runActor } from '../../src/runtime/actor.ts';
 import { createWorld, cursor } from '../helpers/two-sides.ts';
 import { causes, isDrained, moved, range, storedValues } from '../helpers/two-sides-facts.ts';
 
+const KiB = 1024;
+
 /** A session that can be asked whether it is held back. */
 function member(budget: Budget) {
   const session = { held: false, share: budget.join((on) => (session.held = on)) };
@@ -15,42 +17,82 @@ function member(budget: Budget) {
 }
 
 test('who brings the sum above the budget is held back, and goes on when half of it is free', (t) => {
-  const budget = new Budget(1_000);
+  const budget = new Budget(100 * KiB);
   const [first, second] = [member(budget), member(budget)];
-  first.share.take(600);
-  second.share.take(300);
+  first.share.take(59 * KiB);
+  second.share.take(29 * KiB);
   t.deepEqual([first.held, second.held], [false, false]);
-  second.share.take(300);
+  second.share.take(29 * KiB);
   t.deepEqual([first.held, second.held], [false, true]);
   first.share.take(1);
   t.true(first.held);
-  first.share.give(600);
+  first.share.give(59 * KiB);
   t.deepEqual([first.held, second.held], [true, true]);
-  second.share.give(300);
+  second.share.give(29 * KiB);
   t.deepEqual([first.held, second.held], [false, false]);
-  t.is(budget.bytes, 301);
+  t.is(budget.bytes, 31 * KiB + 1);
+});
+
+test('tiny segments cost what they take in memory, not only their few bytes', (t) => {
+  const budget = new Budget(100 * KiB);
+  const { held, share } = member(budget);
+  t.false(held);
+  for (const _ of range(1, 100)) share.take(40);
+  t.true(budget.bytes > 100 * KiB);
+  for (const _ of range(1, 100)) share.give(40);
+  t.is(budget.bytes, 0);
+});
+
+test('those held back go on one after the other: what they hand on at once counts before the next one does', (t) => {
+  const budget = new Budget(100 * KiB);
+  const order: string[] = [];
+  /** Has so many segments of 40 KiB at hand, and hands them on until it is held back. */
+  const eager = (name: string, count: number) => {
+    let held = false;
+    const handOn = () => {
+      while (!held && count > 0) {
+        count -= 1;
+        order.push(name);
+        share.take(39 * KiB);
+      }
+    };
+    const share = budget.join((on) => {
+      held = on;
+      if (!on) handOn();
+    });
+    handOn();
+    return share;
+  };
+  const a = eager('a', 9);
+  const b = eager('b', 9);
+  const c = eager('c', 9);
+  t.is(order.join(''), 'aaabc');
+  for (const share of [a, a, a, b]) share.give(39 * KiB);
+  t.is(order.join(''), 'aaabcaa');
+  c.give(39 * KiB);
+  t.is(budget.bytes, 80 * KiB);
+  a.give(39 * KiB);
+  t.is(order.join(''), 'aaabcaabb');
 });
 
 test('a segment larger than the budget is taken, alone', (t) => {
-  const budget = new Budget(1_000);
-  const { share } = member(budget);
+  const budget = new Budget(100 * KiB);
   const session = member(budget);
-  session.share.take(5_000);
+  session.share.take(500 * KiB);
   t.true(session.held);
-  session.share.give(5_000);
+  session.share.give(500 * KiB);
   t.false(session.held);
-  share.take(1);
-  t.is(budget.bytes, 1);
+  t.is(budget.bytes, 0);
 });
 
 test('a session that is over is left alone, and what it held is free once it is stored', (t) => {
-  const budget = new Budget(1_000);
+  const budget = new Budget(100 * KiB);
   const [gone, other] = [member(budget), member(budget)];
-  gone.share.take(1_500);
+  gone.share.take(150 * KiB);
   other.share.take(1);
   gone.share.leave();
   t.true(other.held);
-  gone.share.give(1_500);
+  gone.share.give(150 * KiB);
   t.deepEqual([gone.held, other.held], [true, false]);
 });
 

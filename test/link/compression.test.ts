@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import zlib from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
 import { frameTypes, preamble } from '../../src/link/frames.ts';
 import { encodeSegmentHead } from '../../src/link/payloads.ts';
-import { zstdCompress, zstdCompressAtOnce, zstdDecompress } from '../../src/link/zstd.ts';
+import { maySendFrame, zstdCompress, zstdCompressAtOnce, zstdDecompress } from '../../src/link/zstd.ts';
 import { createWorld, cursor } from '../helpers/two-sides.ts';
 import {
   causes,
@@ -148,17 +149,60 @@ for (const [what, frame, message] of hostile) {
   });
 }
 
-test('a bomb that is honest about its size is refused by the bounds of a plain segment', async (t) => {
-  const zeros = Buffer.alloc(300_000);
-  const { header } = segment(1, { body: zeros });
+test('a compressed body that would become more than 256 times as long is refused before it is looked into', async (t) => {
+  const plain = Buffer.alloc(2 ** 23, 0x61);
+  const { header } = segment(1, { body: plain });
+  const frame = zlib.zstdCompressSync(plain);
+  const { clock, side, peer } = await welcomed('zstd', 2 ** 24);
+  const before = process.memoryUsage().arrayBuffers;
+  peer.write(packedBytes(header, frame));
+  await clock.advance(0);
+  t.true(process.memoryUsage().arrayBuffers - before < plain.length / 2);
+  await clock.advance(3_000);
+  const wanted = `would become 8388608 bytes, at most ${frame.length * 256 + 4096} are allowed for one of ${frame.length}`;
+  t.true(side.closes[0]!.message.includes(wanted), side.closes[0]!.message);
+  t.deepEqual(side.segments, []);
+});
+
+test('what may become 256 times as long and 4 KiB more is exactly that, on both sides', (t) => {
+  const most = (frameBytes: number) => frameBytes * 256 + 4096;
+  t.true(maySendFrame(100, most(100)));
+  t.false(maySendFrame(100, most(100) + 1));
+  t.false(maySendFrame(100, 100));
+  const plain = (bytes: number) => Buffer.alloc(bytes, 0x61);
+  const frameBytes = zlib.zstdCompressSync(plain(9_000)).length;
+  for (const [bytes, refused] of [
+    [most(frameBytes), false],
+    [most(frameBytes) + 1, true],
+  ] as const) {
+    const frame = zlib.zstdCompressSync(plain(bytes));
+    t.is(frame.length, frameBytes);
+    if (refused) t.throws(() => zstdDecompress(frame, bytes), { message: /would become/ });
+    else t.deepEqual(Buffer.from(zstdDecompress(frame, bytes)), plain(bytes));
+  }
+});
+
+test('an edge does not send what its cloud would refuse as a bomb', async (t) => {
+  const { clock, edge } = await greetedEnds({
+    hello: { compression: ['zstd'] },
+    welcome: { compression: 'zstd' },
+  });
+  const plain = Buffer.alloc(100_000, 0x61);
+  const sending = edge.send(segment(1, { body: plain }).header, zlib.zstdCompressSync(plain), 'zstd');
+  await t.throwsAsync(clock.until(sending), { code: 'internal' });
+});
+
+test('a compressed body that is honest about its size is refused by the bounds of a plain segment', async (t) => {
+  const large = Buffer.concat([randomBytes(3_000), Buffer.alloc(297_000)]);
+  const { header } = segment(1, { body: large });
   const { clock, side, peer } = await welcomed();
-  peer.write(packedBytes(header, zlib.zstdCompressSync(zeros)));
+  peer.write(packedBytes(header, zlib.zstdCompressSync(large)));
   await clock.advance(3_000);
   t.regex(side.closes[0]!.message, /would need a frame of 300107 bytes.*262144 are allowed/);
   const window = await welcomed('zstd', 2 ** 24);
   for (const sequence of range(1, 5)) {
-    const next = segment(sequence, { body: zeros }).header;
-    window.peer.write(packedBytes(next, zlib.zstdCompressSync(zeros)));
+    const next = segment(sequence, { body: large }).header;
+    window.peer.write(packedBytes(next, zlib.zstdCompressSync(large)));
   }
   await window.clock.advance(3_000);
   t.is(window.side.segments.length, 3);
@@ -195,7 +239,7 @@ test('whatever a compressed body is changed into, no other segment comes out of 
 test('every body comes back as it was, at any level', async (t) => {
   await fc.assert(
     fc.asyncProperty(
-      fc.uint8Array({ minLength: 1, maxLength: 5_000 }),
+      fc.uint8Array({ minLength: 1, maxLength: 2_000 }),
       fc.integer({ min: 1, max: 19 }),
       async (bytes, level) => {
         const doubled = Buffer.concat([bytes, bytes]);

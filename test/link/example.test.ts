@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { bodyHash, chainHash, noHash } from '../../src/domain/segment.ts';
 import { encodeFrame, frameTypes, preamble } from '../../src/link/frames.ts';
-import { answerBytesMax, greetingBytesMax, linkLimits, windowBytesMin } from '../../src/link/limits.ts';
+import {
+  answerBytesMax,
+  expansionMax,
+  greetingBytesMax,
+  linkLimits,
+  windowBytesMin,
+} from '../../src/link/limits.ts';
 import { encodeAck, encodeSegmentHead } from '../../src/link/payloads.ts';
 import { hello as baseHello, cloudAgainstBytes, json, welcome, zeros } from './fixtures.ts';
 
@@ -88,7 +94,12 @@ test('deadlines are as documented', (t) => {
 });
 
 test('sizes are as documented', (t) => {
-  t.true(page.includes(`room for ${windowBytesMin / 2 ** 20} MiB in any case`));
+  t.true(page.includes(`at least ${windowBytesMin / 2 ** 20} MiB, so that`));
+  t.true(
+    page.includes(
+      `${expansionMax.times} times its length plus ${expansionMax.bytes.toLocaleString('en-US')}:`,
+    ),
+  );
   t.true(page.includes(`1 to ${greetingBytesMax.toLocaleString('en-US')} until the greeting is over`));
   t.true(page.includes(`1 to ${answerBytesMax.toLocaleString('en-US')} from cloud to edge`));
 });

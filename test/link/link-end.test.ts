@@ -109,21 +109,35 @@ test('a callback that throws ends its link as a bug, and no more', async (t) => 
   cloud.destroy();
 });
 
-test('a segment with a wrong hash is refused, counted and does not stop the next', async (t) => {
-  const { clock, cloud, side, peer } = cloudAgainstBytes();
-  peer.write(greetingBytes);
-  await clock.until(cloud.hello);
-  cloud.welcome(welcome);
+test('a segment with a wrong hash is refused and counted, and the link ends: nothing behind it is looked at', async (t) => {
   const good = segment(1);
   const wrong = { header: { ...good.header, hash: new Uint8Array(32) }, body: good.body };
   const damaged = { header: good.header, body: Buffer.alloc(good.body.length, 0x20) };
-  peer.write(Buffer.concat([segmentBytes(wrong), segmentBytes(damaged), segmentBytes(good)]));
-  await clock.advance(0);
-  t.deepEqual(side.log, ['refused invalid', 'refused invalid', 'segment readings/1']);
-  const answers = framesIn(peer.received()).filter(({ type }) => type === frameTypes.refuse);
-  t.is(answers.length, 2);
-  t.regex(answers[0]!.text, /"stream":"readings","sequence":1/);
-  t.is(cloud.unanswered.segments, 1);
+  for (const bad of [wrong, damaged]) {
+    const { clock, cloud, side, peer } = cloudAgainstBytes();
+    peer.write(greetingBytes);
+    await clock.until(cloud.hello);
+    cloud.welcome(welcome);
+    peer.write(Buffer.concat([segmentBytes(bad), segmentBytes(wrong), segmentBytes(good)]));
+    await clock.advance(3_000);
+    t.deepEqual(side.log, ['refused invalid', 'closed link-protocol']);
+    t.regex(side.closes[0]!.message, /the hash of SEGMENT readings\/1 does not match/);
+    const answers = framesIn(peer.received());
+    t.is(answers.at(-1)?.type, frameTypes.refuse);
+    t.is(answers.filter(({ type }) => type === frameTypes.refuse).length, 1);
+    t.regex(answers.at(-1)!.text, /"stream":"readings","sequence":1/);
+    t.true(peer.closed);
+    t.is(clock.pending, 0);
+  }
+});
+
+test('an edge whose segment has a wrong hash is told which one before the link ends', async (t) => {
+  const { clock, edge, edgeSide } = await greetedEnds({ latencyMs: 20 });
+  const { header, body } = segment(1);
+  await edge.send({ ...header, hash: new Uint8Array(32) }, body);
+  await clock.advance(3_000);
+  t.deepEqual(edgeSide.log, ['refused invalid', 'closed link-lost']);
+  t.like(edgeSide.refusals[0], { stream: 'readings', sequence: 1 });
 });
 
 test('frames may arrive together with the preamble, or byte by byte', async (t) => {

@@ -110,6 +110,21 @@ test('a body that does not shrink goes plain, and a tiny one is not tried', asyn
   t.is(tried, 1);
 });
 
+test('a body that shrinks more than a cloud believes goes plain', async (t) => {
+  const { store, held } = storeOf([Buffer.alloc(100_000, 0x61)]);
+  for (const [frameBytes, compression] of [
+    [374, 'none'],
+    [375, 'zstd'],
+  ] as const) {
+    const compress = async () => Buffer.alloc(frameBytes);
+    const outbox = new Outbox(store, 'uploader', { compress, level: 1 });
+    outbox.startAt('readings', 1);
+    const packed = await outbox.take()!;
+    t.is(packed.compression, compression);
+    t.is(packed.body.length, compression === 'none' ? held[0]!.body.length : frameBytes);
+  }
+});
+
 test('a cloud that acknowledged more than was sent is not sent it, and the rest follows', async (t) => {
   const { store } = storeOf(bodies(5, 100), 3);
   const outbox = new Outbox(store, 'uploader', null);

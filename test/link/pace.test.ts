@@ -6,6 +6,7 @@ import { createVirtualClock } from '../helpers/virtual-clock.ts';
 const MiB = 2 ** 20;
 const bounds = { bytesMin: 16 * MiB, bytesMax: 256 * MiB };
 const stream = 'readings';
+const ascending = (a: number, b: number) => a - b;
 
 interface Way {
   readonly roundTripMs: number;
@@ -71,6 +72,20 @@ test('a short link does not let more queue up than the least window', async (t) 
   const link = simulate(2, { roundTripMs: 1, MiBPerSecond: 150 });
   t.true((await link.run(25_000)) >= 0.95 * 150);
   t.is(link.pace.windowBytes, bounds.bytesMin);
+});
+
+test('while the way is drained a quarter of the window is left, and all of it again as soon as the way is measured', async (t) => {
+  const roundTripMs = 20;
+  const link = simulate(roundTripMs, { roundTripMs, MiBPerSecond: 150 });
+  const windows: number[] = [];
+  // Every 10 ms for a minute.
+  for (const _ of range(1, 6_000)) {
+    await link.run(10);
+    windows.push(link.pace.windowBytes);
+  }
+  t.deepEqual([...new Set(windows)].toSorted(ascending), [bounds.bytesMin / 4, bounds.bytesMin]);
+  const drained = windows.filter((bytes) => bytes < bounds.bytesMin).length;
+  t.true(drained > 0 && drained * 10 <= 6 * 200, `${drained * 10} ms of 60 s`);
 });
 
 test('a window that was always full for minutes stays at about twice what the way holds', async (t) => {
