@@ -148,7 +148,8 @@ export class Fogrun {
   }
 }
 
-const isDeletion = (line: LogLine) =>
+/** Fits the news that a segment of readings is deleted after its acknowledgement. */
+export const isDeletion = (line: LogLine): boolean =>
   line.type === 'segment' && line.what === 'deleted' && line.stream === 'readings';
 
 /** Fits a state change of that actor. */

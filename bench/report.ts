@@ -45,9 +45,10 @@ export function renderReport(
   ].join('\n');
 }
 
-const intro = `Every figure here was measured with real \`fogrun\` processes, the shipped pipelines, real sockets and a real disk, and
-with the syncs that the guarantees ask for. A run that does not find every reading in the cloud's files, once, in order
-and as it was sent, ends the benchmark without a figure. A target that is missed says so.`;
+const intro = `Every figure of fogrun was measured with real \`fogrun\` processes, real sockets and a real disk, and with the syncs that the
+guarantees ask for. Unless its section says otherwise, the pipelines are those that ship in \`pipelines/\`, and a run that
+does not find every reading in the cloud's files, once, in order and as it was sent, ends the benchmark without a figure.
+A target that is missed says so.`;
 
 const repeat = `\`\`\`sh
 npm ci

@@ -7,6 +7,7 @@ import type { Bench, Figures, Run } from './scenario.ts';
 import type { Pair, PairOptions } from './world.ts';
 
 const transferDeadlineMs = 300_000;
+const barePipeSyncLines = 1_000;
 
 export interface Transfer extends PairOptions {
   readonly lines: number;
@@ -25,10 +26,16 @@ export async function transfer({ world, load }: Bench, options: Transfer): Promi
   const total = warmUp + lines;
   await load.ask('prepare', { sensor, count: total });
   const pair = await world.pair(options);
+  let warm: Figures = {};
   if (warmUp > 0) {
-    const warm = pair.edge.deleted(warmUp, transferDeadlineMs);
-    await Promise.all([warm, load.ask('blast', { port: pair.port, to: warmUp }, transferDeadlineMs)]);
+    const [end, { startedAtMs }] = await Promise.all([
+      pair.edge.deleted(warmUp, transferDeadlineMs),
+      load.ask('blast', { port: pair.port, to: warmUp }, transferDeadlineMs),
+    ]);
     await whenFiled(world.data, warmUp);
+    warm = {
+      'while warming up': { value: warmUp / ((end.atMs - startedAtMs) / 1_000), unit: 'readings/s' },
+    };
   }
   await options.before?.(pair);
   const [edgeBefore, cloudBefore] = [processFacts(pair.edge.pid), processFacts(pair.cloud.pid)];
@@ -45,6 +52,7 @@ export async function transfer({ world, load }: Bench, options: Transfer): Promi
     'edge: peak memory': { value: edge.rssPeakMb, unit: 'MB' },
     'cloud: peak memory': { value: cloud.rssPeakMb, unit: 'MB' },
     'filed after the last deletion': { value: Math.max(0, filedAtMs - last.atMs), unit: 'ms' },
+    ...warm,
     ...(await options.after?.(pair)),
   };
   await Promise.all([pair.edge.end(), pair.cloud.end()]);
@@ -52,18 +60,20 @@ export async function transfer({ world, load }: Bench, options: Transfer): Promi
   return { value: lines / ((last.atMs - startedAtMs) / 1_000), figures };
 }
 
-/** The yardstick: the same lines into a file, synced every 1,000 lines. */
+/** The yardstick: the same lines into a file, synced every 1,000 lines; rejects when bytes or syncs are missing. */
 export async function barePipe({ world, load }: Bench, lines: number, warmUp = 0): Promise<Run> {
   await load.ask('prepare', { sensor: 'temperature', count: warmUp + lines });
   const pipe = world.child('bare-pipe');
   const send = async (name: string, from: number, to: number) => {
     const port = await pipe.ask('listen', { file: join(world.directory, name) });
-    const [{ startedAtMs }, { syncedAtMs, bytes }] = await Promise.all([
+    const [{ startedAtMs }, { syncedAtMs, bytes, syncs }] = await Promise.all([
       load.ask('blast', { port, from, to }, transferDeadlineMs),
       pipe.ask('finished', null, transferDeadlineMs),
     ]);
     const wanted = (to - from) * lineBytes;
     if (bytes !== wanted) throw new Error(`the bare pipe has ${bytes} of ${wanted} bytes`);
+    const syncsLeast = (to - from) / barePipeSyncLines;
+    if (syncs < syncsLeast) throw new Error(`the bare pipe synced ${syncs} times instead of ${syncsLeast}`);
     return syncedAtMs - startedAtMs;
   };
   if (warmUp > 0) await send('warm', 0, warmUp);

@@ -91,7 +91,7 @@ const backlog: Curve = {
   grows: 'readings waiting',
   points: (quick) => (quick ? [1_000, 10_000] : [1_000, 100_000, 1_000_000, 10_000_000]),
   async measure(bench, lines) {
-    const { value, figures = {} } = await drainBacklog(bench, lines, false);
+    const { value, figures = {} } = await drainBacklog(bench, { lines });
     return { ...figures, 'rate of draining': { value, unit: 'readings/s' } };
   },
   pictures: [

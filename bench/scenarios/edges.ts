@@ -32,7 +32,8 @@ export const edges: Scenario = {
     'One process of `pipelines/cloud.yaml` and 1,000 edges, each with a segment of ten readings a second for 20 s, spread evenly ' +
     'over the second. The edges are one process that speaks the real link protocol and keeps its segments in memory. The figure is ' +
     'the time from sending a segment to its acknowledgement, as the edges see it. Memory is what the system counts (VmRSS), with ' +
-    'the pages of the store that happen to be mapped.',
+    "the pages of the store that happen to be mapped. In the cloud's files each edge must have its readings by number, once and " +
+    'in order; their other bytes are not compared.',
   unit: 'ms (p99)',
   target: `no ack missed, p99 <= ${bounds.p99Ms} ms, <= ${bounds.memoryKb} kB an edge, settled within ${bounds.settleMs / 1_000} s`,
   holds: ({ median, figures }) =>

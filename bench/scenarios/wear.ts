@@ -38,7 +38,9 @@ export const wear: Scenario = {
     'uploaded: bytes that the process had written (write_bytes of /proc) and its syncs (strace), from the first reading to the ' +
     'deletion of the last, 120 readings later. The figure is that of readings that are committed as they come; the others have the ' +
     "rotator's `commit-every`, and the price of it beside them: how long the power may take a reading with it that nobody was " +
-    'promised, from its sending to its acceptance. Four edges run side by side. What file system and card write on their own account comes on top.',
+    'promised, from its sending to its acceptance. Four edges run side by side, ' +
+    'with `bench/pipelines/latency.yaml` and `wear.yaml`: `pipelines/ingest.yaml` with ack lines. What file system and card write ' +
+    'on their own account comes on top.',
   unit: 'GB/year',
   target: 'reported',
   impossible: () => (existsSync('/proc/self/io') ? null : 'this system does not count what a process writes'),
