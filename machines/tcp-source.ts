@@ -17,16 +17,20 @@ const config = z.strictObject({
     .describe('How long a sender may leave what it is told unread before its connection is closed.'),
   'idle-timeout': duration({ min: '100ms', max: '366d' })
     .optional()
-    .describe('A connection that sends nothing for so long is closed; none is unless this is given.'),
+    .describe(
+      'A connection that sends nothing for so long is closed (reset, unless `acks`); none is unless this is given.',
+    ),
   connections: z
     .strictObject({
       max: number({ min: 1, max: 65_536, integer: true }).prefault(256).describe('Most connections at once.'),
       'per-address': number({ min: 1, max: 65_536, integer: true })
-        .prefault(256)
+        .prefault(64)
         .describe('Most connections from one address.'),
     })
     .prefault({})
-    .describe('Caps on connections.'),
+    .describe(
+      'Caps on connections; at a cap, one that has been held back for long is reset to make room for a new one.',
+    ),
   'bind-attempts': number({ min: 1, max: 1_000, integer: true })
     .prefault(3)
     .describe('Attempts to listen before giving up.'),

@@ -6,7 +6,7 @@ import { intakeRules } from '../contract/intake-config.ts';
 import type { StoreState } from '../contract/store.ts';
 import { type Answer, outcomeAnswer, refusal, retryLater } from './http-answer.ts';
 import { readBody, type Share } from './http-body.ts';
-import { type BodyForm, tooLarge } from './http-head.ts';
+import { type BodyForm, tooLarge, tooMuch } from './http-head.ts';
 import { type Judged, judgeBody } from './http-judge.ts';
 import type { Outlet } from './outlet.ts';
 
@@ -44,14 +44,15 @@ export async function takeRequest(
 ): Promise<Answer | null> {
   const { config, clock, closing } = env;
   const bodyMax = config['body-max'];
+  const readingsMax = 2 * bodyMax;
   const body = await readBody(request, bodyMax, share, closing);
   if (body === 'gone') return null;
   if (body === 'tooLarge') return tooLarge(config);
   if (body === 'noMemory') return retryLater(429, 'too many requests at once', shortRetryS);
   if (body === 'stopped') return busy(env);
   const time = new Date(clock.now()).toISOString();
-  const judged = await judgeBody(body, form, intakeRules(config), time, 2 * bodyMax);
-  if (judged === 'tooLarge') return tooLarge(config);
+  const judged = await judgeBody(body, form, intakeRules(config), time, readingsMax);
+  if (judged === 'tooLarge') return tooMuch(readingsMax);
   if (judged.accepted === 0) return outcomeAnswer(judged);
   if (!share.take(bytesOf(judged))) return retryLater(429, 'too many requests at once', shortRetryS);
   // From here on all of it is handed on, or nothing.
@@ -69,14 +70,13 @@ async function hasCredit({ outlet, clock, closing }: ExchangeEnv): Promise<boole
   if (outlet.open) return true;
   const over = new AbortController();
   let open = false;
-  outlet.whenOpen(() => {
-    if (over.signal.aborted) return false;
+  const waitNoLonger = outlet.whenOpen(() => {
     open = true;
     over.abort();
     return true;
   });
   await sleep(clock, creditMsMax, AbortSignal.any([closing, over.signal]));
-  over.abort();
+  waitNoLonger();
   return open;
 }
 

@@ -51,6 +51,15 @@ export function tooLarge(config: HttpSourceConfig): Answer {
   );
 }
 
+/** @param readingsMax most bytes that the readings of one body may come to */
+export function tooMuch(readingsMax: number): Answer {
+  return refusal(
+    413,
+    `the readings made of the values in the body would come to more than ${formatSize(readingsMax)}`,
+    'Send it in parts, or raise `body-max` of the source.',
+  );
+}
+
 /** Headers of every answer to a page of a listed origin. */
 export function originHeaders(request: IncomingMessage, config: HttpSourceConfig): Record<string, string> {
   const { origin } = request.headers;

@@ -1,5 +1,6 @@
 /** Judges the body of a request, in steps that leave the event loop room. */
 import { arrayToLines } from '../domain/array-lines.ts';
+import { withoutByteOrderMark } from '../domain/byte-order-mark.ts';
 import { type IntakeRules, type LineRefusal, takeLines } from '../domain/intake.ts';
 import type { Outcome } from './http-answer.ts';
 import type { BodyForm } from './http-head.ts';
@@ -23,7 +24,8 @@ export async function judgeBody(
   time: string,
   linesBytesMax: number,
 ): Promise<Judged | 'tooLarge'> {
-  const found = form === 'json' ? arrayToLines(body) : { lines: body };
+  const unmarked = withoutByteOrderMark(body);
+  const found = form === 'json' ? arrayToLines(unmarked) : { lines: unmarked };
   if ('complaint' in found) {
     return { pieces: [], accepted: 0, refused: 1, refusals: [{ line: 1, reason: found.complaint }] };
   }

@@ -26,6 +26,8 @@ const unacceptedBytesMax = 8 * 2 ** 20;
 const wordedMax = 100;
 /** Refusals that the log tells when the sender is not told. */
 const loggedMax = 5;
+/** Whoever has been held back for so long may lose its place: a socket that is not read does not show that nobody is there. */
+const placeMsMin = 10_000;
 /** After this side has ended first: how long the other may go on, so that what it was told is not lost in a reset. */
 const lingerMs = 500;
 
@@ -41,15 +43,18 @@ export class LineConnection {
   readonly #acks: AckLines | null;
   #logged = 0;
   #heldBack = false;
-  #awaitsTurn = false;
+  /** Ends the waiting for its turn at the outlet. */
+  #waitNoLonger: (() => void) | undefined;
   /** Nothing more is taken. */
   #over = false;
   #ended = false;
-  #endHeard = false;
+  /** The sender has ended, and all that came before is judged. */
+  #endTaken = false;
   #closed = false;
   #lastDataMs: number;
   #idleTimer: Timer | undefined;
   #lingerTimer: Timer | undefined;
+  #placeTimer: Timer | undefined;
 
   constructor(connection: Connection, env: LineConnectionEnv) {
     const { config, clock } = env;
@@ -85,26 +90,28 @@ export class LineConnection {
     this.#goOn();
   }
 
-  /** Ends at once. */
+  /** Ends at once. The sender sees an error: an end in order would say that all it sent is accepted. */
   destroy(): void {
-    this.#connection.destroy();
+    this.#connection.reset();
   }
 
   #read(bytes: Uint8Array): void {
+    if (this.#over) return;
     this.#lastDataMs = this.#env.clock.monotonic();
     this.#takeAll((time) => this.#lines.push(bytes, time));
+    this.#goOn();
   }
 
-  /** The last line counts also without a newline. */
+  /** The last line counts also without a newline, unless it may be half of one. */
   #readEnd(): void {
-    this.#endHeard = true;
-    this.#takeAll((time) => this.#lines.end(time));
+    if (this.#over) return;
+    this.#takeAll((time) => this.#lines.end(time, { maybeCut: true }));
+    this.#endTaken = true;
     this.#over = true;
     this.#goOn();
   }
 
   #takeAll(judge: (time: string) => readonly TakenLines[]): void {
-    if (this.#over) return;
     try {
       const time = new Date(this.#env.clock.now()).toISOString();
       for (const taken of judge(time)) this.#take(taken);
@@ -112,7 +119,6 @@ export class LineConnection {
       this.#env.broken(thrown);
       this.destroy();
     }
-    this.#goOn();
   }
 
   #take(taken: TakenLines): void {
@@ -146,6 +152,7 @@ export class LineConnection {
   /** Decides, after everything that happens, whether to read on, to hold back, or to end. */
   #goOn(): void {
     const { outlet } = this.#env;
+    if (this.#over) this.#waitNoLonger?.();
     if (this.#closed) {
       if (this.#ledger.empty) this.#resolve();
     } else if (this.#over) {
@@ -161,6 +168,7 @@ export class LineConnection {
       this.#heldBack = false;
       this.#connection.resume();
     }
+    this.#offerPlace(!this.#closed && (this.#heldBack || this.#over));
   }
 
   #holdBack(): void {
@@ -170,20 +178,38 @@ export class LineConnection {
   }
 
   #awaitTurn(): void {
-    if (this.#awaitsTurn) return;
-    this.#awaitsTurn = true;
-    this.#env.outlet.whenOpen(() => {
-      this.#awaitsTurn = false;
+    this.#waitNoLonger ??= this.#env.outlet.whenOpen(() => {
+      this.#waitNoLonger = undefined;
       this.#goOn();
       return !this.#heldBack && !this.#over && !this.#closed;
     });
   }
 
+  /** @param waits nothing is read, or nothing more will be */
+  #offerPlace(waits: boolean): void {
+    if (waits === (this.#placeTimer !== undefined)) return;
+    const { clock } = this.#env;
+    if (waits) {
+      const turnOut = () =>
+        this.#disconnect('was held back for long while a new connection needed the place');
+      this.#placeTimer = clock.setTimeout(() => this.#connection.mayYield?.(turnOut), placeMsMin);
+    } else {
+      clock.clearTimeout(this.#placeTimer);
+      this.#placeTimer = undefined;
+      this.#connection.mayYield?.(null);
+    }
+  }
+
   #endConnection(): void {
     if (this.#ended) return;
     this.#ended = true;
+    // Told nothing, the sender would take an end for the word that all it sent is accepted.
+    if (!this.#endTaken && !this.#acks) {
+      this.destroy();
+      return;
+    }
     this.#connection.end();
-    if (this.#endHeard) return;
+    if (this.#endTaken) return;
     // What still comes is passed over: unread, it would turn the end into a reset.
     this.#connection.resume();
     this.#lingerTimer = this.#env.clock.setTimeout(() => this.destroy(), lingerMs);

@@ -3,6 +3,7 @@ import { fingerprint, printedBytesMax } from './file-position.ts';
 import type { FileFacts, OpenFile } from './source-files.ts';
 
 const newline = 0x0a;
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** A place in a file. */
 export interface Place {
@@ -32,6 +33,8 @@ export type Next =
   | { readonly found: 'lines'; readonly bytes: Uint8Array }
   /** A line that is longer than the limit began, or went on, or ended. */
   | { readonly found: 'tooLong'; readonly line: number; readonly begins: boolean }
+  /** The file begins with so many zero bytes that nobody wrote; what follows them comes next. */
+  | { readonly found: 'hole'; readonly offset: number; readonly bytes: number }
   /** Nothing yet; `unread` bytes of an unfinished line wait for their newline. */
   | { readonly found: 'end'; readonly unread: number }
   /** What stood before the place is gone: truncated, or written anew. `unreadMin` bytes at least were never read. */
@@ -112,7 +115,7 @@ export class LineReader {
     if (!buffer.subarray(0, Math.min(length, overlap)).equals(this.#before)) {
       return { found: 'changed', unreadMin: Math.max(0, sizeBefore - offset) };
     }
-    const fresh = buffer.subarray(overlap, length);
+    const fresh = this.#withoutByteOrderMark(buffer.subarray(overlap, length));
     const next = this.#cut(fresh, finished && fresh.length === this.#behind);
     if (next.found === 'end') this.#seen = facts;
     return next;
@@ -120,8 +123,13 @@ export class LineReader {
 
   /** What a read brought, up to its last newline. */
   #cut(fresh: Buffer, isLast: boolean): Next {
-    const { line, skipping } = this.#place;
+    const { offset, line, skipping } = this.#place;
     if (fresh.length === 0) return { found: 'end', unread: 0 };
+    const zeros = this.#leadingZeros(fresh);
+    if (zeros > 0) {
+      this.#move(fresh.subarray(0, zeros), {});
+      return { found: 'hole', offset, bytes: zeros };
+    }
     if (skipping) {
       const end = fresh.indexOf(newline) + 1;
       if (end > 0) this.#move(fresh.subarray(0, end), { line: line + 1, skipping: false });
@@ -133,6 +141,24 @@ export class LineReader {
     if (fresh.length <= this.#lineBytesMax) return { found: 'end', unread: fresh.length };
     this.#move(fresh, { skipping: true });
     return { found: 'tooLong', line, begins: true };
+  }
+
+  #withoutByteOrderMark(fresh: Buffer): Buffer {
+    const mark = fresh.subarray(0, byteOrderMark.length);
+    if (this.#place.offset > 0 || !mark.equals(byteOrderMark)) return fresh;
+    this.#move(mark, {});
+    return fresh.subarray(mark.length);
+  }
+
+  /**
+   * Zero bytes before the first line, as a writer leaves them that does not append and goes on where it was in a file
+   * that was truncated. Nothing but zeros up to the end of the file may be room that is still to be written to.
+   */
+  #leadingZeros(fresh: Buffer): number {
+    if (fresh[0] !== 0 || this.#place.line > 1 || this.#before.some((byte) => byte !== 0)) return 0;
+    const end = fresh.findIndex((byte) => byte !== 0);
+    if (end >= 0) return end;
+    return fresh.length < this.#behind ? fresh.length : 0;
   }
 
   /** Moves the place over bytes that `next` gave, from their start on, and the lines that are in them. */

@@ -4,7 +4,7 @@ import type { Batch, OutPort } from '../contract/port.ts';
 export class Outlet {
   readonly #port: OutPort<Batch>;
   /** Readers that hold back, longest first. Each says whether it could make use of its turn. */
-  readonly #waiting: (() => boolean)[] = [];
+  readonly #waiting = new Set<() => boolean>();
   #underWay = 0;
 
   constructor(port: OutPort<Batch>) {
@@ -16,9 +16,13 @@ export class Outlet {
     return this.#underWay === 0 || !this.#port.blocked;
   }
 
-  /** Calls `wake` once, when it is open and it is the caller's turn; `wake` answers whether the caller still wants it. */
-  whenOpen(wake: () => boolean): void {
-    this.#waiting.push(wake);
+  /**
+   * Calls `wake` once, when it is open and it is the caller's turn; `wake` answers whether the caller could use it.
+   * @returns to be called by whoever waits no longer: it may be hours
+   */
+  whenOpen(wake: () => boolean): () => void {
+    this.#waiting.add(wake);
+    return () => void this.#waiting.delete(wake);
   }
 
   /** Resolves when the batch is accepted. Rejects only when `signal` aborts while it still waits for credit. */
@@ -42,9 +46,10 @@ export class Outlet {
 
   /** One at a time: each may fill the port again. But all when nothing is under way, for nothing will wake them later. */
   #wakeNext(): void {
-    while (this.open && this.#waiting.length > 0) {
-      const usedTurn = this.#waiting.shift()!();
-      if (usedTurn && this.#underWay > 0) return;
+    for (const wake of this.#waiting) {
+      if (!this.open) return;
+      this.#waiting.delete(wake);
+      if (wake() && this.#underWay > 0) return;
     }
   }
 }

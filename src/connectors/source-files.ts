@@ -11,6 +11,8 @@ export interface FileFacts {
   /** Device and inode, as text since they may be larger than a number holds: who the file is, whatever its name. */
   readonly dev: string;
   readonly ino: string;
+  /** When it was made, ns; `0` where the file system does not tell. With the inode it is never used again. */
+  readonly birth: string;
   readonly size: number;
   /** Differs when the contents were changed meanwhile; the modification time in ns. */
   readonly changed: string;
@@ -66,6 +68,7 @@ function toFacts(stats: BigIntStats): FileFacts {
   return {
     dev: String(stats.dev),
     ino: String(stats.ino),
+    birth: String(stats.birthtimeNs),
     size: Number(stats.size),
     changed: String(stats.mtimeNs),
     links: Number(stats.nlink),

@@ -1,19 +1,17 @@
 /** Follows what stands at a path: through growth, rotation, truncation and absence. */
 import { sleep } from '../contract/clock.ts';
 import type { Taken } from '../domain/intake.ts';
-import { formatSize } from '../domain/quantities.ts';
-import { printable } from '../domain/text.ts';
 import { encodePosition, type FilePosition, pathMark } from './file-position.ts';
-import { endOf, fileStart, LineReader, type Next, type Place } from './line-reader.ts';
+import { type Due, FileQueue } from './file-queue.ts';
+import { findAgain } from './found-again.ts';
+import { endOf, fileStart, LineReader, type Next } from './line-reader.ts';
 import { isSame, type Opened, openRegular } from './opened-file.ts';
-import { findRotated } from './rotated.ts';
 import { passOver } from './source-files.ts';
 import type { TailEnv, TailOptions } from './tail-env.ts';
+import { TailNotes } from './tail-notes.ts';
 
 /** Reading for so long without coming to the end counts as being behind, ms. */
 const behindAfterMs = 1_000;
-/** Most files that are kept open until their turn. */
-const successorsMax = 64;
 
 /**
  * Reads until `signal` aborts, or with `mode: once` until everything is accepted.
@@ -43,11 +41,10 @@ class Tail {
   readonly #options: TailOptions;
   readonly #env: TailEnv;
   readonly #signal: AbortSignal;
-  readonly #name: string;
+  readonly #notes: TailNotes;
   #followed: Followed | undefined;
   readonly #open = new Set<Opened>();
-  /** Files that appeared at the path since, oldest first. */
-  #successors: Opened[] = [];
+  readonly #queue: FileQueue;
   /** When the path was looked at last, monotonic ms. */
   #lookedMs = Number.NEGATIVE_INFINITY;
   #told: Parameters<TailEnv['tell']>[0] | undefined;
@@ -64,35 +61,33 @@ class Tail {
     this.#options = options;
     this.#env = env;
     this.#signal = signal;
-    this.#name = printable(options.path);
+    this.#notes = new TailNotes(options.path, env.note);
+    this.#queue = new FileQueue(options);
   }
 
   close(): void {
     for (const opened of this.#open) this.#close(opened);
   }
 
-  /** Finds the file that was read before, wherever it is now; else begins with what is at the path. */
+  /** Finds the files that are to be read, wherever they are now; else begins with what is at the path. */
   async begin(start: FilePosition | undefined): Promise<void> {
     const { path, from } = this.#options;
     const { files } = this.#env;
     if (!start) return this.#openPath(from);
-    // It may be renamed between being found and being opened.
-    for (let attempt = 1; attempt <= 3 && !this.#signal.aborted; attempt++) {
-      const isThere = (await files.look(path))?.ino === start.ino;
-      // Another path in the pipeline file means another file.
-      if (!isThere && start.path !== pathMark(path)) return this.#openPath(from);
-      const found = isThere ? path : await findRotated(path, start, files, this.#options, this.#signal);
-      const opened = found === undefined ? undefined : await this.#openAt(found);
-      if (opened?.facts.ino === start.ino) return this.#follow(opened, start, start.print);
-      if (opened) this.#close(opened);
-      if (found === undefined) break;
-    }
-    if (this.#signal.aborted) return;
-    this.#env.note(
-      `the file that was read up to line ${start.line} as ${this.#name} is gone: what was written to it afterwards, if anything, is lost`,
-      'warn',
-    );
-    return this.#openPath('start');
+    // Another path in the pipeline file means another file.
+    const isElsewhere = start.path !== pathMark(path);
+    if (isElsewhere && (await files.look(path))?.ino !== start.ino) return this.#openPath(from);
+    const open = (at: string) => this.#openAt(at);
+    const close = (opened: Opened) => this.#close(opened);
+    const [options, signal] = [this.#options, this.#signal];
+    const found = await findAgain({ path, position: start, files, options, open, close, signal });
+    this.#queue.remember(start.left);
+    for (const opened of found.waiting) await this.#queue.add(opened);
+    if (signal.aborted) return;
+    this.#notes.found(found, start.line);
+    if (found.read) return this.#follow({ opened: found.read, place: start, print: start.print });
+    const next = this.#queue.next();
+    return next ? this.#follow(next) : this.#openPath('start');
   }
 
   /** One look at the file, and what follows from it. */
@@ -112,9 +107,12 @@ class Tail {
     await this.#take(next);
   }
 
-  async #take(next: Extract<Next, { found: 'lines' | 'tooLong' }>): Promise<void> {
+  async #take(next: Extract<Next, { found: 'lines' | 'tooLong' | 'hole' }>): Promise<void> {
     const { reader } = this.#followed!;
-    if (next.found === 'tooLong') {
+    if (next.found === 'hole') {
+      if (next.offset === 0) this.#notes.hole();
+      await this.#send(null);
+    } else if (next.found === 'tooLong') {
       if (next.begins) this.#env.tooLong(next.line);
       await this.#send(null);
     } else {
@@ -125,10 +123,14 @@ class Tail {
         rest = rest.subarray(taken.bytesRead);
       }
     }
+    this.#noteBusy(reader.isBehind);
+  }
+
+  #noteBusy(isBehind: boolean): void {
     const now = this.#env.clock.monotonic();
     this.#busySinceMs ??= now;
     const isLong = this.#told !== 'CAUGHT_UP' || now - this.#busySinceMs >= behindAfterMs;
-    if (reader.isBehind && isLong) this.#tell('BEHIND');
+    if (isBehind && isLong) this.#tell('BEHIND');
   }
 
   /** Everything in the file was read: is it still the one at the path? */
@@ -136,18 +138,20 @@ class Tail {
     const { mode, everyMs, rotationGraceMs } = this.#options;
     this.#busySinceMs = undefined;
     if (this.#finished) return this.#goOnWithNext();
-    const isMissing = !(await this.#lookAtPath());
+    const there = await this.#lookAtPath();
     if (this.#signal.aborted) return;
-    const isElsewhere = isMissing || this.#successors.length > 0;
-    if (mode === 'once' && this.#successors.length === 0) return this.#finishAll();
+    const isElsewhere = there !== 'followed';
+    // It came back to the path: others that were there meanwhile come first, and then this one goes on.
+    if (!isElsewhere && this.#queue.length > 0) return this.#goOnWithNext();
+    if (mode === 'once' && this.#queue.length === 0) return this.#finishAll();
     const now = this.#env.clock.monotonic();
     if (!isElsewhere) this.#quietSinceMs = undefined;
     else if (unread !== this.#unread) this.#quietSinceMs = now;
     else this.#quietSinceMs ??= now;
     this.#unread = unread;
     const isQuiet = this.#quietSinceMs !== undefined && now - this.#quietSinceMs >= rotationGraceMs;
-    const isOver = isQuiet || mode === 'once' || this.#successors.length > 1;
-    if (isOver && this.#successors.length > 0) {
+    const isOver = isQuiet || mode === 'once' || this.#queue.length > 1;
+    if (isOver && this.#queue.length > 0) {
       this.#finished = true;
       return;
     }
@@ -158,24 +162,40 @@ class Tail {
     await sleep(this.#env.clock, everyMs, this.#signal);
   }
 
-  /** Opens a new file at the path at once, since it may be rotated away too; false when nothing is there. */
-  async #lookAtPath(): Promise<boolean> {
+  /** Opens a new file at the path at once, since it may be rotated away too. */
+  async #lookAtPath(): Promise<'followed' | 'another' | 'nothing'> {
     const { path } = this.#options;
     this.#lookedMs = this.#env.clock.monotonic();
     const facts = await this.#env.files.look(path);
-    const isKnown = (file: Opened) => facts !== undefined && isSame(file.facts, facts);
-    if (!facts || [this.#followed!.opened, ...this.#successors].some(isKnown)) return facts !== undefined;
-    if (this.#successors.length >= successorsMax) return true;
+    if (!facts) return 'nothing';
+    if (isSame(this.#followed!.opened.facts, facts)) return 'followed';
+    if (this.#queue.holds(facts)) return 'another';
+    if (this.#queue.isFull) {
+      this.#notes.leftOut(facts);
+      return 'another';
+    }
     const opened = await this.#openAt(path);
-    if (opened) this.#successors.push(opened);
-    return opened !== undefined;
+    if (!opened) return 'nothing';
+    if (!isSame(opened.facts, facts)) {
+      // Renamed just now: what is there is seen at the next look.
+      this.#close(opened);
+      return 'another';
+    }
+    await this.#queue.add(opened);
+    // Who reads on after us must know of it.
+    if (!this.#signal.aborted) this.#env.send(null, this.#position());
+    return 'another';
   }
 
   async #goOnWithNext(): Promise<void> {
-    this.#close(this.#followed!.opened);
+    const { opened, reader } = this.#followed!;
+    const { links } = await opened.file.facts();
+    // What has no name any more cannot come back.
+    if (links > 0) this.#queue.leave(opened.facts, reader);
+    this.#close(opened);
     this.#followed = undefined;
-    const next = this.#successors.shift();
-    if (next) await this.#follow(next, fileStart);
+    const next = this.#queue.next();
+    if (next) await this.#follow(next);
   }
 
   async #finishAll(): Promise<void> {
@@ -192,17 +212,17 @@ class Tail {
   }
 
   async #startAgain(unreadMin: number): Promise<void> {
-    const lost = unreadMin > 0 ? `, with at least ${formatSize(unreadMin)} that were never read` : '';
-    this.#noteChange(lost);
-    await this.#follow(this.#followed!.opened, fileStart);
+    this.#notes.changed(unreadMin);
+    await this.#follow({ opened: this.#followed!.opened, place: fileStart });
     // A file that is written anew again and again must not keep us busy.
     await sleep(this.#env.clock, this.#options.everyMs, this.#signal);
   }
 
   async #openPath(from: 'start' | 'end'): Promise<void> {
     const opened = await this.#openAt(this.#options.path);
-    if (opened)
-      await this.#follow(opened, from === 'end' ? await endOf(opened.file, opened.facts) : fileStart);
+    if (!opened) return;
+    if (from === 'start') await this.#follow(await this.#queue.due(opened));
+    else await this.#follow({ opened, place: await endOf(opened.file, opened.facts) });
   }
 
   async #openAt(path: string): Promise<Opened | undefined> {
@@ -216,8 +236,8 @@ class Tail {
     void opened.file.close();
   }
 
-  /** @param print of what stood before the place; where something else stands now, reading starts again */
-  async #follow(opened: Opened, place: Place, print?: string): Promise<void> {
+  /** Where something else stands before the place than the fingerprint says, reading starts again. */
+  async #follow({ opened, place, print }: Due): Promise<void> {
     const found = await LineReader.at(opened.file, this.#options, place, print);
     const reader = found ?? (await LineReader.at(opened.file, this.#options, fileStart))!;
     this.#followed = { opened, reader };
@@ -225,14 +245,9 @@ class Tail {
     this.#quietSinceMs = undefined;
     this.#unread = 0;
     if (this.#signal.aborted) return;
-    if (!found) this.#noteChange(' while nobody read it');
+    if (!found) this.#notes.changedUnseen();
     if (this.#options.mode === 'once') this.#tell('BEHIND');
-    if (!found || print === undefined) await this.#send(null);
-  }
-
-  #noteChange(more: string): void {
-    const text = `${this.#name} was truncated or written anew${more}: it is read from its start again`;
-    this.#env.note(text, 'warn');
+    await this.#send(null);
   }
 
   /** Resolves when more may be read. That may be long, say with a full store, and files are rotated meanwhile. */
@@ -240,6 +255,7 @@ class Tail {
     this.#env.send(taken, this.#position());
     await this.#lookIfDue();
     while (this.#env.isFull() && !this.#signal.aborted) {
+      this.#noteBusy(true);
       const over = new AbortController();
       const until = AbortSignal.any([this.#signal, over.signal]);
       await Promise.race([this.#env.room(until), sleep(this.#env.clock, this.#options.everyMs, until)]);
@@ -258,7 +274,9 @@ class Tail {
     const { reader, opened } = this.#followed!;
     const { offset, line, skipping } = reader.place;
     const path = pathMark(this.#options.path);
-    return encodePosition({ path, ino: opened.facts.ino, offset, line, skipping, print: reader.print });
+    const { waiting, left } = this.#queue;
+    const { ino } = opened.facts;
+    return encodePosition({ path, ino, offset, line, skipping, print: reader.print, waiting, left });
   }
 
   #tell(event: Parameters<TailEnv['tell']>[0]): void {

@@ -19,10 +19,17 @@ export interface Connection {
   resume(): void;
   /** Tells a transport that caps strangers that the other side is one no longer. */
   greeted?(): void;
+  /**
+   * Offers a transport that caps connections the place of this one for a newcomer, longest offer first; `turnOut` is
+   * called when one needs it, and has to close the connection. Null takes the offer back.
+   */
+  mayYield?(turnOut: (() => void) | null): void;
   /** Flushes what was written, then closes in order. */
   end(): void;
-  /** Closes at once and drops what was not written. */
+  /** Closes at once and drops what was not written. The other side may see an end in order. */
   destroy(): void;
+  /** Closes at once, so that the other side sees an error; after `end` it may have seen the end already. */
+  reset(): void;
 }
 
 export interface Listener {

@@ -1,6 +1,7 @@
 /** Lines that come in chunks, cut anywhere: judged as soon as they are whole, in bounded memory. */
+import { byteOrderMarkBytes, withoutByteOrderMark } from './byte-order-mark.ts';
 import { type IntakeRules, type Taken, takeLines } from './intake.ts';
-import { tooLong } from './refusal-reason.ts';
+import { maybeCut, tooLong } from './refusal-reason.ts';
 
 /** What became of the next lines of a source. */
 export interface TakenLines extends Taken {
@@ -11,11 +12,13 @@ export interface TakenLines extends Taken {
 }
 
 const newline = 0x0a;
+const zero = 0x30;
+const nine = 0x39;
 
 /**
  * Cuts one source's bytes into lines and judges them by `takeLines`. Where a chunk begins with a line, what is taken is
  * a view of the chunk; only torn lines are copied. Of a line that is too long no more is held than `lineBytesMax`: the
- * rest is thrown away as it comes, and the line is refused when it ends.
+ * rest is thrown away as it comes, and the line is refused when it ends. A byte order mark before line 1 is passed over.
  */
 export class LineIntake {
   readonly #rules: IntakeRules;
@@ -53,7 +56,7 @@ export class LineIntake {
       const end = rest.indexOf(newline) + 1;
       this.#thrownBytes += end > 0 ? end : rest.length;
       if (end === 0) return taken;
-      taken.push(this.#refuseThrown());
+      taken.push(this.#refuse(this.#thrownBytes, tooLong(this.#rules.lineBytesMax)));
       rest = rest.subarray(end);
     }
     const wholeBytes = rest.lastIndexOf(newline) + 1;
@@ -66,31 +69,42 @@ export class LineIntake {
     return taken;
   }
 
-  /** Judges what has no newline as the last line: the source is at its end. A next `push` begins a new line. */
-  end(time: string): TakenLines[] {
+  /**
+   * Judges what has no newline as the last line: the source is at its end. A next `push` begins a new line.
+   * @param options `maybeCut`: the end may have come too early, so that a number is refused: its beginning is a number too,
+   * as with no other JSON value
+   */
+  end(time: string, options: { maybeCut: boolean } = { maybeCut: false }): TakenLines[] {
     const taken: TakenLines[] = [];
-    if (this.#thrownBytes > 0) taken.push(this.#refuseThrown());
-    this.#judge(this.#releaseTorn(), time, taken);
-    return taken;
+    if (this.#thrownBytes > 0) taken.push(this.#refuse(this.#thrownBytes, tooLong(this.#rules.lineBytesMax)));
+    const torn = this.#releaseTorn();
+    const firstLine = this.#nextLine;
+    this.#judge(torn, time, taken);
+    if (!options.maybeCut || !endsWithDigit(torn) || taken.at(-1)?.count !== 1) return taken;
+    this.#nextLine = firstLine;
+    return [this.#refuse(torn.length, maybeCut)];
   }
 
   #judge(block: Uint8Array, time: string, taken: TakenLines[]): void {
-    for (let rest = block; rest.length > 0; ) {
+    let rest = this.#nextLine === 1 ? withoutByteOrderMark(block) : block;
+    let passedOver = block.length - rest.length;
+    while (rest.length > 0) {
       const firstLine = this.#nextLine;
       const part = takeLines(rest, this.#rules, firstLine, time);
       this.#nextLine += part.linesRead;
-      taken.push({ ...part, firstLine, sourceBytes: part.bytesRead });
+      taken.push({ ...part, firstLine, sourceBytes: passedOver + part.bytesRead });
+      passedOver = 0;
       rest = rest.subarray(part.bytesRead);
     }
   }
 
-  #refuseThrown(): TakenLines {
+  /** The next line, which has come to `sourceBytes`. */
+  #refuse(sourceBytes: number, reason: string): TakenLines {
     const line = this.#nextLine++;
-    const sourceBytes = this.#thrownBytes;
     this.#thrownBytes = 0;
     return {
       ...{ lines: new Uint8Array(), count: 0, linesRead: 1, bytesRead: sourceBytes },
-      ...{ refusals: [{ line, reason: tooLong(this.#rules.lineBytesMax) }], refused: 1 },
+      ...{ refusals: [{ line, reason }], refused: 1 },
       ...{ firstLine: line, sourceBytes },
     };
   }
@@ -105,7 +119,8 @@ export class LineIntake {
   #hold(piece: Uint8Array): void {
     const bytes = this.#tornBytes + piece.length;
     // One byte more may be the carriage return of the line's end.
-    if (bytes > this.#rules.lineBytesMax + 1) {
+    const markBytes = this.#nextLine === 1 ? byteOrderMarkBytes : 0;
+    if (bytes > this.#rules.lineBytesMax + 1 + markBytes) {
       this.#thrownBytes = bytes;
       this.#releaseTorn();
       return;
@@ -118,4 +133,9 @@ export class LineIntake {
     this.#torn.set(piece, this.#tornBytes);
     this.#tornBytes = bytes;
   }
+}
+
+function endsWithDigit(bytes: Uint8Array): boolean {
+  const last = bytes.at(-1) ?? newline;
+  return last >= zero && last <= nine;
 }

@@ -4,6 +4,8 @@ import { printable } from './text.ts';
 
 export const notUtf8 = 'is not valid UTF-8';
 
+export const maybeCut = 'is a number that no newline ends: it may be cut short';
+
 export function tooLong(lineBytesMax: number): string {
   return `is longer than ${lineBytesMax} bytes`;
 }

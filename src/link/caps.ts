@@ -13,18 +13,22 @@ export const connectionCaps: ConnectionCaps = {
   maxUngreeted: 1_024,
 };
 
-/** One connection's place under the caps. Both calls may be repeated. */
+/** One connection's place under the caps. All calls may be repeated. */
 export interface Seat {
   greeted(): void;
+  /** Offers the place to whoever comes when there is none left: `turnOut` has to `leave` it. Null takes the offer back. */
+  mayYield(turnOut: (() => void) | null): void;
   leave(): void;
 }
 
-/** Which cap was reached. */
-export type CapReached = keyof ConnectionCaps;
+/** Which cap was reached, as the config of a listening kind names it. */
+export type CapReached = 'connections.max' | 'connections.per-address' | 'connections.ungreeted';
 
 export class Seats {
   readonly #caps: ConnectionCaps;
   readonly #byAddress = new Map<string, number>();
+  /** Seats on offer, longest first. */
+  readonly #offers = new Map<Seat, { readonly address: string; readonly turnOut: () => void }>();
   #taken = 0;
   #ungreeted = 0;
 
@@ -36,31 +40,58 @@ export class Seats {
     return this.#taken;
   }
 
+  /** A free place, or the one that has been on offer longest. */
   take(address: string): Seat | CapReached {
-    const before = this.#byAddress.get(address) ?? 0;
-    if (this.#taken >= this.#caps.maxConnections) return 'maxConnections';
-    if (before >= this.#caps.maxConnectionsPerAddress) return 'maxConnectionsPerAddress';
-    if (this.#ungreeted >= this.#caps.maxUngreeted) return 'maxUngreeted';
+    const reached = this.#capReached(address);
+    if (reached && !this.#makeRoom(reached, address)) return reached;
+    return this.#seat(address);
+  }
+
+  /** That of the address first: a place that is freed for it is free among all. */
+  #capReached(address: string): CapReached | null {
+    const { maxConnections, maxConnectionsPerAddress, maxUngreeted } = this.#caps;
+    if ((this.#byAddress.get(address) ?? 0) >= maxConnectionsPerAddress) return 'connections.per-address';
+    if (this.#taken >= maxConnections) return 'connections.max';
+    if (this.#ungreeted >= maxUngreeted) return 'connections.ungreeted';
+    return null;
+  }
+
+  #makeRoom(reached: CapReached, address: string): boolean {
+    for (const offer of this.#offers.values()) {
+      if (reached === 'connections.per-address' && offer.address !== address) continue;
+      offer.turnOut();
+      return this.#capReached(address) === null;
+    }
+    return false;
+  }
+
+  #seat(address: string): Seat {
     this.#taken += 1;
     this.#ungreeted += 1;
-    this.#byAddress.set(address, before + 1);
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
     let stranger = true;
     let seated = true;
     const greeted = () => {
       if (stranger) this.#ungreeted -= 1;
       stranger = false;
     };
-    return {
+    const seat: Seat = {
       greeted,
+      mayYield: (turnOut) => {
+        if (!seated || !turnOut) this.#offers.delete(seat);
+        else if (!this.#offers.has(seat)) this.#offers.set(seat, { address, turnOut });
+      },
       leave: () => {
         if (!seated) return;
         seated = false;
         greeted();
+        this.#offers.delete(seat);
         this.#taken -= 1;
         const left = this.#byAddress.get(address)! - 1;
         if (left > 0) this.#byAddress.set(address, left);
         else this.#byAddress.delete(address);
       },
     };
+    return seat;
   }
 }

@@ -79,6 +79,10 @@ export class TcpConnection implements Connection {
     this.#seat?.greeted();
   }
 
+  mayYield(turnOut: (() => void) | null): void {
+    this.#seat?.mayYield(turnOut);
+  }
+
   end(): void {
     if (this.#ended || this.#closed) return;
     this.#ended = true;
@@ -88,6 +92,15 @@ export class TcpConnection implements Connection {
   destroy(): void {
     this.#ended = true;
     this.#socket.destroy();
+  }
+
+  reset(): void {
+    // Not only when the socket says so: a newcomer may wait for the place.
+    this.#seat?.leave();
+    // A socket that is shutting down cannot be reset any more.
+    if (this.#ended || this.#closed) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
+    this.#ended = true;
   }
 
   #endSocket(): void {

@@ -4,7 +4,7 @@ import { addressText, listenError } from '../contract/address.ts';
 import type { Clock } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { Connection, Listener, Transport } from '../contract/transport.ts';
-import { type CapReached, type ConnectionCaps, connectionCaps, Seats } from './caps.ts';
+import { type ConnectionCaps, connectionCaps, Seats } from './caps.ts';
 import { TcpConnection } from './tcp-connection.ts';
 
 export interface TcpOptions {
@@ -12,7 +12,7 @@ export interface TcpOptions {
   /** Caps of each listener. */
   readonly caps?: Partial<ConnectionCaps>;
   /** A connection was closed at once because a cap was reached, or could not be accepted: to be counted and shown. */
-  readonly turnedAway?: (remote: string, why: CapReached | string) => void;
+  readonly turnedAway?: (remote: string, why: string) => void;
 }
 
 const keepAliveAfterMs = 30_000;
@@ -120,7 +120,7 @@ function listen(
     if (typeof seat === 'string') {
       socket.on('error', () => {});
       socket.resetAndDestroy();
-      options.turnedAway?.(addressText(address, socket.remotePort ?? 0), seat);
+      options.turnedAway?.(addressText(address, socket.remotePort ?? 0), `${seat} is reached`);
       return;
     }
     socket.once('close', seat.leave);

@@ -1,5 +1,6 @@
 import { appendFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import fc from 'fast-check';
 import { lines, range, type Source, startSource, temporaryDir } from './file-source-fixtures.ts';
@@ -125,7 +126,7 @@ test('a position that a newer fogrun wrote is not guessed at', async (t) => {
 
 type Step =
   | { readonly do: 'write'; readonly count: number; readonly torn: boolean }
-  | { readonly do: 'rotate'; readonly late: number }
+  | { readonly do: 'rotate'; readonly late: number; readonly seen: boolean }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'operations'; readonly count: number }
   | { readonly do: 'hold' }
@@ -152,7 +153,10 @@ test('whatever is written, rotated, held back and killed, every line is in the s
         torn: fc.boolean(),
       }),
     },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant('rotate' as const), late: fc.nat(3) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('rotate' as const), late: fc.nat(3), seen: fc.boolean() }),
+    },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(3_000) }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('operations' as const), count: fc.nat(12) }) },
     { weight: 4, arbitrary: bare },
@@ -188,14 +192,17 @@ test('whatever is written, rotated, held back and killed, every line is in the s
           kills += 1;
           source = await startSource(config, { disk: await source.kill(), clock: source.clock });
         } else {
-          // Each file is found before the next one takes its place; what was never seen cannot be found.
-          source.hold(false);
+          // Of a file that the store knows nothing of, nothing can be found again.
+          const isSeen = now.seen || source.store.position('log') === undefined;
+          if (isSeen) source.hold(false);
           await write(path, 1, false);
-          await source.until(() => source.state() === 'tailing');
-          await source.advance(5_000);
+          if (isSeen) await source.until(() => source.state() === 'tailing');
+          await source.advance(isSeen ? 5_000 : 500);
           rotations += 1;
           await rename(path, `${path}.${rotations}`);
           await write(`${path}.${rotations}`, now.late, false);
+          // The clock of a file system, which tells which file is older, ticks every few milliseconds.
+          await sleep(5);
           await write(path, 1, false);
         }
       }
@@ -207,7 +214,7 @@ test('whatever is written, rotated, held back and killed, every line is in the s
       if (wrong >= 0 || values.length !== written) {
         throw new Error(`${values.length} of ${written}, wrong from ${wrong}: ${JSON.stringify(steps)}`);
       }
-      const alarms = source.notes().filter((note) => !note.includes('waiting for it'));
+      const alarms = source.notes().filter((note) => !/waiting for it$|read in their turn$/.test(note));
       if (alarms.length > 0) throw new Error(`${alarms}: ${JSON.stringify(steps)}`);
       await source.stop();
       t.is(source.files.isOpen, 0);

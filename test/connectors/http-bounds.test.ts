@@ -36,8 +36,9 @@ test('a body too large is answered 413 whether its length was told or not, and n
 
 test('short values that would become too much are answered 413, and nothing is taken', async (t) => {
   const source = await run(t, { 'body-max': '1MiB' });
-  const { status } = await post(source.port, `[${'1,'.repeat(200_000)}1]`, json);
+  const { status, body } = await post(source.port, `[${'1,'.repeat(200_000)}1]`, json);
   t.is(status, 413);
+  t.is(body.error, 'the readings made of the values in the body would come to more than 2MiB');
   t.is(source.store.count(), 0);
 });
 

@@ -138,3 +138,13 @@ test('several requests on one connection are answered one after the other', asyn
   await sender.until(() => sender.seen.text.split('HTTP/1.1 200').length === 4);
   t.is(source.store.text(), reading(1) + reading(2) + reading(3));
 });
+
+test('a byte order mark before a body is passed over', async (t) => {
+  const source = await run(t);
+  for (const type of [json, ndjson]) {
+    const { status, body } = await post(source.port, `\ufeff${reading(1)}`, type);
+    t.is(status, 200);
+    t.like(body, { accepted: 1, refused: 0 });
+  }
+  t.is(source.store.text(), reading(1) + reading(1));
+});

@@ -133,7 +133,7 @@ test('a connection too many is turned away and told of', async (t) => {
   await source.store.until(() => source.store.count() === 1);
   const other = dial(t, source.port);
   await other.until(() => other.seen.closed);
-  t.regex(source.notes.at(-1)!, /was turned away: maxConnections/);
+  t.regex(source.notes.at(-1)!, /was turned away: connections\.max is reached$/);
 });
 
 test('with an idle timeout a silent connection is ended, one that speaks is not', async (t) => {
@@ -145,9 +145,9 @@ test('with an idle timeout a silent connection is ended, one that speaks is not'
   sender.send(reading(2));
   await source.store.until(() => source.store.count() === 2);
   await source.clock.advance(9_000);
-  t.false(sender.seen.ended);
+  t.false(sender.seen.closed);
   await source.clock.advance(1_000);
-  await sender.until(() => sender.seen.ended);
+  await sender.until(() => sender.seen.closed);
   t.is(source.store.count(), 2);
 });
 

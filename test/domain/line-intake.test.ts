@@ -110,3 +110,30 @@ test('a batch bound cuts a chunk into parts that cover it', (t) => {
   t.like(summary(parts), { count: 100, sourceBytes: 200 });
   t.deepEqual(parts.map((part) => part.firstLine).slice(0, 2), [1, parts[0]!.linesRead + 1]);
 });
+
+test("a byte order mark before line 1 is passed over wherever it is cut, and counts as the source's", (t) => {
+  const marked = Buffer.concat([Buffer.of(0xef, 0xbb, 0xbf), sample]);
+  const expected = { ...atOnce(sample), sourceBytes: marked.length };
+  for (let cut = 0; cut <= marked.length; cut++) {
+    t.deepEqual(summary(feed([marked.subarray(0, cut), marked.subarray(cut)])), expected, `cut at ${cut}`);
+  }
+  t.is(summary(feed([marked], new LineIntake(rules, 2))).refused, expected.refused + 1);
+});
+
+test('of an end that may have come too early a number is refused, by its number and with its bytes', (t) => {
+  const last = (text: string) => {
+    const intake = new LineIntake(rules);
+    return summary([
+      ...intake.push(Buffer.from(`1\n${text}`), time),
+      ...intake.end(time, { maybeCut: true }),
+    ]);
+  };
+  const reason = 'is a number that no newline ends: it may be cut short';
+  for (const number of ['0', '-1.5', ' 12', '1e5']) {
+    const { count, refusals, linesRead, sourceBytes } = last(number);
+    t.deepEqual([count, refusals], [1, [{ line: 2, reason }]], number);
+    t.deepEqual([linesRead, sourceBytes], [2, 2 + number.length]);
+  }
+  for (const whole of ['1 ', '[1]', 'true', '"1"']) t.is(last(whole).count, 2, whole);
+  t.regex(last('x1').refusals[0]!.reason, /^is not JSON/);
+});

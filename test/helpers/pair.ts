@@ -107,6 +107,10 @@ class End implements Connection {
     }
   }
 
+  reset(): void {
+    this.destroy();
+  }
+
   close(problem: Problem | undefined): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -13,9 +13,9 @@ test('each cap counts for itself', (t) => {
   const seats = new Seats(caps);
   take(seats, 'a').greeted();
   take(seats, 'a').greeted();
-  t.is(seats.take('a'), 'maxConnectionsPerAddress');
+  t.is(seats.take('a'), 'connections.per-address');
   take(seats, 'b');
-  t.is(seats.take('c'), 'maxConnections');
+  t.is(seats.take('c'), 'connections.max');
   t.is(seats.taken, 3);
 });
 
@@ -23,14 +23,46 @@ test('greeting or leaving twice frees one place only', (t) => {
   const seats = new Seats(caps);
   const first = take(seats, 'a');
   const second = take(seats, 'b');
-  t.is(seats.take('c'), 'maxUngreeted');
+  t.is(seats.take('c'), 'connections.ungreeted');
   first.greeted();
   first.greeted();
   first.leave();
   first.leave();
   t.is(seats.taken, 1);
   take(seats, 'a');
-  t.is(seats.take('c'), 'maxUngreeted');
+  t.is(seats.take('c'), 'connections.ungreeted');
   second.leave();
   take(seats, 'c');
+});
+
+test('a place on offer goes to a newcomer, the longest offer first, and to one address only from its own', (t) => {
+  const seats = new Seats(caps);
+  const turnedOut: string[] = [];
+  const sit = (address: string, name: string) => {
+    const seat = take(seats, address);
+    seat.greeted();
+    const offer = () =>
+      seat.mayYield(() => {
+        turnedOut.push(name);
+        seat.leave();
+      });
+    return { seat, offer };
+  };
+  const b = sit('b', 'b');
+  const a1 = sit('a', 'a1');
+  const a2 = sit('a', 'a2');
+  t.is(seats.take('c'), 'connections.max');
+  b.offer();
+  t.is(seats.take('a'), 'connections.per-address');
+  a2.offer();
+  a1.offer();
+  b.offer();
+  const a3 = sit('a', 'a3');
+  t.deepEqual(turnedOut, ['a2']);
+  b.seat.mayYield(null);
+  sit('c', 'c');
+  t.deepEqual(turnedOut, ['a2', 'a1']);
+  a3.offer();
+  a3.seat.leave();
+  t.is(seats.taken, 2);
 });

@@ -157,6 +157,7 @@ test('what was kept comes before anything newer, however soon the connection goe
     resume: () => onData(newer),
     end() {},
     destroy() {},
+    reset() {},
   };
   const cloud = openCloudLink(connection, { clock: createVirtualClock(), on: side.on });
   onData(greetingBytes);

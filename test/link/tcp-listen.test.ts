@@ -49,9 +49,9 @@ test('a listener that was closed frees its address at once, and its connections 
 });
 
 for (const [cap, caps] of [
-  ['maxConnections', { maxConnections: 1 }],
-  ['maxConnectionsPerAddress', { maxConnectionsPerAddress: 1 }],
-  ['maxUngreeted', { maxUngreeted: 1 }],
+  ['connections.max', { maxConnections: 1 }],
+  ['connections.per-address', { maxConnectionsPerAddress: 1 }],
+  ['connections.ungreeted', { maxUngreeted: 1 }],
 ] as const) {
   test(`beyond ${cap} a connection is turned away and counted; a place that gets free is given again`, async (t) => {
     const away: [string, string][] = [];
@@ -85,10 +85,10 @@ for (const [cap, caps] of [
     const second = await dial().then(watch, () => undefined);
     await turnedAway;
     await second?.closed();
-    t.is(away[0]![1], cap);
+    t.is(away[0]![1], `${cap} is reached`);
     t.regex(away[0]![0], /^127\.0\.0\.1:\d+$/);
     t.is(first.closes.length, 0);
-    if (cap === 'maxUngreeted') {
+    if (cap === 'connections.ungreeted') {
       accepted[0]!.greeted?.();
       accepted[0]!.greeted?.();
     } else {

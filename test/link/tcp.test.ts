@@ -168,3 +168,18 @@ test('dialling has a deadline and can be given up, and leaves no socket behind',
   await t.throwsAsync(patient.dial({ ...target, signal: abort.signal }), { code: 'link-unreachable' });
   await listener.close();
 });
+
+test('a reset from this side is an error for the other, whatever was written, and after an end it is harmless', async (t) => {
+  for (const ended of [false, true]) {
+    const { listener, near, far } = await connected();
+    const nearSide = watch(near);
+    const farSide = watch(far);
+    near.write(Buffer.alloc(2 ** 20));
+    if (ended) near.end();
+    near.reset();
+    await Promise.all([nearSide.closed(), farSide.closed()]);
+    t.is(farSide.closes[0]?.code, 'link-lost');
+    if (!ended) t.regex(farSide.closes[0]!.message, /ECONNRESET/);
+    await listener.close();
+  }
+});
