@@ -1,9 +1,9 @@
 /** Reads one open file in blocks of whole lines, from a place on, and notices when it is no longer the same. */
+import { byteOrderMarkBytes, withoutByteOrderMark } from '../domain/byte-order-mark.ts';
 import { fingerprint, printedBytesMax } from './file-position.ts';
 import type { FileFacts, OpenFile } from './source-files.ts';
 
 const newline = 0x0a;
-const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** A place in a file. */
 export interface Place {
@@ -144,10 +144,10 @@ export class LineReader {
   }
 
   #withoutByteOrderMark(fresh: Buffer): Buffer {
-    const mark = fresh.subarray(0, byteOrderMark.length);
-    if (this.#place.offset > 0 || !mark.equals(byteOrderMark)) return fresh;
-    this.#move(mark, {});
-    return fresh.subarray(mark.length);
+    if (this.#place.offset > 0) return fresh;
+    const text = withoutByteOrderMark(fresh);
+    if (text !== fresh) this.#move(fresh.subarray(0, byteOrderMarkBytes), {});
+    return text;
   }
 
   /**

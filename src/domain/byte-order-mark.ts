@@ -5,6 +5,6 @@ const mark = Buffer.of(0xef, 0xbb, 0xbf);
 export const byteOrderMarkBytes: number = mark.length;
 
 /** @param bytes from the very start of a text; elsewhere the same bytes are a character */
-export function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
-  return mark.equals(bytes.subarray(0, mark.length)) ? bytes.subarray(mark.length) : bytes;
+export function withoutByteOrderMark<Bytes extends Uint8Array>(bytes: Bytes): Bytes {
+  return mark.equals(bytes.subarray(0, mark.length)) ? (bytes.subarray(mark.length) as Bytes) : bytes;
 }
