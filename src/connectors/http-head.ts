@@ -5,14 +5,7 @@ import { formatSize } from '../domain/quantities.ts';
 import { printable } from '../domain/text.ts';
 import { type Answer, refusal } from './http-answer.ts';
 
-const lineTypes = [
-  'application/x-ndjson',
-  'application/ndjson',
-  'application/jsonl',
-  'text/plain',
-  // What `curl --data-binary` says of anything.
-  'application/x-www-form-urlencoded',
-];
+const lineTypes = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'text/plain'];
 const jsonType = 'application/json';
 
 /** How a body is to be read: line by line, or as one JSON text that may be an array. */

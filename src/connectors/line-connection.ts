@@ -98,6 +98,11 @@ export class LineConnection {
   #read(bytes: Uint8Array): void {
     if (this.#over) return;
     this.#lastDataMs = this.#env.clock.monotonic();
+    const isFirst = this.#lines.nextLine === 1 && this.#lines.unfinishedBytes === 0;
+    if (isFirst && isHttpRequest(bytes)) {
+      this.#over = true;
+      return this.#disconnect('sent an HTTP request, which is for an http-source');
+    }
     this.#takeAll((time) => this.#lines.push(bytes, time));
     this.#goOn();
   }
@@ -247,4 +252,13 @@ export class LineConnection {
     }
     this.#resolveEnded();
   }
+}
+
+/**
+ * Whether the first bytes of a connection are those of an HTTP request. A web page can make a browser send one to any port of
+ * this machine, with readings of its choice as lines of the body.
+ */
+function isHttpRequest(bytes: Uint8Array): boolean {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 16)).toString('latin1');
+  return /^[A-Z]{3,10} [/*]/.test(start);
 }

@@ -64,7 +64,7 @@ function createLine(
     if (env.store.status().state === 'failed') return;
     const { segments, readings, bytes } = env.store.backlog(env.cursor);
     if (segments === 0) return;
-    const text = `${segments} segment${segments === 1 ? '' : 's'} with ${readings} readings (${formatSize(bytes)}) wait here`;
+    const text = `${segments} segment${segments === 1 ? '' : 's'} with ${readings} reading${readings === 1 ? '' : 's'} (${formatSize(bytes)}) wait here`;
     env.report({ type: 'note', text });
   };
   const dial = async () => {

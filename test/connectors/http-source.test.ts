@@ -7,7 +7,6 @@ for (const type of [
   'application/ndjson',
   'application/jsonl',
   'text/plain; charset=utf-8',
-  'application/x-www-form-urlencoded',
   undefined,
 ]) {
   test(`lines of type ${type ?? 'that is not told'} are accepted, the bad ones refused by number`, async (t) => {

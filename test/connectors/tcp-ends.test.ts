@@ -112,3 +112,17 @@ test('a byte order mark before the first line is passed over, also in pieces; el
   t.deepEqual(sender.last(), { accepted: 1, refused: 1, line: 2 });
   t.is(source.store.text(), reading(1));
 });
+
+test('an HTTP request is hung up on, whatever lines its body holds: a web page must not be able to write', async (t) => {
+  const source = await run(t);
+  for (const head of ['POST / HTTP/1.1', 'GET /x HTTP/1.1', 'OPTIONS * HTTP/1.1']) {
+    const browser = dial(t, source.port);
+    browser.end(`${head}\r\nHost: 127.0.0.1\r\n\r\n${reading(1)}`);
+    t.is(await ending(browser), 'reset', head);
+  }
+  t.is(source.store.count(), 0);
+  const sender = dial(t, source.port);
+  sender.end(reading(1));
+  t.is(await ending(sender), 'in order');
+  t.is(source.store.count(), 1);
+});
