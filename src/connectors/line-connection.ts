@@ -101,7 +101,8 @@ export class LineConnection {
     const isFirst = this.#lines.nextLine === 1 && this.#lines.unfinishedBytes === 0;
     if (isFirst && isHttpRequest(bytes)) {
       this.#over = true;
-      return this.#disconnect('sent an HTTP request, which is for an http-source');
+      this.#disconnect('sent an HTTP request, which is for an http-source');
+      return;
     }
     this.#takeAll((time) => this.#lines.push(bytes, time));
     this.#goOn();
