@@ -2,6 +2,7 @@
  * Imported first, for its effect: how V8 keeps the heap. What a pipeline makes at rate are buffers, which lie outside the
  * heap; its objects are few and live long.
  */
+import { constants, type PerformanceEntry, PerformanceObserver } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 
 /**
@@ -13,16 +14,24 @@ setFlagsFromString('--semi-space-growth-factor=1');
 
 /**
  * Buffers that come and go count as growth of the heap, and let V8 look through all of it, on threads of its own, every
- * few tens of megabytes. While many of them are about, the heap may grow to five times what is alive before that: a third
- * less processor time at a million readings a second. Otherwise V8 decides, which keeps a cloud with many quiet edges small.
+ * few tens of megabytes. While such collections come thick, the heap may grow to five times what is alive before the next:
+ * a third less processor time at a million readings a second. Otherwise V8 decides, which keeps a cloud with many quiet
+ * edges small.
  */
-const manyBytes = 32 * 2 ** 20;
-const lookEveryMs = 250;
-let growthPercent = 0;
+const thickMs = 1_000;
+const rareMs = 2_000;
+let lastMs = Number.NEGATIVE_INFINITY;
 
-setInterval(() => {
-  const wanted = process.memoryUsage().arrayBuffers > manyBytes ? 400 : 0;
-  if (wanted === growthPercent) return;
-  growthPercent = wanted;
-  setFlagsFromString(`--heap-growing-percent=${growthPercent}`);
-}, lookEveryMs).unref();
+function collected(atMs: number): void {
+  const sinceMs = atMs - lastMs;
+  lastMs = atMs;
+  if (sinceMs < thickMs) setFlagsFromString('--heap-growing-percent=400');
+  else if (sinceMs > rareMs) setFlagsFromString('--heap-growing-percent=0');
+}
+
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    const { detail } = entry as PerformanceEntry & { readonly detail?: { readonly kind?: number } };
+    if (detail?.kind === constants.NODE_PERFORMANCE_GC_MAJOR) collected(entry.startTime);
+  }
+}).observe({ entryTypes: ['gc'] });

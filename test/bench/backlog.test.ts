@@ -26,10 +26,9 @@ function measuredWith(figures: Partial<typeof good> = {}, ratio = 1): Measured {
   };
 }
 
-test('a large backlog is judged beside a small one: rate over all, rate at the beginning, memory', (t) => {
+test('a large backlog is judged beside a small one: rate and memory', (t) => {
   t.true(backlog.holds!(measuredWith()));
   t.false(backlog.holds!(measuredWith({}, 0.89)));
-  t.false(backlog.holds!(measuredWith({ 'rate of the first 1,000,000': 890_000 })));
   t.false(backlog.holds!(measuredWith({ 'edge: peak memory without mapped files': 91 })));
 });
 
