@@ -169,12 +169,13 @@ test('dialling has a deadline and can be given up, and leaves no socket behind',
   await listener.close();
 });
 
-test('a reset from this side is an error for the other, whatever was written, and after an end it is harmless', async (t) => {
+test('a reset from this side is an error for the other, and after an end it is harmless', async (t) => {
   for (const ended of [false, true]) {
     const { listener, near, far } = await connected();
     const nearSide = watch(near);
     const farSide = watch(far);
-    near.write(Buffer.alloc(2 ** 20));
+    // With bytes still to be written Node.js 22 ends in order instead.
+    if (ended || Number.parseInt(process.versions.node, 10) >= 24) near.write(Buffer.alloc(2 ** 20));
     if (ended) near.end();
     near.reset();
     await Promise.all([nearSide.closed(), farSide.closed()]);
