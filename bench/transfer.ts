@@ -7,6 +7,10 @@ import type { Bench, Figures, Run } from './scenario.ts';
 import type { Pair, PairOptions } from './world.ts';
 
 const transferDeadlineMs = 300_000;
+
+/** The work of the benchmarks of throughput: lines that count, and lines before them. */
+export const blastOf = (quick: boolean): { readonly lines: number; readonly warmUp: number } =>
+  quick ? { lines: 50_000, warmUp: 10_000 } : { lines: 1_000_000, warmUp: 300_000 };
 const barePipeSyncLines = 1_000;
 
 export interface Transfer extends PairOptions {

@@ -1,9 +1,7 @@
 import type { Bench, Figures, Scenario } from '../scenario.ts';
-import { transfer } from '../transfer.ts';
+import { blastOf, transfer } from '../transfer.ts';
 import type { Pair } from '../world.ts';
 
-const linesOf = (quick: boolean) => (quick ? 50_000 : 1_000_000);
-const warmUpOf = (quick: boolean) => (quick ? 10_000 : 300_000);
 const wireShare = 'bytes on the wire, share of plain';
 
 const plain = { COMPRESSION: 'none' };
@@ -17,11 +15,10 @@ export const throughputZstd: Scenario = {
   unit: 'readings/s',
   target: '>= 0.5 of plain, <= 0.2 of the bytes on the wire',
   holds: ({ ratio, figures }) => ratio! >= 0.5 && figures[wireShare]!.value <= 0.2,
-  run: (bench) => transfer(bench, { lines: linesOf(bench.quick), warmUp: warmUpOf(bench.quick), env: zstd }),
+  run: (bench) => transfer(bench, { ...blastOf(bench.quick), env: zstd }),
   reference: {
     name: 'plain',
-    run: (bench) =>
-      transfer(bench, { lines: linesOf(bench.quick), warmUp: warmUpOf(bench.quick), env: plain }),
+    run: (bench) => transfer(bench, { ...blastOf(bench.quick), env: plain }),
   },
   async once(inWorld) {
     const plainBytes = await inWorld((bench) => wireBytes(bench, plain));
@@ -36,7 +33,7 @@ export const throughputZstd: Scenario = {
 
 /** Bytes from edge to cloud per reading, frames and all. */
 async function wireBytes(bench: Bench, env: Readonly<Record<string, string>>): Promise<number> {
-  const lines = linesOf(bench.quick);
+  const { lines } = blastOf(bench.quick);
   const label = 'bytes';
   const count = async ({ relay }: Pair): Promise<Figures> => {
     const { toTarget } = await relay!.ask('counts', null);

@@ -2,11 +2,9 @@ import { filesIn } from '../filed.ts';
 import type { LogLine } from '../fogrun.ts';
 import { countSyncs, hasProgram, type Watch } from '../measure.ts';
 import type { Figures, Scenario } from '../scenario.ts';
-import { barePipe, transfer } from '../transfer.ts';
+import { barePipe, blastOf, transfer } from '../transfer.ts';
 import type { Pair } from '../world.ts';
 
-const linesOf = (quick: boolean) => (quick ? 50_000 : 1_000_000);
-const warmUpOf = (quick: boolean) => (quick ? 10_000 : 300_000);
 const tracedLines = 100_000;
 
 export const throughput: Scenario = {
@@ -20,16 +18,18 @@ export const throughput: Scenario = {
   unit: 'readings/s',
   target: '>= 0.5 of the bare pipe, >= 1,000,000/s',
   holds: ({ median, ratio }) => ratio! >= 0.5 && median >= 1_000_000,
-  run: (bench) => transfer(bench, { lines: linesOf(bench.quick), warmUp: warmUpOf(bench.quick) }),
+  run: (bench) => transfer(bench, { ...blastOf(bench.quick) }),
   reference: {
     name: 'bare pipe',
-    run: (bench) => barePipe(bench, linesOf(bench.quick), warmUpOf(bench.quick)),
+    run: (bench) => {
+      const { lines, warmUp } = blastOf(bench.quick);
+      return barePipe(bench, lines, warmUp);
+    },
   },
   async once(inWorld) {
     const parsed = await inWorld((bench) =>
       transfer(bench, {
-        lines: linesOf(bench.quick),
-        warmUp: warmUpOf(bench.quick),
+        ...blastOf(bench.quick),
         sensor: 'pressure',
       }),
     );
