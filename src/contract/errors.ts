@@ -83,6 +83,38 @@ export const errorCodes = {
     advice: 'Its own last lines say why; it is started again within bounds.',
     exit: failed,
   },
+  // Control of a running pipeline.
+  'control-absent': {
+    meaning: 'No running pipeline has that name.',
+    advice:
+      'Run `fogrun ps` in the same directory, or name the right one with `--state DIR` or FOGRUN_STATE.',
+    exit: failed,
+  },
+  'control-ambiguous': {
+    meaning: 'More than one running pipeline or actor could be meant.',
+    advice: 'Write PIPELINE/ACTOR.',
+    exit: wrongInput,
+  },
+  'control-unknown': {
+    meaning: 'The pipeline has no such actor, stream or segment.',
+    advice: '`fogrun ps` lists the actors, `fogrun segments list` the segments.',
+    exit: wrongInput,
+  },
+  'control-refused': {
+    meaning: 'What was asked is not possible in the state things are in.',
+    advice: 'The message says what is in the way.',
+    exit: failed,
+  },
+  'control-version': {
+    meaning: 'The running pipeline speaks another version of the control protocol.',
+    advice: 'Use the fogrun that started it, or start it again with this one.',
+    exit: failed,
+  },
+  'control-lost': {
+    meaning: 'The connection to the running pipeline ended before it had answered.',
+    advice: 'Run `fogrun ps` to see whether it still runs.',
+    exit: failed,
+  },
   // The store.
   'store-locked': {
     meaning: 'Another fogrun owns the store.',

@@ -71,5 +71,15 @@ export interface ProblemReport extends Problem {
 
 export type Report = TransitionReport | SegmentReport | ForecastReport | NoteReport | ProblemReport;
 
+/** A report with who said it and when. */
+export interface LogEntry {
+  /** Ms since 1970. */
+  readonly time: number;
+  readonly level: Level;
+  readonly pipeline: string;
+  readonly actor: string;
+  readonly report: Report;
+}
+
 /** Takes a report; must not throw. */
 export type Reporter = (report: Report, level?: Level) => void;

@@ -1,7 +1,7 @@
 /** Lines on stdout: JSON for machines, or text for people. */
 import { styleText } from 'node:util';
 import type { Clock } from '../contract/clock.ts';
-import type { Level, Report, Reporter, SegmentReport } from '../contract/report.ts';
+import type { Level, LogEntry, Report, Reporter, SegmentReport } from '../contract/report.ts';
 import { formatDuration } from '../domain/quantities.ts';
 import { escapeControls } from '../domain/text.ts';
 
@@ -27,14 +27,6 @@ export function createLog(options: LogOptions): Log {
   };
 }
 
-interface Entry {
-  readonly time: number;
-  readonly level: Level;
-  readonly pipeline: string;
-  readonly actor: string;
-  readonly report: Report;
-}
-
 function levelOf(report: Report): Level {
   if (report.type === 'problem') return 'error';
   if (report.type !== 'transition') return 'info';
@@ -50,7 +42,7 @@ function stringify(line: object): string {
   );
 }
 
-function jsonLine({ time, level, pipeline, actor, report }: Entry): string {
+function jsonLine({ time, level, pipeline, actor, report }: LogEntry): string {
   const { type, ...rest } = report;
   const head = { time: new Date(time).toISOString(), level, pipeline, actor, type };
   if (report.type !== 'transition' || !report.cause) return stringify({ ...head, ...rest });
@@ -60,7 +52,7 @@ function jsonLine({ time, level, pipeline, actor, report }: Entry): string {
 
 type Style = Parameters<typeof styleText>[0];
 
-function textLine({ time, level, pipeline, actor, report }: Entry, colour: boolean): string {
+function textLine({ time, level, pipeline, actor, report }: LogEntry, colour: boolean): string {
   const paint = (style: Style, text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   const clock = new Date(time).toISOString().slice(11, 24);

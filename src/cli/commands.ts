@@ -1,0 +1,111 @@
+/** The commands: names, forms, options. What each does is loaded only when it is asked for. */
+import { FogrunError } from '../contract/errors.ts';
+
+/** Options by name; each command names those it takes. One name means one thing everywhere. */
+export const options = {
+  json: { type: 'boolean', words: '--json', text: 'machine-readable JSON instead of text' },
+  log: { type: 'string', words: '--log text|json', text: 'how to tell what happens (text)' },
+  state: {
+    type: 'string',
+    words: '--state DIR',
+    text: 'where the state of pipelines is (FOGRUN_STATE, else .fogrun)',
+  },
+  pipeline: { type: 'string', words: '--pipeline NAME', text: "the cloud's pipeline (cloud)" },
+  host: { type: 'string', words: '--host ADDRESS', text: 'where to listen (127.0.0.1)' },
+  port: { type: 'string', words: '--port N', text: 'port to listen on (4223)' },
+  uid: { type: 'string', words: '--uid UID', text: 'UID of the emulated device' },
+  secret: { type: 'string', words: '--secret TEXT', text: 'authentication secret of the brick daemon' },
+  type: { type: 'string', words: '--type TYPE', text: 'type of the emulated device' },
+  write: { type: 'string', words: '--write DIR', text: 'write the reference into a folder' },
+} as const;
+
+export type OptionName = keyof typeof options;
+
+/** What was given on the command line, by option. */
+export type Values = {
+  readonly [O in OptionName]?: ((typeof options)[O]['type'] extends 'boolean' ? boolean : string) | undefined;
+};
+
+export interface CommandEntry {
+  readonly name: string;
+  /** Form of its positional arguments, such as `FILE…`. */
+  readonly form: string;
+  /** How many of them there must be. */
+  readonly count: { readonly min: number; readonly max: number };
+  readonly does: string;
+  readonly options: readonly OptionName[];
+  /** Does the work; resolves to the exit code. */
+  readonly run: (words: readonly string[], values: Values) => Promise<number>;
+}
+
+const none = { min: 0, max: 0 };
+const one = { min: 1, max: 1 };
+const some = { min: 1, max: Number.POSITIVE_INFINITY };
+
+/** `fogrun FILE…`, which has no name. */
+export const runCommand: CommandEntry = {
+  name: '',
+  form: 'FILE…',
+  count: some,
+  does: 'run pipelines; several files run as one process each',
+  options: ['log'],
+  run: async (files, values) => (await import('./run.ts')).run(files, { log: logFormat(values) }),
+};
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'check',
+    form: 'FILE…',
+    count: some,
+    does: 'report every mistake in pipeline files, start nothing',
+    options: [],
+    run: async (files) => (await import('./check.ts')).check(files),
+  },
+  {
+    name: 'kinds',
+    form: '[KIND]',
+    count: { min: 0, max: 1 },
+    does: 'list the kinds of actors, or explain one',
+    options: ['write'],
+    run: async ([kind], { write }) => (await import('./kinds.ts')).kindsCommand(kind, write),
+  },
+  {
+    name: 'devices',
+    form: 'HOST[:PORT]',
+    count: one,
+    does: 'list what a brick daemon has',
+    options: ['secret'],
+    run: async ([address], { secret }) => (await import('./devices.ts')).devices(address!, secret ?? ''),
+  },
+  {
+    name: 'emulate',
+    form: '',
+    count: none,
+    does: 'run a brick daemon with devices that are not there',
+    options: ['host', 'port', 'uid', 'secret', 'type', 'log'],
+    run: async (_, values) => (await import('./emulate.ts')).emulate({ ...values, log: logFormat(values) }),
+  },
+  {
+    name: 'cat',
+    form: 'EDGE',
+    count: one,
+    does: "print an edge's readings in the cloud, in order",
+    options: ['state', 'pipeline'],
+    run: async ([edge], values) =>
+      (await import('./cat.ts')).cat(edge!, {
+        state: stateDirectory(values),
+        pipeline: values.pipeline ?? 'cloud',
+      }),
+  },
+];
+
+/** Where the states of pipelines are: `--state`, `FOGRUN_STATE`, or `.fogrun` here. */
+export function stateDirectory({ state }: Values): string {
+  // An empty variable counts as none, as it does in pipeline files.
+  return state ?? (process.env.FOGRUN_STATE || '.fogrun');
+}
+
+function logFormat({ log }: Values): 'text' | 'json' {
+  if (log === undefined || log === 'text' || log === 'json') return log ?? 'text';
+  throw new FogrunError('usage', `--log takes text or json, not \`${log}\``);
+}

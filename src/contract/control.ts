@@ -1,0 +1,75 @@
+/**
+ * A running pipeline in somebody's hands. The runtime implements it in the process itself, the control socket hands it
+ * on to others, and a view cannot tell which of both it has.
+ */
+import type { Problem } from './errors.ts';
+import type { LogEntry } from './report.ts';
+import type { PipelineStatus } from './status.ts';
+
+/** What can be asked of one actor. */
+export type ActorAction = 'pause' | 'resume' | 'retry' | 'restart';
+
+/** Who asks, for the audit log. */
+export interface Asker {
+  /** Name of the user. */
+  readonly user: string;
+  /** What was typed or pressed, such as `fogrun pause edge/uploader` or `key p`. */
+  readonly command: string;
+}
+
+/** States of the actor when it was asked, and once it came to rest again (or after 2 s). */
+export interface Acted {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A segment that an edge's store still holds. */
+export interface SegmentInfo {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly type: 'readings' | 'gap';
+  readonly fromSeq: number;
+  readonly count: number;
+  readonly bytes: number;
+  readonly sealedAtMs: number;
+  /** Its contents were discarded; it becomes a gap when the cloud is met next. */
+  readonly discarded: boolean;
+}
+
+export interface SegmentRange {
+  readonly stream: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Discarded {
+  readonly segments: number;
+  readonly readings: number;
+  readonly bytes: number;
+}
+
+export interface Watcher {
+  /** Every `everyMs`, and soon after a transition. */
+  status(status: PipelineStatus): void;
+  /** First those of the past that were asked for, then each as it is said. */
+  entry(entry: LogEntry): void;
+  /** Exactly once, when nothing more will come: `null` when the pipeline ended in order. */
+  over(cause: Problem | null): void;
+}
+
+/** Rejects everywhere with `control-*` codes; see src/contract/errors.ts. */
+export interface PipelineControl {
+  readonly pipeline: string;
+  status(): Promise<PipelineStatus>;
+  /** @returns ends the watching; `over` is not called then */
+  watch(watcher: Watcher, options?: { everyMs?: number; entriesMax?: number }): () => void;
+  act(actor: string, action: ActorAction, by: Asker): Promise<Acted>;
+  /** Drains and ends the pipeline; resolves when it has begun to. */
+  stop(by: Asker): Promise<void>;
+  /** Segments held for the cloud, oldest first per stream. */
+  segments(): Promise<readonly SegmentInfo[]>;
+  /** NDJSON with `seq`, or the text of a gap. */
+  segmentBody(stream: string, sequence: number): Promise<Uint8Array>;
+  /** Gives up what a range of segments holds; the cloud gets a gap in its place. */
+  discard(range: SegmentRange, by: Asker): Promise<Discarded>;
+}
