@@ -7,6 +7,7 @@ import { fileSource } from './file-source.ts';
 import { forecaster } from './forecaster.ts';
 import { httpSource } from './http-source.ts';
 import { sensorPoller } from './sensor-poller.ts';
+import { simulatedSensor } from './simulated-sensor.ts';
 import { tcpSource } from './tcp-source.ts';
 import { tinkerforgeEmulator } from './tinkerforge-emulator.ts';
 import { uploader } from './uploader.ts';
@@ -14,6 +15,7 @@ import { uploader } from './uploader.ts';
 export const builtInKinds = [
   tinkerforgeEmulator,
   sensorPoller,
+  simulatedSensor,
   tcpSource,
   httpSource,
   fileSource,

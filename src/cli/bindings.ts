@@ -45,6 +45,10 @@ const loaders: Loaders = {
         connect: (target, type, { signal }) => connectDevice(target, type, { clock: world.clock, signal }),
       });
   },
+  'simulated-sensor': async (world) => {
+    const { simulatedSensorEffects } = await import('../connectors/simulated-sensor-effects.ts');
+    return (env) => simulatedSensorEffects({ output: output(env), clock: world.clock });
+  },
   'tcp-source': async (world) => {
     const [{ tcpSourceEffects }, { createTcpTransport }] = await Promise.all([
       import('../connectors/tcp-source-effects.ts'),

@@ -1,0 +1,126 @@
+import test from 'ava';
+import { type SimulatedEvent, simulatedSensor } from '../../machines/simulated-sensor.ts';
+import { simulatedSensorEffects } from '../../src/connectors/simulated-sensor-effects.ts';
+import type { Reading } from '../../src/domain/reading.ts';
+import { createVirtualClock } from '../helpers/virtual-clock.ts';
+import { fakeStore } from './fixtures.ts';
+
+function start(
+  config: object,
+  credit?: { itemsMax: number; bytesMax: number },
+  clock = createVirtualClock(),
+) {
+  const store = fakeStore(credit);
+  const effects = simulatedSensorEffects({ output: store.out, clock });
+  const events: SimulatedEvent[] = [];
+  let life = new AbortController();
+  const run = () => {
+    life = new AbortController();
+    const input = simulatedSensor.config.parse(config);
+    void effects.sensor({ input, signal: life.signal, emit: (event) => events.push(event), receive() {} });
+  };
+  run();
+  return {
+    clock,
+    store,
+    events,
+    run,
+    stop: () => life.abort(),
+    readings: () => store.readings() as Reading[],
+    gaps: () => store.batches.flatMap(({ missed }) => (missed ? [missed] : [])),
+  };
+}
+
+test('readings come at the pace, marked simulated', async (t) => {
+  const { clock, readings } = start({
+    every: '1s',
+    device: 'd',
+    sensor: 's',
+    unit: 'u',
+    value: { curve: 'const', value: 1.5 },
+  });
+  await clock.advance(3_500);
+  const of = (second: number) => ({
+    device: 'd',
+    sensor: 's',
+    time: `2026-01-01T00:00:0${second}.000Z`,
+    value: 1.5,
+    unit: 'u',
+    simulated: true,
+  });
+  t.deepEqual(readings(), [of(0), of(1), of(2), of(3)]);
+});
+
+test('a fast sensor hands its readings on in batches, none left out', async (t) => {
+  const { clock, store, readings } = start({ every: '1ms' });
+  await clock.advance(10_000);
+  const times = readings().map(({ time }) => Date.parse(time));
+  t.true(times.length > 9_900);
+  t.true(times.every((time, i) => i === 0 || time === times[i - 1]! + 1));
+  t.true(store.batches.length <= 501);
+});
+
+test('after a restart the same moments have the same values', async (t) => {
+  const config = { every: '1s', noise: 1, seed: 5 };
+  const [whole, late] = [
+    start(config),
+    start(config, undefined, createVirtualClock(Date.UTC(2026, 0, 1) + 5_000)),
+  ];
+  await whole.clock.advance(10_000);
+  await late.clock.advance(5_000);
+  t.deepEqual(late.readings(), whole.readings().slice(5));
+});
+
+test('an outage is told with its length, and what it cost becomes one gap', async (t) => {
+  const { clock, events, readings, gaps } = start({
+    every: '1s',
+    faults: { outage: { every: '100s', for: '10s' } },
+  });
+  await clock.advance(99_500);
+  t.deepEqual(
+    events.map(({ type }) => type),
+    ['OUTAGE', 'READING'],
+  );
+  t.is(readings().length, 90);
+  t.like(gaps(), [{ gap: 'missed', count: 10 }]);
+  const times = readings().map(({ time }) => Date.parse(time));
+  const hole = times.findIndex((time, i) => i > 0 && time - times[i - 1]! > 1_000);
+  t.is(gaps()[0]!.fromTime, readings()[hole - 1]!.time);
+  t.is(gaps()[0]!.toTime, readings()[hole]!.time);
+});
+
+test('a full store costs readings, and each is counted', async (t) => {
+  const { clock, store, readings, gaps } = start({ every: '1s' }, { itemsMax: 2, bytesMax: 2 ** 20 });
+  store.hold();
+  await clock.advance(9_500);
+  store.resume();
+  await clock.advance(2_000);
+  t.is(readings().length + gaps().reduce((sum, { count }) => sum + count, 0), 12);
+  t.true(gaps().length > 0);
+});
+
+test('what was not measured during a pause, or while the machine slept, is a gap', async (t) => {
+  const { clock, run, stop, readings, gaps } = start({ every: '1s' });
+  await clock.advance(2_500);
+  stop();
+  await clock.advance(5_000);
+  run();
+  await clock.advance(1_000);
+  t.like(gaps(), [{ gap: 'missed', count: 5 }]);
+  clock.jump(60_000);
+  await clock.advance(2_000);
+  t.is(gaps().length, 2);
+  const times = readings().map(({ time }) => Date.parse(time));
+  const span = (times.at(-1)! - times[0]!) / 1_000 + 1;
+  t.is(readings().length + gaps().reduce((sum, { count }) => sum + count, 0), span);
+});
+
+test('values that cannot be believed are marked', async (t) => {
+  const { clock, readings } = start({
+    every: '1s',
+    value: { curve: 'const', value: 99 },
+    plausible: { max: 50 },
+  });
+  await clock.advance(1_000);
+  t.true(readings().every(({ implausible }) => implausible === true));
+});
