@@ -2,6 +2,7 @@
 import type { ActorKind } from '../src/contract/kind.ts';
 import { ackHandler } from './ack-handler.ts';
 import { cloudReceiver } from './cloud-receiver.ts';
+import { csvSource } from './csv-source.ts';
 import { fileRotator } from './file-rotator.ts';
 import { fileSource } from './file-source.ts';
 import { forecaster } from './forecaster.ts';
@@ -19,6 +20,7 @@ export const builtInKinds = [
   tcpSource,
   httpSource,
   fileSource,
+  csvSource,
   fileRotator,
   uploader,
   ackHandler,

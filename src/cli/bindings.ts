@@ -98,6 +98,22 @@ const loaders: Loaders = {
         retryInMs: retry(config.retry, world),
       });
   },
+  'csv-source': async (world) => {
+    const [{ csvSourceEffects }, { nodeSourceFiles }] = await Promise.all([
+      import('../connectors/csv-source-effects.ts'),
+      import('../connectors/source-files.ts'),
+    ]);
+    return (env, config) =>
+      csvSourceEffects({
+        name: env.plan.name,
+        store: edgeStore(env),
+        output: output(env),
+        files: nodeSourceFiles,
+        clock: world.clock,
+        report: env.report,
+        retryInMs: retry(config.retry, world),
+      });
+  },
   'file-rotator': async (world) => {
     const { rotatorEffects } = await import('../store/rotator-effects.ts');
     return (env) =>

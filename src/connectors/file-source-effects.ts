@@ -6,13 +6,12 @@ import type {
   FileSourceConfig,
   FileSourceEffects,
 } from '../../machines/file-source.ts';
-import { type Clock, sleep } from '../contract/clock.ts';
-import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { Clock } from '../contract/clock.ts';
+import { type Problem, toProblem } from '../contract/errors.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import { type IntakeRules, takeLines } from '../domain/intake.ts';
-import { formatDuration } from '../domain/quantities.ts';
 import { tooLong } from '../domain/refusal-reason.ts';
 import { printable } from '../domain/text.ts';
 import { Complaints } from './complaints.ts';
@@ -20,14 +19,12 @@ import { decodePosition } from './file-position.ts';
 import { type SourceFiles, withDeadlines } from './source-files.ts';
 import { follow } from './tail.ts';
 import type { TailEnv } from './tail-env.ts';
-import { Unaccepted } from './unaccepted.ts';
+import { acceptedInTime, Unaccepted } from './unaccepted.ts';
 
 /** Longest batch, but for a single line: wrapping can make short lines many times as long. */
 const batchBytesMax = 2 ** 20;
 /** Most memory of what is read and not yet accepted. */
 const unacceptedBytesMax = 4 * 2 ** 20;
-/** How long the store may take for what was sent before an opening. */
-const acceptDeadlineMs = 5_000;
 
 export interface FileSourceEnv {
   /** The actor's name: what the store keeps the position under. */
@@ -87,7 +84,7 @@ async function readFile(
 ): Promise<void> {
   const path = resolve(config.path);
   try {
-    await acceptedInTime(shared.unaccepted, env, signal);
+    await acceptedInTime(shared.unaccepted, env.clock, signal);
     if (signal.aborted) return;
     const known = env.store.position(env.name);
     const start = known === undefined ? undefined : decodePosition(env.name, known);
@@ -167,25 +164,6 @@ function tailEnv(
 
 /** Memory of a batch beside its lines, about. */
 const batchOverheadBytes = 1_024;
-
-async function acceptedInTime(
-  unaccepted: Unaccepted,
-  { clock }: FileSourceEnv,
-  signal: AbortSignal,
-): Promise<void> {
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
-  const late = sleep(clock, acceptDeadlineMs, until).then(() => !until.aborted);
-  const isLate = await Promise.race([late, unaccepted.accepted(until).then(() => false)]);
-  over.abort();
-  if (!isLate) return;
-  const waited = formatDuration(acceptDeadlineMs);
-  throw new FogrunError(
-    'deadline-missed',
-    `the store has not accepted within ${waited} what was read before`,
-    { advice: 'Look at the states of the store and of the rotator: is the store full?' },
-  );
-}
 
 function missing(name: string): Problem {
   return {

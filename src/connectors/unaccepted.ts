@@ -1,5 +1,8 @@
 /** What a source has sent and the store has not accepted yet, bounded in bytes. */
+import { type Clock, sleep } from '../contract/clock.ts';
+import { FogrunError } from '../contract/errors.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
+import { formatDuration } from '../domain/quantities.ts';
 
 export class Unaccepted {
   readonly #port: OutPort<Batch>;
@@ -53,4 +56,27 @@ export class Unaccepted {
     while (!holds() && !signal.aborted) await Promise.race([this.#changed.promise, aborted.promise]);
     signal.removeEventListener('abort', abort);
   }
+}
+
+/** How long the store may take for what was sent before an opening. */
+const acceptDeadlineMs = 5_000;
+
+/** Resolves when everything that was sent is accepted, or when `signal` aborts; rejects with `deadline-missed`. */
+export async function acceptedInTime(
+  unaccepted: Unaccepted,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  const late = sleep(clock, acceptDeadlineMs, until).then(() => !until.aborted);
+  const isLate = await Promise.race([late, unaccepted.accepted(until).then(() => false)]);
+  over.abort();
+  if (!isLate) return;
+  const waited = formatDuration(acceptDeadlineMs);
+  throw new FogrunError(
+    'deadline-missed',
+    `the store has not accepted within ${waited} what was read before`,
+    { advice: 'Look at the states of the store and of the rotator: is the store full?' },
+  );
 }

@@ -153,6 +153,11 @@ export const errorCodes = {
     advice: 'Mend its source; the reason names what is wrong.',
     exit: failed,
   },
+  'csv-columns': {
+    meaning: 'A CSV file lacks a column that its source names.',
+    advice: 'Mend `time`, `device-column` or `values` of the source, or the first row of the file.',
+    exit: failed,
+  },
   // The link.
   'link-unreachable': {
     meaning: 'The cloud cannot be reached.',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { fileSource } from '../../machines/file-source.ts';
-import { fileSourceEffects } from '../../src/connectors/file-source-effects.ts';
+import { type FileSourceEnv, fileSourceEffects } from '../../src/connectors/file-source-effects.ts';
 import { nodeSourceFiles, type OpenFile, type SourceFiles } from '../../src/connectors/source-files.ts';
 import type { ActorKind } from '../../src/contract/kind.ts';
 import type { Batch } from '../../src/contract/port.ts';
@@ -99,9 +99,28 @@ export interface Source {
   stop(): Promise<void>;
 }
 
+export interface SourceOptions {
+  readonly disk?: MemoryDisk;
+  readonly clock?: VirtualClock;
+  /** A source that reads files; `file-source` unless given. */
+  readonly source?: {
+    readonly kind: ActorKind;
+    readonly effects: (env: FileSourceEnv) => Record<string, unknown>;
+  };
+}
+
+const fileSourceItself = {
+  kind: fileSource as ActorKind,
+  effects: (env: FileSourceEnv) => ({ ...fileSourceEffects(env) }),
+};
+
 export async function startSource(
   config: { path: string } & Record<string, unknown>,
-  { disk = new MemoryDisk(), clock = createVirtualClock() }: { disk?: MemoryDisk; clock?: VirtualClock } = {},
+  {
+    disk = new MemoryDisk(),
+    clock = createVirtualClock(),
+    source: { kind, effects: effectsOf } = fileSourceItself,
+  }: SourceOptions = {},
 ): Promise<Source> {
   const kv = new MemoryKv(disk);
   const store = await createEdgeStore(kv, {
@@ -126,7 +145,7 @@ export async function startSource(
     batches.push(...items);
   });
   const report = (entry: Report) => void reports.push(entry);
-  const effects = fileSourceEffects({
+  const effects = effectsOf({
     name: 'log',
     store,
     output: port.out,
@@ -135,8 +154,8 @@ export async function startSource(
     report,
     retryInMs: (attempt) => attempt * 1_000,
   });
-  const machine = buildStatechart(fileSource as ActorKind, { ...effects }, life.signal);
-  const actor = runActor(machine, { clock, report, input: { config: fileSource.config.parse(config) } });
+  const machine = buildStatechart(kind, effects, life.signal);
+  const actor = runActor(machine, { clock, report, input: { config: kind.config.parse(config) } });
 
   async function settle(): Promise<void> {
     for (let quiet = 0; quiet < 4; quiet++) {
