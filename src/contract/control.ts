@@ -2,7 +2,7 @@
  * A running pipeline in somebody's hands. The runtime implements it in the process itself, the control socket hands it
  * on to others, and a view cannot tell which of both it has.
  */
-import type { Problem } from './errors.ts';
+import type { ErrorCode, Problem } from './errors.ts';
 import type { LogEntry } from './report.ts';
 import type { PipelineStatus } from './status.ts';
 
@@ -15,6 +15,20 @@ export interface Asker {
   readonly user: string;
   /** What was typed or pressed, such as `fogrun pause edge/uploader` or `key p`. */
   readonly command: string;
+}
+
+/** One line of the audit log: somebody asked for a change. */
+export interface AuditEntry {
+  /** Ms since 1970. */
+  readonly timeMs: number;
+  readonly by: Asker;
+  readonly action: ActorAction | 'stop' | 'discard';
+  /** `edge/uploader`, `edge`, or `edge readings 3 to 7`. */
+  readonly target: string;
+  /** `done`, or why not. */
+  readonly outcome: 'done' | ErrorCode;
+  /** What came of it, such as `idle → paused`, or what was in the way. */
+  readonly detail: string;
 }
 
 /** States of the actor when it was asked, and once it came to rest again (or after 2 s). */

@@ -48,6 +48,8 @@ export interface ReceivedSegment {
   readonly fromSeq: number;
   readonly count: number;
   readonly body: Uint8Array;
+  /** Set when it stands for readings that will never come. */
+  readonly gap?: true;
   /** Resolves when it is on the cloud's disk, rejects when it will not be. */
   readonly stored: Promise<unknown>;
 }

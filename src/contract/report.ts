@@ -58,6 +58,21 @@ export interface ForecastReport extends Forecast {
   readonly segment: number;
 }
 
+/** Segments of an edge are on the cloud's disk; `segment` is the sequence of the last one, `first` of the first if there are more. */
+export interface StoredReport {
+  readonly type: 'stored';
+  readonly edge: string;
+  readonly stream: string;
+  readonly segment: number;
+  readonly first?: number;
+  /** In all of them. */
+  readonly readings: number;
+  /** Set when it stands for readings that will never come. */
+  readonly gap?: true;
+  /** Where the first one will stand, below the store's directory. */
+  readonly file: string;
+}
+
 /** A fact worth a line, such as an address that is listened on. */
 export interface NoteReport {
   readonly type: 'note';
@@ -69,7 +84,21 @@ export interface ProblemReport extends Problem {
   readonly type: 'problem';
 }
 
-export type Report = TransitionReport | SegmentReport | ForecastReport | NoteReport | ProblemReport;
+export type Report =
+  | TransitionReport
+  | SegmentReport
+  | StoredReport
+  | ForecastReport
+  | NoteReport
+  | ProblemReport;
+
+/** The level of a report whose sender named none. */
+export function levelOf(report: Report): Level {
+  if (report.type === 'problem') return 'error';
+  if (report.type !== 'transition') return 'info';
+  if (report.to === 'failed' || report.to.endsWith('.failed')) return 'error';
+  return report.cause ? 'warn' : 'info';
+}
 
 /** A report with who said it and when. */
 export interface LogEntry {

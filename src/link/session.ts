@@ -96,8 +96,9 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
   const offer = (header: SegmentHeader, body: Uint8Array, stored: Promise<void>) => {
     const { output } = env;
     if (!output || output.blocked) return;
-    const { fromSeq, count } = header;
-    void output.send({ ref: header, fromSeq, count, body, stored });
+    const { fromSeq, count, type } = header;
+    const gap = type === 'gap' ? ({ gap: true } as const) : {};
+    void output.send({ ref: header, fromSeq, count, body, ...gap, stored });
   };
   const acknowledge = (header: Pick<SegmentHeader, 'stream' | 'sequence' | 'hash'>) => {
     const ready = messages.filter((m) => m.stream === header.stream && m.sequence <= header.sequence);
@@ -215,15 +216,21 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
   function tellStored(stored: readonly Receipt[]): void {
     for (const receipts of Map.groupBy(stored, ({ header }) => header.stream).values()) {
       const [first, last] = [receipts[0]!, receipts.at(-1)!];
-      const { edge, sequence, type } = first.header;
-      const which =
-        first === last ? `segment ${sequence}` : `segments ${sequence} to ${last.header.sequence}`;
+      const { edge, stream, sequence, type } = first.header;
       const readings = receipts.reduce(
         (sum, { header }) => sum + (header.type === 'gap' ? 0 : header.count),
         0,
       );
-      const what = first === last && type === 'gap' ? 'a gap' : `${readings} readings`;
-      env.report({ type: 'note', text: `${which} of ${edge} stored · ${what} · ${first.file}` });
+      env.report({
+        type: 'stored',
+        edge,
+        stream,
+        segment: last.header.sequence,
+        ...(first === last ? {} : { first: sequence }),
+        readings,
+        ...(first === last && type === 'gap' ? { gap: true } : {}),
+        file: first.file,
+      });
     }
   }
 

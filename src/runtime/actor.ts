@@ -4,6 +4,7 @@ import type { Clock } from '../contract/clock.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
 import type { Trouble } from '../contract/kind.ts';
 import type { Reporter, TransitionReport } from '../contract/report.ts';
+import { type Condition, conditionOf, type Request, takes } from './condition.ts';
 import { eventName, statePath } from './states.ts';
 
 /** How an actor ended: in a final state, in one tagged `failed`, or by an exception in its statechart. */
@@ -15,6 +16,11 @@ export type ActorEnd =
 export interface RunningActor {
   /** Path of the current state. */
   state(): string;
+  condition(): Condition;
+  /** Whether that event would change anything in the state it is in. */
+  can(request: Request): boolean;
+  /** Whether there is any state in which that event means something. */
+  knows(request: Request): boolean;
   send(event: EventObject): void;
   /** Ends it at once, with everything it invoked. */
   kill(): void;
@@ -40,7 +46,10 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
   const settled = Promise.withResolvers<void>();
   ended.promise.then(() => settled.resolve());
 
+  /** The newest one: while it is told, the actor itself still shows the one before. */
+  let latest: AnyMachineSnapshot | undefined;
   const tell = (snapshot: AnyMachineSnapshot, event: EventObject) => {
+    latest = snapshot;
     const to = statePath(snapshot.value);
     if (to === path) return;
     const from = path;
@@ -75,9 +84,16 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
       });
     },
   });
+  const now = () => {
+    const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
+    return snapshot.status === 'active' ? (latest ?? snapshot) : snapshot;
+  };
   actor.start();
   return {
     state: () => path,
+    condition: () => conditionOf(now()),
+    can: (type) => takes(now(), type),
+    knows: (type) => (machine.events as readonly string[]).includes(type),
     send: (event) => actor.send(event),
     kill: () => {
       actor.stop();

@@ -1,7 +1,7 @@
 /** Lines on stdout: JSON for machines, or text for people. */
 import { styleText } from 'node:util';
 import type { Clock } from '../contract/clock.ts';
-import type { Level, LogEntry, Report, Reporter, SegmentReport } from '../contract/report.ts';
+import { type LogEntry, levelOf, type Report, type Reporter } from '../contract/report.ts';
 import { formatDuration } from '../domain/quantities.ts';
 import { escapeControls } from '../domain/text.ts';
 
@@ -25,13 +25,6 @@ export function createLog(options: LogOptions): Log {
       options.write(`${render(entry, options.colour)}\n`);
     },
   };
-}
-
-function levelOf(report: Report): Level {
-  if (report.type === 'problem') return 'error';
-  if (report.type !== 'transition') return 'info';
-  if (report.to === 'failed' || report.to.endsWith('.failed')) return 'error';
-  return report.cause ? 'warn' : 'info';
 }
 
 /** JSON leaves DEL, C1 controls and line separators as they are; a terminal that shows the line would obey them. */
@@ -76,6 +69,10 @@ function sentence(report: Report): string {
       return `${which(report)} ${report.what} · ${
         report.gap ? 'gap' : `${report.readings} reading${report.readings === 1 ? '' : 's'}`
       }`;
+    case 'stored':
+      return `${which(report)} of ${report.edge} stored · ${
+        report.gap ? 'a gap' : `${report.readings} readings`
+      } · ${report.file}`;
     case 'forecast':
       return `forecast for segment ${report.segment} · ${report.text}`;
     case 'note':
@@ -85,6 +82,6 @@ function sentence(report: Report): string {
   }
 }
 
-function which({ first, segment }: SegmentReport): string {
+function which({ first, segment }: { readonly first?: number; readonly segment: number }): string {
   return first === undefined ? `segment ${segment}` : `segments ${first} to ${segment}`;
 }

@@ -1,24 +1,21 @@
 /** Runs a checked pipeline in this process: store, ports, actors, and their orderly end. */
 import type { AnyStateMachine } from 'xstate';
 import { type Clock, sleep } from '../contract/clock.ts';
-import { errorCodes, type Problem, toProblem } from '../contract/errors.ts';
+import type { AuditEntry, PipelineControl } from '../contract/control.ts';
+import { errorCodes, type Problem } from '../contract/errors.ts';
 import type { ActorPlan, Plan, StorePlan } from '../contract/plan.ts';
-import type { InPort, OutPort, PortItems, PortType } from '../contract/port.ts';
+import type { InPort, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
-import type { CloudStore, EdgeStore } from '../contract/store.ts';
 import { off, type RunningActor, runActor } from './actor.ts';
+import { createControl } from './control.ts';
 import { buildStatechart } from './effects.ts';
 import type { Log } from './log.ts';
-import { createPort, type Port } from './port.ts';
+import { type CountedPort, countsReadings, openPort, readingsIn } from './pipeline-ports.ts';
+import { closeStore, drainDeadlineMs, type OpenedStore, openWhenFree, tellStore } from './pipeline-store.ts';
+import { Board, type Sight } from './status.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
-/** A store that is open, and what its recovery has to say. */
-export interface OpenedStore {
-  readonly edge: EdgeStore | null;
-  readonly cloud: CloudStore | null;
-  /** What was found wrong at the start and mended. */
-  readonly recovered?: Problem | undefined;
-}
+export { drainDeadlineMs, type OpenedStore } from './pipeline-store.ts';
 
 /** What the effects of one actor are made from. */
 export interface ActorEnv {
@@ -43,6 +40,9 @@ export interface Bindings {
 
 export interface RunningPipeline {
   readonly actors: ReadonlyMap<string, Supervised>;
+  readonly control: PipelineControl;
+  /** The log as those who watch see it: what the process says of itself in here, they hear as well. */
+  readonly log: Log;
   /** Resolves when every actor has been started, those that serve others first. */
   readonly started: Promise<void>;
   /** Stops intake, drains, ends every actor and closes the store, within `deadlineMs`. */
@@ -56,27 +56,34 @@ export interface RunOptions {
   readonly bindings: Bindings;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of the program, such as `0.1.0`. */
+  readonly version?: string;
+  /** Takes a line of the audit log for each change that somebody asked for; must not throw. */
+  readonly audit?: (entry: AuditEntry) => void;
 }
 
-/** How long an orderly end may take unless somebody says otherwise. */
-export const drainDeadlineMs = 4_500;
 /** Name of the store in the log. */
 const storeActor = 'store';
 
 /** Starts it; rejects when the store cannot be opened. An actor that cannot be built starts as `failed`. */
-export async function runPipeline({ plan, bindings, clock, log }: RunOptions): Promise<RunningPipeline> {
+export async function runPipeline(options: RunOptions): Promise<RunningPipeline> {
+  const { plan, bindings, clock } = options;
+  const startedMs = clock.now();
+  const board = new Board(plan.name, options.log, clock);
+  const sights = new Map(plan.actors.map(({ name, kind }) => [name, board.declare(name, kind.name)]));
   const ended = Promise.withResolvers<Problem | null>();
   const actors = new Map<string, Supervised>();
-  const ports = new Map<string, Port<unknown>>();
+  const ports = new Map<string, CountedPort>();
   const cursor = plan.actors.find(({ kind }) => kind.name === 'uploader')?.name ?? 'uploader';
   const consumers = plan.actors.filter(({ kind }) => kind.accepts === 'received').map(({ name }) => name);
   const nothing: OpenedStore = { edge: null, cloud: null };
-  const reportStore = log.reporter(plan.name, storeActor);
+  const reportStore = board.reporter(storeActor);
   const { store: storePlan, edge } = plan;
   const open = (from: StorePlan) => () => bindings.openStore(from, { edge, cursor, consumers });
   const opened = storePlan ? await openWhenFree(open(storePlan), clock, reportStore) : null;
   const store = opened?.store ?? nothing;
   let ending: Promise<void> | undefined;
+  let storeClosed = false;
   let problem: Problem | null = null;
   const end = (cause: Problem | null, deadlineMs = drainDeadlineMs): Promise<void> => {
     // What goes wrong while it drains still decides how it ended.
@@ -85,9 +92,13 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
     // Not before every actor has been started.
     ending ??= Promise.resolve()
       .then(() => drainAll(plan, actors, ports, clock, until))
-      .then(() => closeStore(store, clock, until))
+      .then(() => {
+        storeClosed = true;
+        return closeStore(store, clock, until);
+      })
       .then((unclosed) => {
         if (unclosed) reportStore({ type: 'problem', ...unclosed });
+        board.flush();
         ended.resolve(problem ?? unclosed);
       });
     return ending;
@@ -95,11 +106,23 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
   // A store that failed takes nothing more: what still runs is ended rather than drained.
   tellStore(store, opened?.from ?? off, reportStore, (cause) => void end(cause, afterFailureMs));
 
+  store.edge?.subscribe(({ type }) => {
+    if (type === 'forked') for (const sight of sights.values()) sight.forked();
+  });
+
   for (const { to, type } of plan.wires) {
-    if (!ports.has(to)) ports.set(to, openPort(type));
+    const { tally } = sights.get(to)!;
+    // Who passes readings on counts them on the way out.
+    const counts = plan.actors.every(({ name, kind }) => name !== to || kind.emits !== 'readings');
+    if (!ports.has(to))
+      ports.set(
+        to,
+        openPort(type, clock, (n) => void (counts && tally.add(n))),
+      );
   }
   const start = (actor: ActorPlan): Supervised => {
-    const report = log.reporter(plan.name, actor.name);
+    const sight = sights.get(actor.name)!;
+    const report = board.reporter(actor.name);
     const children = new Set<RunningActor>();
     const build = (life: AbortSignal) => {
       life.addEventListener('abort', () => {
@@ -108,17 +131,21 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
       const effects = bindings.effects({
         plan: actor,
         input: (ports.get(actor.name)?.in ?? null) as InPort<never> | null,
-        output: ((actor.to && ports.get(actor.to)?.out) ?? null) as OutPort<never> | null,
+        output: outPort(actor, sight, ports),
         store,
         cursor,
         report,
         startChild: (name, machine, input) => {
-          const childReport = log.reporter(plan.name, `${actor.name}/${name}`);
-          const child = runActor(machine, { clock, report: childReport, input: input?.(childReport) });
+          const own = board.own(sight, `${actor.name}/${name}`, machine.id);
+          const child = runActor(machine, { clock, report: own.report, input: input?.(own.report) });
+          own.sight.source = { condition: child.condition };
           // A connection may come in after the actor's end.
           if (life.aborted) child.kill();
           children.add(child);
-          child.ended.then(() => children.delete(child));
+          child.ended.then(() => {
+            children.delete(child);
+            own.forget();
+          });
           return child;
         },
       });
@@ -126,26 +153,72 @@ export async function runPipeline({ plan, bindings, clock, log }: RunOptions): P
     };
     return supervise({ name: actor.name, build, input: { config: actor.config }, clock, report });
   };
+  /** Also once more when it has been restarted from its end. */
+  const follow = (actor: ActorPlan, supervised: Supervised) => {
+    supervised.ended.then((outcome) => {
+      if (outcome.how === 'failed' && actor.kind.onFailed === 'exit') void end(outcome.cause);
+    });
+  };
   const startAll = (some: readonly ActorPlan[]) => {
     if (ending) return;
     // Receivers first: what flows finds somebody.
     for (const actor of [...some].reverse()) {
       const supervised = start(actor);
       actors.set(actor.name, supervised);
-      supervised.ended.then((outcome) => {
-        if (outcome.how === 'failed' && actor.kind.onFailed === 'exit') void end(outcome.cause);
-      });
+      sights.get(actor.name)!.source = { condition: () => supervised.condition(), supervised };
+      follow(actor, supervised);
     }
   };
   startAll(plan.actors.filter(({ kind }) => kind.serves));
   const started = settled(actors, clock).then(() => startAll(plan.actors.filter(({ kind }) => !kind.serves)));
   // With every actor gone there is nothing left to run, whatever each of them may do to the others.
   void started.then(async () => {
-    const ends = await Promise.all([...actors.values()].map((actor) => actor.ended));
+    const all = [...actors.values()];
+    let ends = await Promise.all(all.map((actor) => actor.ended));
+    // One that was restarted after its end runs again.
+    while (!ending && all.some((actor) => !actor.over)) {
+      ends = await Promise.all(all.map((actor) => actor.ended));
+    }
     if (!ending) await end(ends.find((outcome) => outcome.how === 'failed')?.cause ?? null);
   });
+  const control = createControl({
+    plan,
+    clock,
+    board,
+    actors,
+    ports,
+    store,
+    cursor,
+    startedMs,
+    version: options.version ?? 'unknown',
+    ended: ended.promise,
+    audit: options.audit ?? (() => {}),
+    isEnding: () => ending !== undefined,
+    isStoreClosed: () => storeClosed,
+    end: () => void end(null),
+    revived: (actor) => follow(plan.actors.find(({ name }) => name === actor)!, actors.get(actor)!),
+  });
 
-  return { actors, started, drain: (deadlineMs) => end(null, deadlineMs), ended: ended.promise };
+  return {
+    actors,
+    control,
+    log: board.log,
+    started,
+    drain: (deadlineMs) => end(null, deadlineMs),
+    ended: ended.promise,
+  };
+}
+
+/** The sender's end of the port that an actor is wired to; readings accepted through it are counted as its own. */
+function outPort(
+  actor: ActorPlan,
+  sight: Sight,
+  ports: ReadonlyMap<string, CountedPort>,
+): OutPort<never> | null {
+  const port = actor.to ? ports.get(actor.to) : undefined;
+  if (!port) return null;
+  if (actor.kind.emits !== 'readings' || !countsReadings(port.type)) return port.out;
+  return port.sender((item) => sight.tally.add(readingsIn(item)));
 }
 
 /** How long the others wait for those who serve them; afterwards they find out by themselves. */
@@ -159,39 +232,13 @@ async function settled(actors: ReadonlyMap<string, Supervised>, clock: Clock): P
   over.abort();
 }
 
-/** An owner that is about to end, say because its parent was killed, is waited for this long. */
-const ownerDeadlineMs = drainDeadlineMs + 1_000;
-const ownerPollMs = 200;
-
-async function openWhenFree(
-  open: () => Promise<OpenedStore>,
-  clock: Clock,
-  report: Reporter,
-): Promise<{ store: OpenedStore; from: string }> {
-  const until = clock.monotonic() + ownerDeadlineMs;
-  let from = off;
-  for (;;) {
-    try {
-      return { store: await open(), from };
-    } catch (thrown) {
-      const cause = toProblem(thrown);
-      if (cause.code !== 'store-locked' || clock.monotonic() >= until) throw thrown;
-      if (from === off) report({ type: 'transition', from, to: 'locked', event: 'start', cause });
-      from = 'locked';
-      await sleep(clock, ownerPollMs);
-    }
-  }
-}
-
 const afterFailureMs = 500;
-/** Time the store has for closing even when the actors took all of it; one whose disk is gone may never close. */
-const closeMsMin = 400;
 
 /** Along the wires: an actor is stopped once what its feeders left in its port is dealt with. */
 async function drainAll(
   plan: Plan,
   actors: ReadonlyMap<string, Supervised>,
-  ports: ReadonlyMap<string, Port<unknown>>,
+  ports: ReadonlyMap<string, CountedPort>,
   clock: Clock,
   until: number,
 ): Promise<void> {
@@ -214,64 +261,6 @@ async function drainAll(
     await actor?.stop(left());
   }
 }
-
-/** What kept the store from closing, or `null`. */
-async function closeStore(store: OpenedStore, clock: Clock, until: number): Promise<Problem | null> {
-  const over = new AbortController();
-  const deadlineMs = Math.max(closeMsMin, Math.round(until - clock.monotonic()));
-  const late: Problem = {
-    code: 'store-failed',
-    message: `the store did not close within ${deadlineMs} ms`,
-    advice: errorCodes['store-failed'].advice,
-  };
-  const closed = async () => (store.edge ?? store.cloud)?.close();
-  const outcome = await Promise.race([
-    closed().then(() => null, toProblem),
-    sleep(clock, deadlineMs, over.signal).then(() => late),
-  ]);
-  over.abort();
-  return outcome;
-}
-
-function tellStore(
-  store: OpenedStore,
-  from: string,
-  report: Reporter,
-  failed: (cause: Problem) => void,
-): void {
-  if (store.recovered) report({ type: 'problem', ...store.recovered });
-  const any = store.edge ?? store.cloud;
-  if (!any) return;
-  report({ type: 'transition', from, to: any.status().state, event: 'start' });
-  any.subscribe((event) => {
-    if (event.type === 'forked') {
-      report({ type: 'note', text: `new epoch ${event.toEpoch} after ${event.fromEpoch}` }, 'warn');
-    }
-    if (event.type !== 'state') return;
-    const { from, to, cause } = event;
-    report({ type: 'transition', from, to, event: cause?.code ?? 'ROOM', ...(cause ? { cause } : {}) });
-    if (to === 'failed') {
-      const { advice } = errorCodes['store-failed'];
-      failed(cause ?? { code: 'store-failed', message: 'the store failed', advice });
-    }
-  });
-}
-
-function openPort(type: PortType): Port<unknown> {
-  const { itemsMax, bytesMax, bytesOf } = credits[type];
-  return createPort<unknown>({ itemsMax, bytesMax }, bytesOf as (item: unknown) => number);
-}
-
-/** How much each type of port may hold. */
-const credits: {
-  [T in PortType]: { itemsMax: number; bytesMax: number; bytesOf: (item: PortItems[T]) => number };
-} = {
-  readings: { itemsMax: 1_024, bytesMax: 8 * 2 ** 20, bytesOf: ({ lines }) => lines.length },
-  segments: { itemsMax: 16, bytesMax: 2 ** 20, bytesOf: () => 1 },
-  acknowledgements: { itemsMax: 4_096, bytesMax: 2 ** 20, bytesOf: () => 1 },
-  received: { itemsMax: 1_024, bytesMax: 32 * 2 ** 20, bytesOf: ({ body }) => body.length },
-  messages: { itemsMax: 4_096, bytesMax: 2 ** 20, bytesOf: () => 1 },
-};
 
 /** The exit code a problem ends the process with. */
 export function exitCodeOf(problem: Problem | null): number {

@@ -3,6 +3,8 @@ import type { ConsumeLimits, InPort, OutPort } from '../contract/port.ts';
 
 export interface Port<T> {
   readonly out: OutPort<T>;
+  /** Another sender's end; `accepted` hears of each of its items once that is dealt with. */
+  sender(accepted: (item: T) => void): OutPort<T>;
   readonly in: InPort<T>;
   /** Resolves once nothing waits or is being handled, or when `signal` aborts. */
   idle(signal: AbortSignal): Promise<void>;
@@ -10,11 +12,35 @@ export interface Port<T> {
   hurry(): void;
   /** Items that were dealt with so far. */
   readonly accepted: number;
+  counts(): PortCounts;
 }
+
+/** What went into a port and came out of it so far; the difference is what it holds. */
+export interface PortCounts {
+  readonly readingsIn: number;
+  readonly bytesIn: number;
+  readonly readingsOut: number;
+  readonly bytesOut: number;
+  /** When the oldest item that it holds came into it, ms since 1970. */
+  readonly oldestMs: number | null;
+}
+
+/** What a port counts besides its credit. */
+export interface PortMeter<T> {
+  /** Wall clock, ms since 1970. */
+  now(): number;
+  readingsOf(item: T): number;
+  /** Called when an item has been dealt with. */
+  accepted(item: T): void;
+}
+
+const noMeter: PortMeter<unknown> = { now: () => 0, readingsOf: () => 0, accepted: () => {} };
 
 interface Entry<T> {
   readonly item: T;
   readonly bytes: number;
+  /** When it came into the queue, ms since 1970. */
+  sinceMs: number;
   readonly done: () => void;
   /** Called when it has credit and is no longer its sender's to take back. */
   readonly taken?: () => void;
@@ -27,12 +53,14 @@ interface Entry<T> {
 export function createPort<T>(
   credit: { itemsMax: number; bytesMax: number },
   bytesOf: (item: T) => number,
+  meter: PortMeter<T> = noMeter,
 ): Port<T> {
   const queue: Entry<T>[] = [];
   /** What waits for credit, oldest first: a small item must not overtake a large one. */
   const senders: Entry<T>[] = [];
   let bytes = 0;
   let accepted = 0;
+  const counts = { readingsIn: 0, bytesIn: 0, readingsOut: 0, bytesOut: 0 };
   /** A handler is at work, perhaps one of an actor that is gone: the next one waits for it. */
   let handling = false;
   let hurried = false;
@@ -60,8 +88,11 @@ export function createPort<T>(
     queue.length === 0 || (queue.length < credit.itemsMax && bytes + size <= credit.bytesMax);
   const mustWait = (size: number) => senders.length > 0 || !hasCredit(size);
   const push = (entry: Entry<T>) => {
+    entry.sinceMs = meter.now();
     queue.push(entry);
     bytes += entry.bytes;
+    counts.bytesIn += entry.bytes;
+    counts.readingsIn += meter.readingsOf(entry.item);
     entry.taken?.();
   };
   const admit = () => {
@@ -69,12 +100,18 @@ export function createPort<T>(
     changed();
   };
 
-  const out: OutPort<T> = {
+  const sender = (heard?: (item: T) => void): OutPort<T> => ({
     send(item, signal) {
-      return new Promise<void>((done, reject) => {
+      return new Promise<void>((resolve, reject) => {
+        const done = heard
+          ? () => {
+              heard(item);
+              resolve();
+            }
+          : resolve;
         const size = bytesOf(item);
         if (!mustWait(size)) {
-          push({ item, bytes: size, done });
+          push({ item, bytes: size, sinceMs: 0, done });
           return changed();
         }
         if (signal?.aborted) return reject(signal.reason);
@@ -85,7 +122,7 @@ export function createPort<T>(
           admit();
         };
         const taken = () => signal?.removeEventListener('abort', giveUp);
-        const entry: Entry<T> = { item, bytes: size, done, taken };
+        const entry: Entry<T> = { item, bytes: size, sinceMs: 0, done, taken };
         senders.push(entry);
         changed();
         signal?.addEventListener('abort', giveUp, { once: true });
@@ -98,7 +135,7 @@ export function createPort<T>(
       flushed = queue.length + senders.length;
       changed();
     },
-  };
+  });
 
   const gather = async (limits: ConsumeLimits, signal: AbortSignal): Promise<void> => {
     const enough = new AbortController();
@@ -125,7 +162,12 @@ export function createPort<T>(
   };
   const accept = (entries: readonly Entry<T>[]) => {
     queue.splice(0, entries.length);
-    for (const entry of entries) bytes -= entry.bytes;
+    for (const { item, bytes: size } of entries) {
+      bytes -= size;
+      counts.bytesOut += size;
+      counts.readingsOut += meter.readingsOf(item);
+      meter.accepted(item);
+    }
     accepted += entries.length;
     flushed = Math.max(0, flushed - entries.length);
     for (const entry of entries) entry.done();
@@ -162,7 +204,8 @@ export function createPort<T>(
   };
 
   return {
-    out,
+    out: sender(),
+    sender,
     in: input,
     async idle(signal) {
       while (queue.length > 0 && !signal.aborted) await change(signal);
@@ -174,5 +217,6 @@ export function createPort<T>(
     get accepted() {
       return accepted;
     },
+    counts: () => ({ ...counts, oldestMs: queue[0]?.sinceMs ?? null }),
   };
 }

@@ -5,6 +5,7 @@ import { errorCodes, type Problem, toProblem } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
 import { formatDuration } from '../domain/quantities.ts';
 import { off, type RunningActor, runActor } from './actor.ts';
+import type { Condition, Request } from './condition.ts';
 
 export interface RestartPolicy {
   /** Exceptions within `withinMs` after which the actor is given up. */
@@ -31,9 +32,26 @@ export type SupervisedEnd = { readonly how: 'stopped' } | { readonly how: 'faile
 export interface Supervised {
   readonly name: string;
   state(): string;
+  condition(): Condition;
+  /** Whether that event would change anything in the state it is in. */
+  can(request: Request): boolean;
+  /** Whether there is any state in which that event means something. */
+  knows(request: Request): boolean;
+  /** Lives after the first. */
+  readonly restarts: number;
+  /** It has ended, and nothing but `restart` brings it back. */
+  readonly over: boolean;
+  /** The child process that it is placed in, if any; `pid` is `null` while that does not run. */
+  readonly process?: { readonly name: string; readonly pid: number | null } | null;
   send(event: EventObject): void;
   /** Sends `STOP` and resolves when the actor has ended; after `deadlineMs` it is ended at once. */
   stop(deadlineMs: number): Promise<void>;
+  /**
+   * Ends this life as `stop` does and begins another, also after it had ended or failed; does not count as a failure.
+   * False when it is being stopped or restarted already.
+   */
+  restart(deadlineMs: number): boolean;
+  /** Of the life that runs, and of those that follow it until it stays ended; a new one after a restart from there. */
   readonly ended: Promise<SupervisedEnd>;
   /** Resolves when it first rests, is in trouble, or has ended. */
   readonly settled: Promise<void>;
@@ -42,7 +60,7 @@ export interface Supervised {
 export function supervise(options: SupervisedOptions): Supervised {
   const { clock, report } = options;
   const policy = options.policy ?? restartPolicy;
-  const ended = Promise.withResolvers<SupervisedEnd>();
+  let ended = Promise.withResolvers<SupervisedEnd>();
   const settled = Promise.withResolvers<void>();
   ended.promise.then(() => settled.resolve());
   const crashes: number[] = [];
@@ -51,12 +69,27 @@ export function supervise(options: SupervisedOptions): Supervised {
   let timer: Timer | undefined;
   let state = off;
   let stopping = false;
+  /** This life is being ended in favour of a new one. */
+  let replacing = false;
+  let over = false;
+  let lives = 0;
+  /** As of the last word of the supervisor itself. */
+  let said: { cause: Problem | null; attempt: number } = { cause: null, attempt: 0 };
 
   const finish = (end: SupervisedEnd) => {
     clock.clearTimeout(timer);
     timer = undefined;
+    over = true;
     life.abort();
     ended.resolve(end);
+  };
+  const replace = () => {
+    replacing = false;
+    life.abort();
+    state = actor?.state() ?? state;
+    actor?.kill();
+    actor = undefined;
+    start();
   };
   const say = (
     to: string,
@@ -65,10 +98,15 @@ export function supervise(options: SupervisedOptions): Supervised {
   ) => {
     report({ type: 'transition', from: actor?.state() ?? state, to, event, ...extra });
     state = to;
+    said = { cause: extra.cause, attempt: extra.attempt ?? 0 };
   };
   const crashed = (cause: Problem) => {
     life.abort();
     actor?.kill();
+    if (replacing) {
+      report({ type: 'problem', ...cause });
+      return replace();
+    }
     if (stopping) {
       say('failed', 'exception', { cause });
       actor = undefined;
@@ -90,7 +128,10 @@ export function supervise(options: SupervisedOptions): Supervised {
     timer = clock.setTimeout(start, retryInMs);
   };
   const start = () => {
+    clock.clearTimeout(timer);
     timer = undefined;
+    over = false;
+    lives += 1;
     life = new AbortController();
     try {
       actor = runActor(options.build(life.signal), { clock, report, input: options.input, from: state });
@@ -105,6 +146,7 @@ export function supervise(options: SupervisedOptions): Supervised {
     own.ended.then((end) => {
       if (own !== actor) return;
       if (end.how === 'threw') crashed(end.cause);
+      else if (replacing) replace();
       else finish(end);
     });
   };
@@ -113,10 +155,44 @@ export function supervise(options: SupervisedOptions): Supervised {
   return {
     name: options.name,
     state: () => actor?.state() ?? state,
-    send: (event) => actor?.send(event),
+    condition: () => {
+      if (actor) return actor.condition();
+      const health = !over ? 'trouble' : state === 'failed' ? 'failed' : 'ended';
+      return { state, health, settled: true, ...said };
+    },
+    // While it waits for a restart, it can be restarted at once.
+    can: (request) => actor?.can(request) ?? (request === 'RETRY' && timer !== undefined),
+    knows: (request) => actor?.knows(request) ?? request === 'RETRY',
+    get restarts() {
+      return lives - 1;
+    },
+    get over() {
+      return over;
+    },
+    send(event) {
+      if (actor) actor.send(event);
+      else if (event.type === 'RETRY' && timer !== undefined) start();
+    },
+    restart(deadlineMs) {
+      if (replacing || (stopping && !over)) return false;
+      stopping = false;
+      if (!over && actor) {
+        replacing = true;
+        timer = clock.setTimeout(replace, deadlineMs);
+        actor.send({ type: 'STOP' });
+        return true;
+      }
+      if (over) ended = Promise.withResolvers();
+      replace();
+      return true;
+    },
     async stop(deadlineMs) {
       stopping = true;
+      replacing = false;
       if (!actor) return finish({ how: 'stopped' });
+      // The one for a restart, if any.
+      clock.clearTimeout(timer);
+      timer = undefined;
       const deadline = clock.setTimeout(() => {
         actor?.kill();
         finish({ how: 'stopped' });
@@ -125,7 +201,9 @@ export function supervise(options: SupervisedOptions): Supervised {
       await ended.promise;
       clock.clearTimeout(deadline);
     },
-    ended: ended.promise,
+    get ended() {
+      return ended.promise;
+    },
     settled: settled.promise,
   };
 }

@@ -1,0 +1,83 @@
+/** Segments that an edge's store still holds: listed, read, given up. */
+import { sleep } from '../contract/clock.ts';
+import type { Asker, Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
+import { FogrunError } from '../contract/errors.ts';
+import type { EdgeStore } from '../contract/store.ts';
+import { printable, quoteList } from '../domain/text.ts';
+import type { ControlEnv } from './control.ts';
+import { type ActEnv, actOn } from './control-act.ts';
+
+type SegmentsEnv = Pick<ControlEnv, 'store' | 'cursor'> & ActEnv;
+
+/** So many headers are read before others have their turn. */
+const headersAtOnce = 512;
+
+export async function listSegments(env: SegmentsEnv): Promise<readonly SegmentInfo[]> {
+  const store = edgeStore(env);
+  const found: SegmentInfo[] = [];
+  for (const stream of store.streams()) {
+    const { acknowledged, sealed } = store.head(env.cursor, stream);
+    for (let sequence = acknowledged + 1; sequence <= sealed; sequence++) {
+      if (sequence % headersAtOnce === 0) await sleep(env.clock, 0);
+      const header = store.header(stream, sequence);
+      // It may have been acknowledged meanwhile.
+      if (!header) continue;
+      const { type, fromSeq, count, bytes, sealedAtMs } = header;
+      found.push({ stream, sequence, type, fromSeq, count, bytes, sealedAtMs, discarded: false });
+    }
+  }
+  return found;
+}
+
+export async function readSegment(env: SegmentsEnv, stream: string, sequence: number): Promise<Uint8Array> {
+  const store = edgeStore(env);
+  const streams = store.streams();
+  if (!streams.includes(stream)) {
+    const known = streams.length > 0 ? `it has ${quoteList(streams, 'and')}` : 'it has none yet';
+    throw new FogrunError('control-unknown', `${env.plan.name} has no stream ${printable(stream)}: ${known}`);
+  }
+  const header = store.header(stream, sequence);
+  if (header) return store.body(header);
+  const { acknowledged, sealed } = store.head(env.cursor, stream);
+  const held = acknowledged < sealed ? `${acknowledged + 1} to ${sealed} are held` : 'none is held';
+  throw new FogrunError(
+    'control-unknown',
+    `${env.plan.name} holds no segment ${sequence} of ${stream}: ${held}`,
+  );
+}
+
+/** An edge store that can give up what it holds. */
+type DiscardingStore = EdgeStore & {
+  discard(stream: string, from: number, to: number, reason: string): Promise<Discarded>;
+};
+
+/** While it happens, nothing is sent. */
+export async function discardSegments(
+  env: SegmentsEnv,
+  { stream, from, to }: SegmentRange,
+  by: Asker,
+): Promise<Discarded> {
+  const store = edgeStore(env);
+  if (!('discard' in store)) {
+    throw new FogrunError('control-refused', `the store of ${env.plan.name} cannot give up segments`);
+  }
+  const uploader = env.actors.get(env.cursor);
+  const pauses = uploader?.can('PAUSE') ?? false;
+  if (pauses) await actOn(env, env.cursor, 'pause');
+  try {
+    return await (store as DiscardingStore).discard(stream, from, to, `given up by ${by.user}`);
+  } finally {
+    if (pauses) uploader?.send({ type: 'RESUME' });
+  }
+}
+
+function edgeStore({ plan, store }: SegmentsEnv): EdgeStore {
+  if (store.edge) return store.edge;
+  throw new FogrunError(
+    'control-refused',
+    `${plan.name} has no edge's store: nothing waits in it for a cloud`,
+    {
+      advice: store.cloud ? '`fogrun cat` shows what a cloud has stored.' : 'Name the pipeline of an edge.',
+    },
+  );
+}

@@ -1,0 +1,70 @@
+/** Tells those who watch a pipeline what it is and says. Nothing runs while nobody watches. */
+import type { Timer } from '../contract/clock.ts';
+import type { Watcher } from '../contract/control.ts';
+import type { LogEntry } from '../contract/report.ts';
+import type { PipelineStatus } from '../contract/status.ts';
+import type { ControlEnv } from './control.ts';
+import { ownerOf } from './log-limit.ts';
+
+const everyMsDefault = 1_000;
+const everyMsMin = 100;
+/** State changes gather for so long before they are shown. */
+const soonMs = 100;
+
+/**
+ * Entries of the past come before it returns, the first status right after. A watcher that throws is dropped.
+ * @returns ends it
+ */
+export function watch(
+  env: Pick<ControlEnv, 'clock' | 'board' | 'ended'>,
+  status: () => PipelineStatus,
+  watcher: Watcher,
+  options: { everyMs?: number; entriesMax?: number } = {},
+): () => void {
+  const { clock, board } = env;
+  const everyMs = Math.max(everyMsMin, options.everyMs || everyMsDefault);
+  let timer: Timer | undefined;
+  let dueMs = Number.POSITIVE_INFINITY;
+  let over = false;
+
+  const end = () => {
+    over = true;
+    board.listeners.delete(hear);
+    clock.clearTimeout(timer);
+  };
+  const tell = (say: () => void) => {
+    if (over) return;
+    try {
+      say();
+    } catch {
+      end();
+    }
+  };
+  const schedule = (delayMs: number) => {
+    const at = clock.monotonic() + delayMs;
+    if (over || dueMs <= at) return;
+    clock.clearTimeout(timer);
+    dueMs = at;
+    timer = clock.setTimeout(show, delayMs);
+  };
+  const show = () => {
+    dueMs = Number.POSITIVE_INFINITY;
+    tell(() => watcher.status(status()));
+    schedule(everyMs);
+  };
+  const hear = (entry: LogEntry) => {
+    tell(() => watcher.entry(entry));
+    // What belongs to an actor changes all the time, and waits for its turn.
+    if (entry.report.type === 'transition' && ownerOf(entry.actor) === null) schedule(soonMs);
+  };
+
+  for (const entry of board.recent.last(options.entriesMax ?? 0)) tell(() => watcher.entry(entry));
+  if (over) return end;
+  board.listeners.add(hear);
+  schedule(0);
+  void env.ended.then((cause) => {
+    tell(() => watcher.over(cause));
+    end();
+  });
+  return end;
+}

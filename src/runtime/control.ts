@@ -1,0 +1,161 @@
+/** A pipeline of this process in somebody's hands: what it says of itself, and what it can be asked. */
+import { resolve } from 'node:path';
+import type { Clock } from '../contract/clock.ts';
+import type { Asker, AuditEntry, PipelineControl } from '../contract/control.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { Plan } from '../contract/plan.ts';
+import type { ActorStatus, PipelineStatus, StoreSummary, Waiting } from '../contract/status.ts';
+import { actOn } from './control-act.ts';
+import { discardSegments, listSegments, readSegment } from './control-segments.ts';
+import { watch } from './control-watch.ts';
+import type { CountedPort } from './pipeline-ports.ts';
+import { countsReadings } from './pipeline-ports.ts';
+import type { OpenedStore } from './pipeline-store.ts';
+import type { Board } from './status.ts';
+import type { Supervised } from './supervisor.ts';
+
+export interface ControlEnv {
+  readonly plan: Plan;
+  readonly clock: Clock;
+  readonly board: Board;
+  /** Those that have been started. */
+  readonly actors: ReadonlyMap<string, Supervised>;
+  /** By the actor that takes from it. */
+  readonly ports: ReadonlyMap<string, CountedPort>;
+  readonly store: OpenedStore;
+  /** Name of the cursor in an edge's store: its uploader's. */
+  readonly cursor: string;
+  /** Wall clock, ms since 1970. */
+  readonly startedMs: number;
+  readonly version: string;
+  readonly ended: Promise<Problem | null>;
+  audit(entry: AuditEntry): void;
+  isEnding(): boolean;
+  /** Nothing may be asked of the store any more. */
+  isStoreClosed(): boolean;
+  /** Drains it. */
+  end(): void;
+  /** An actor that had ended runs again. */
+  revived(actor: string): void;
+}
+
+export function createControl(env: ControlEnv): PipelineControl {
+  const { plan, clock } = env;
+
+  /** Whatever comes of it, the audit log gets a line. */
+  const audited = async <T>(
+    by: Asker,
+    action: AuditEntry['action'],
+    target: string,
+    work: () => Promise<{ value: T; detail: string }>,
+  ): Promise<T> => {
+    const write = (outcome: AuditEntry['outcome'], detail: string) =>
+      env.audit({ timeMs: clock.now(), by, action, target, outcome, detail });
+    try {
+      const { value, detail } = await work();
+      write('done', detail);
+      return value;
+    } catch (thrown) {
+      const { code, message } = toProblem(thrown);
+      write(code, message);
+      throw thrown;
+    }
+  };
+
+  const control: PipelineControl = {
+    pipeline: plan.name,
+    status: async () => statusOf(env),
+    watch: (watcher, options) => watch(env, () => statusOf(env), watcher, options),
+    act: (actor, action, by) =>
+      audited(by, action, `${plan.name}/${actor}`, async () => {
+        refuseWhenEnding(env);
+        const value = await actOn(env, actor, action);
+        return { value, detail: `${value.from} → ${value.to}` };
+      }),
+    stop: (by) =>
+      audited(by, 'stop', plan.name, async () => {
+        const already = env.isEnding();
+        env.end();
+        return { value: undefined, detail: already ? 'was ending already' : 'ending in order' };
+      }),
+    async segments() {
+      refuseWhenEnding(env);
+      return listSegments(env);
+    },
+    async segmentBody(stream, sequence) {
+      refuseWhenEnding(env);
+      return readSegment(env, stream, sequence);
+    },
+    discard: (range, by) =>
+      audited(by, 'discard', `${plan.name} ${range.stream} ${range.from} to ${range.to}`, async () => {
+        refuseWhenEnding(env);
+        const value = await discardSegments(env, range, by);
+        const { segments, readings, bytes } = value;
+        return { value, detail: `${segments} segments, ${readings} readings, ${bytes} bytes` };
+      }),
+  };
+  return control;
+}
+
+function refuseWhenEnding({ plan, isEnding }: ControlEnv): void {
+  if (!isEnding()) return;
+  throw new FogrunError('control-refused', `${plan.name} is ending: it takes no more orders`);
+}
+
+function statusOf(env: ControlEnv): PipelineStatus {
+  const { plan, clock, board, store } = env;
+  const { actors, leftOut } = board.statuses((actor) => waitingFor(env, actor));
+  return {
+    pipeline: plan.name,
+    file: resolve(plan.file),
+    edge: store.edge?.edge ?? null,
+    pid: process.pid,
+    version: env.version,
+    startedMs: env.startedMs,
+    nowMs: clock.now(),
+    ending: env.isEnding(),
+    store: storeSummary(env),
+    actors: actors as readonly ActorStatus[],
+    actorsLeftOut: leftOut,
+  };
+}
+
+function storeSummary({ plan, store }: ControlEnv): StoreSummary | null {
+  const any = store.edge ?? store.cloud;
+  if (!plan.store || !any) return null;
+  const { state, cause, bytes, bytesMax } = any.status();
+  return { role: plan.store.role, path: plan.store.path, state, cause: cause ?? null, bytes, bytesMax };
+}
+
+/** What waits for an actor: in its port, and in the store if that is where its work lies. */
+function waitingFor(env: ControlEnv, actor: string): Waiting | null {
+  const port = env.ports.get(actor);
+  if (!port) return null;
+  const edge = env.isStoreClosed() ? null : env.store.edge;
+  if (edge && port.type === 'segments' && actor === env.cursor) {
+    const { readings, bytes, oldestMs } = edge.backlog(env.cursor);
+    return { readings, bytes, oldestMs, bytesMax: edge.status().bytesMax };
+  }
+  const { readingsIn, readingsOut, bytesIn, bytesOut, oldestMs } = port.counts();
+  let held: Waiting = {
+    readings: countsReadings(port.type) ? readingsIn - readingsOut : null,
+    bytes: bytesIn - bytesOut,
+    oldestMs,
+    bytesMax: port.bytesMax,
+  };
+  const { kind, config } = env.plan.actors.find(({ name }) => name === actor)!;
+  if (!edge || kind.accepts !== 'readings' || kind.store !== 'edge') return held;
+  // Accepted, and not sealed yet.
+  for (const stream of edge.streams()) {
+    const { count, bytes, sinceMs } = edge.openSegment(stream);
+    const oldest = Math.min(held.oldestMs ?? Number.POSITIVE_INFINITY, sinceMs ?? Number.POSITIVE_INFINITY);
+    held = {
+      ...held,
+      readings: held.readings! + count,
+      bytes: held.bytes + bytes,
+      oldestMs: oldest === Number.POSITIVE_INFINITY ? null : oldest,
+    };
+  }
+  const { size = 0 } = config as { size?: number };
+  return { ...held, bytesMax: port.bytesMax + size };
+}

@@ -1,0 +1,199 @@
+/**
+ * What is known of each actor at one moment: every report passes here on its way to the log, and only counters change
+ * with it. Nothing runs on its own.
+ */
+import type { Clock } from '../contract/clock.ts';
+import type { Problem } from '../contract/errors.ts';
+import { type LogEntry, levelOf, type Report, type Reporter } from '../contract/report.ts';
+import type { ActorStatus, Waiting } from '../contract/status.ts';
+import type { Condition } from './condition.ts';
+import type { Log } from './log.ts';
+import { limitLog } from './log-limit.ts';
+import { Recent } from './status-recent.ts';
+import { Tally } from './status-tally.ts';
+import type { Supervised } from './supervisor.ts';
+
+/** Further actors that belong to others are counted, and no longer listed. */
+const ownedListedMax = 200;
+
+/** How an actor is before it has been started. */
+const notStarted: Condition = { state: 'off', health: 'ended', settled: true, cause: null, attempt: 0 };
+
+/** What the runtime knows of an actor besides its reports. */
+export interface Source {
+  readonly condition: () => Condition;
+  readonly supervised?: Pick<Supervised, 'restarts' | 'process'>;
+}
+
+/** What has been seen of one actor. */
+export class Sight {
+  readonly name: string;
+  readonly kind: string;
+  readonly tally: Tally;
+  /** Actors that belong to it. */
+  readonly owned = new Set<Sight>();
+  /** Told of each of its state changes. */
+  readonly changed = new Set<() => void>();
+  source: Source = { condition: () => notStarted };
+  readonly #owner: Sight | null;
+  readonly #clock: Clock;
+  #sinceMs: number;
+  #retryAtMs: number | null = null;
+  #lastProblem: Problem | null = null;
+  #lastProblemMs = 0;
+  /** Last segment sent of each stream: one that is sent again is not counted again. */
+  readonly #sent = new Map<string, number>();
+
+  constructor(name: string, kind: string, owner: Sight | null, clock: Clock) {
+    this.name = name;
+    this.kind = kind;
+    this.tally = new Tally(clock);
+    this.#owner = owner;
+    this.#clock = clock;
+    this.#sinceMs = clock.now();
+  }
+
+  see(report: Report): void {
+    switch (report.type) {
+      case 'transition':
+        this.#sinceMs = this.#clock.now();
+        this.#retryAtMs = report.retryInMs === undefined ? null : this.#sinceMs + report.retryInMs;
+        if (report.cause) this.#fault(report.cause);
+        for (const hear of this.changed) hear();
+        break;
+      case 'problem':
+        this.#fault(report);
+        break;
+      case 'segment':
+        if (report.what === 'acknowledged') this.tally.add(report.readings);
+        else if (report.what === 'sent' && report.segment > (this.#sent.get(report.stream) ?? 0)) {
+          this.#sent.set(report.stream, report.segment);
+          this.tally.add(report.readings);
+        }
+        break;
+      case 'stored':
+        this.tally.add(report.readings);
+        this.#owner?.tally.add(report.readings);
+        break;
+    }
+  }
+
+  /** Segments are numbered anew. */
+  forked(): void {
+    this.#sent.clear();
+  }
+
+  status(waiting: Waiting | null): ActorStatus {
+    const { state, health, cause, attempt } = this.source.condition();
+    const { supervised } = this.source;
+    const perSecond = this.tally.perSecond();
+    return {
+      name: this.name,
+      kind: this.kind,
+      state,
+      health,
+      sinceMs: this.#sinceMs,
+      cause,
+      lastError: this.#lastProblem && { problem: this.#lastProblem, atMs: this.#lastProblemMs },
+      attempt,
+      retryAtMs: this.#retryAtMs,
+      restarts: supervised?.restarts ?? 0,
+      readings: this.tally.total,
+      readingsPerSecond: Tally.mean(perSecond),
+      perSecond,
+      waiting,
+      process: supervised?.process ?? null,
+    };
+  }
+
+  #fault({ code, message, advice }: Problem): void {
+    this.#lastProblem = { code, message, advice };
+    this.#lastProblemMs = this.#clock.now();
+  }
+}
+
+/** All actors of a pipeline, and what was last said of it. */
+export class Board {
+  readonly recent: Recent;
+  /** Told of each entry that the log gets; empty while nobody watches. */
+  readonly listeners = new Set<(entry: LogEntry) => void>();
+  /** What is said here passes by the board and comes to the log. */
+  readonly log: Log;
+  readonly #pipeline: string;
+  readonly #clock: Clock;
+  readonly #limited: ReturnType<typeof limitLog>;
+  readonly #sights = new Map<string, Sight>();
+
+  constructor(pipeline: string, log: Log, clock: Clock) {
+    this.#pipeline = pipeline;
+    this.#clock = clock;
+    this.recent = new Recent(pipeline);
+    this.#limited = limitLog({ reporter: (_, actor) => this.#kept(actor, log) }, clock);
+    this.log = { reporter: (_, actor) => this.reporter(actor) };
+  }
+
+  /** A declared actor. */
+  declare(name: string, kind: string): Sight {
+    const sight = new Sight(name, kind, null, this.#clock);
+    this.#sights.set(name, sight);
+    return sight;
+  }
+
+  sight(name: string): Sight | undefined {
+    return this.#sights.get(name);
+  }
+
+  /** An actor that belongs to a declared one, until `forget`. */
+  own(owner: Sight, name: string, kind: string): { sight: Sight; report: Reporter; forget: () => void } {
+    const sight = new Sight(name, kind, owner, this.#clock);
+    owner.owned.add(sight);
+    return { sight, report: this.#seen(sight), forget: () => void owner.owned.delete(sight) };
+  }
+
+  /** A reporter that signs with that actor's name. */
+  reporter(actor: string): Reporter {
+    const sight = this.#sights.get(actor);
+    return sight ? this.#seen(sight) : this.#limited.reporter(this.#pipeline, actor);
+  }
+
+  /** Each declared actor followed by those that belong to it. */
+  statuses(waiting: (actor: string) => Waiting | null): { actors: ActorStatus[]; leftOut: number } {
+    const actors: ActorStatus[] = [];
+    let owned = 0;
+    for (const sight of this.#sights.values()) {
+      actors.push(sight.status(waiting(sight.name)));
+      for (const each of sight.owned) {
+        owned += 1;
+        if (owned <= ownedListedMax) actors.push(each.status(null));
+      }
+    }
+    return { actors, leftOut: Math.max(0, owned - ownedListedMax) };
+  }
+
+  /** Says what the log has left unsaid. */
+  flush(): void {
+    this.#limited.flush();
+  }
+
+  #seen(sight: Sight): Reporter {
+    const say = this.#limited.reporter(this.#pipeline, sight.name);
+    return (report, level) => {
+      sight.see(report);
+      say(report, level);
+    };
+  }
+
+  #kept(actor: string, log: Log): Reporter {
+    const say = log.reporter(this.#pipeline, actor);
+    return (report, level) => {
+      const time = this.#clock.now();
+      const known = level ?? levelOf(report);
+      this.recent.push(time, known, actor, report);
+      if (this.listeners.size > 0) {
+        const entry: LogEntry = { time, level: known, pipeline: this.#pipeline, actor, report };
+        for (const hear of this.listeners) hear(entry);
+      }
+      say(report, level);
+    };
+  }
+}
