@@ -1,43 +1,67 @@
-/** What a segment says about the weather to come: its mean, the tendency, and one sentence. */
+/** What a segment says about the weather to come: its mean, the tendency, Zambretti's forecast, and one line of text. */
+import { forecastText, isHectopascal, withoutMean } from './forecast-text.ts';
 import type { Forecast } from './message.ts';
+import { characteristicWindowMs, pressureCharacteristic } from './pressure-characteristic.ts';
+import { seaLevelPressure } from './sea-level.ts';
 import type { SegmentMean } from './segment-mean.ts';
 import {
-  type Tendency,
+  metOfficeThresholds,
   type TendencyOptions,
+  type TendencyThresholds,
   type TimedMean,
   tendency,
-  tendencyMeansMin,
   tendencyMinimumSpanMs,
+  tendencyWindowMs,
   tendencyWord,
 } from './tendency.ts';
-import { printable } from './text.ts';
+import { britishRange, type Hemisphere, type PressureRange, zambretti, zambrettiTrend } from './zambretti.ts';
 
 export { type SegmentMean, segmentMean } from './segment-mean.ts';
 export { type Tendency, type TendencyOptions, type TimedMean, tendency, tendencyWord } from './tendency.ts';
 
-/** Names and units come from devices: longer ones are cut in the sentence. */
-const wordLengthMax = 40;
+export interface ForecastThresholds extends TendencyThresholds {
+  /** What pressure must bend, rise or fall within 3 h for a turn, hPa. */
+  readonly turnFrom: number;
+  /** From this change on, in hPa per 3 h, Zambretti's trend is not steady. */
+  readonly trendFrom: number;
+}
+
+/** The trend that users of the Zambretti Forecaster commonly take as the least is 1.6 hPa in 3 h. */
+export const commonThresholds: ForecastThresholds = { ...metOfficeThresholds, turnFrom: 0.3, trendFrom: 1.6 };
+
+/** Where an edge stands, and in what weather. */
+export interface Site {
+  /** Above sea level, m; `null` takes pressure as it is. */
+  readonly altitudeM: number | null;
+  readonly temperatureC: number;
+  readonly hemisphere: Hemisphere;
+  /** Where the wind comes from; `null` when not known. */
+  readonly windDegrees: number | null;
+  readonly range: PressureRange;
+}
+
+export const unknownSite: Site = {
+  altitudeM: null,
+  temperatureC: 15,
+  hemisphere: 'north',
+  windDegrees: null,
+  range: britishRange,
+};
 
 export interface ForecastOptions extends Omit<TendencyOptions, 'untilMs'> {
   /** Such as `pressure`. */
   readonly sensor: string;
+  readonly site?: Site;
+  readonly thresholds?: ForecastThresholds;
 }
 
-/**
- * What a falling or rising barometer is commonly taken to mean in temperate latitudes. A hint for people, not a
- * model of the weather.
- */
-const outlooks: Readonly<Record<string, string>> = {
-  steady: 'little change in the weather likely',
-  'rising slowly': 'weather likely to become more settled',
-  rising: 'weather likely to improve',
-  'rising quickly': 'improvement likely, perhaps with gusts and not for long',
-  'rising very rapidly': 'strong gusts possible, and the improvement may not last',
-  'falling slowly': 'weather likely to become less settled',
-  falling: 'rain or wind likely',
-  'falling quickly': 'wind and rain likely soon',
-  'falling very rapidly': 'a gale is possible soon',
-};
+/** How far back the means of a sensor matter, ms. */
+export function lookBackMs(windowMs: number): number {
+  return Math.max(windowMs, characteristicWindowMs);
+}
+
+/** No sea was ever under less or more pressure, hPa: the records are 870 and 1,084. */
+const seaLevelRangeHPa = { min: 860, max: 1090 };
 
 /**
  * The forecast of one segment.
@@ -49,66 +73,41 @@ export function makeForecast(
   means: readonly TimedMean[],
   options: ForecastOptions,
 ): Forecast {
-  const { sensor } = options;
+  const { sensor, site = unknownSite, thresholds = commonThresholds } = options;
+  const base = { sensor, unit: mean?.unit ?? '' };
+  const nothing = { tendency: null, tendencyWord: null };
   if (mean === null || mean.mean === null) {
-    const text = `${mean ? 'No plausible' : 'No'} reading of ${printable(sensor, wordLengthMax)} in this segment.`;
-    const nothing = { tendency: null, tendencyWord: null, spanMs: 0, text };
-    return { sensor, readings: 0, mean: null, unit: mean?.unit ?? '', ...nothing };
+    return { ...base, ...nothing, readings: 0, mean: null, spanMs: 0, text: withoutMean(mean, sensor) };
   }
   const own = { timeMs: mean.timeMs, mean: mean.mean, readings: mean.readings };
-  const found = tendency([...means, own], { ...options, untilMs: mean.timeMs });
-  const known = isHectopascal(mean.unit) ? found.per3h : null;
-  const word = known === null ? null : tendencyWord(known);
-  return {
-    sensor,
-    readings: mean.readings,
-    mean: mean.mean,
-    unit: mean.unit,
-    tendency: known,
-    tendencyWord: word,
-    spanMs: found.spanMs,
-    text: sentence(mean, mean.mean, found, known, word, options),
+  const all = [...means, own];
+  const found = tendency(all, { ...options, untilMs: mean.timeMs });
+  const made = { ...base, readings: mean.readings, mean: mean.mean, spanMs: found.spanMs };
+  if (!isHectopascal(mean.unit)) {
+    return { ...made, ...nothing, text: forecastText(mean, { ...made, ...nothing }) };
+  }
+  const { per3h } = found;
+  const needsMs = options.windowMs ?? tendencyWindowMs;
+  const seaLevel =
+    site.altitudeM === null
+      ? null
+      : seaLevelPressure({ ...site, stationHPa: own.mean, altitudeM: site.altitudeM });
+  const characteristic =
+    per3h === null ? null : pressureCharacteristic(all, { ...thresholds, untilMs: own.timeMs });
+  const atSea = seaLevel ?? own.mean;
+  const plausible = atSea >= seaLevelRangeHPa.min && atSea <= seaLevelRangeHPa.max;
+  const trend = per3h === null ? null : zambrettiTrend(per3h, thresholds.trendFrom);
+  const numbers = {
+    ...made,
+    tendency: per3h,
+    tendencyWord: per3h === null ? null : tendencyWord(per3h, thresholds),
+    ...(site.altitudeM !== null && { altitude: site.altitudeM }),
+    ...(seaLevel !== null && { seaLevel }),
+    ...(characteristic && { characteristic }),
+    ...(trend !== null &&
+      plausible && { zambretti: zambretti({ ...site, seaLevelHPa: atSea, trend, timeMs: own.timeMs }) }),
+    confidence: { hasMs: Math.min(found.spanMs, needsMs), needsMs },
   };
-}
-
-function sentence(
-  { unit, simulated }: SegmentMean,
-  value: number,
-  found: Tendency,
-  known: number | null,
-  word: string | null,
-  options: ForecastOptions,
-): string {
-  const amount = `${forPeople(value)} ${printable(unit, wordLengthMax)}${simulated ? ' (simulated)' : ''}`;
-  if (!isHectopascal(unit)) return `${amount}; a tendency is told only of pressure in hPa.`;
-  if (known !== null && word !== null) {
-    const change = forPeople(known);
-    const sign = known > 0 && change !== '0.0' ? '+' : '';
-    return `${amount}, ${word} (${sign}${change} hPa in 3 h): ${outlooks[word]}.`;
-  }
-  const spanMinMs = options.minimumSpanMs ?? tendencyMinimumSpanMs;
-  if (found.spanMs < spanMinMs) {
-    return `${amount}; the tendency needs ${span(spanMinMs)} of data and has ${span(found.spanMs)}.`;
-  }
-  if (found.means < tendencyMeansMin) {
-    return `${amount}; the tendency needs ${tendencyMeansMin} segments and has ${found.means}.`;
-  }
-  return `${amount}; the values are too large for a tendency.`;
-}
-
-/** 1 mbar is 1 hPa. */
-function isHectopascal(unit: string): boolean {
-  return unit === 'hPa' || unit === 'mbar';
-}
-
-/** One decimal, rounded as the word is, never `-0.0`, and short also for absurd amounts. */
-function forPeople(value: number): string {
-  if (Math.abs(value) >= 1e6) return value.toExponential(3);
-  const tenths = Math.round(Math.abs(value) * 10);
-  return `${value < 0 && tenths > 0 ? '-' : ''}${(tenths / 10).toFixed(1)}`;
-}
-
-/** Rounded down, so that nothing seems to be there that is not. */
-function span(ms: number): string {
-  return ms < 60_000 ? `${Math.floor(ms / 1_000)} s` : `${Math.floor(ms / 60_000)} min`;
+  const leastSpanMs = options.minimumSpanMs ?? tendencyMinimumSpanMs;
+  return { ...numbers, text: forecastText(mean, numbers, { found, leastSpanMs }) };
 }

@@ -75,17 +75,42 @@ function slopePerHour(points: readonly (readonly [number, number])[], firstMs: n
   return together / square;
 }
 
+/** Where the words change, hPa per 3 h; each but the first is the least amount of its word. */
+export interface TendencyThresholds {
+  readonly steadyBelow: number;
+  readonly moderateFrom: number;
+  readonly quickFrom: number;
+  readonly veryRapidFrom: number;
+}
+
+/** Those of the Met Office, "Marine forecasts glossary: pressure tendency". */
+export const metOfficeThresholds: TendencyThresholds = {
+  steadyBelow: 0.1,
+  moderateFrom: 1.6,
+  quickFrom: 3.6,
+  veryRapidFrom: 6.1,
+};
+
 /**
- * The word for a tendency in hPa per 3 h, after the Met Office, "Marine forecasts glossary: pressure tendency":
- * below 0.1 steady, 0.1 to 1.5 slowly, 1.6 to 3.5 plain, 3.6 to 6.0 quickly, above 6.0 very rapidly.
- * The glossary counts in tenths, so the amount is rounded to tenths first.
+ * The word for a tendency in hPa per 3 h. By the Met Office's thresholds: below 0.1 steady, 0.1 to 1.5 slowly, 1.6 to 3.5
+ * plain, 3.6 to 6.0 quickly, above 6.0 very rapidly. That glossary counts in tenths, so the amount is rounded to tenths first.
  */
-export function tendencyWord(hPaPer3h: number): string {
-  const tenths = Math.round(Math.abs(hPaPer3h) * 10);
-  if (tenths < 1) return 'steady';
+export function tendencyWord(hPaPer3h: number, thresholds: TendencyThresholds = metOfficeThresholds): string {
+  if (isSteady(hPaPer3h, thresholds.steadyBelow)) return 'steady';
   const direction = hPaPer3h < 0 ? 'falling' : 'rising';
-  if (tenths <= 15) return `${direction} slowly`;
-  if (tenths <= 35) return direction;
-  if (tenths <= 60) return `${direction} quickly`;
+  const amount = inTenths(hPaPer3h);
+  if (amount < thresholds.moderateFrom) return `${direction} slowly`;
+  if (amount < thresholds.quickFrom) return direction;
+  if (amount < thresholds.veryRapidFrom) return `${direction} quickly`;
   return `${direction} very rapidly`;
+}
+
+/** Whether a change, rounded to tenths, is less than the least one that counts. */
+export function isSteady(hPa: number, steadyBelow: number): boolean {
+  return inTenths(hPa) < steadyBelow;
+}
+
+/** The size of a change as people read it: rounded to tenths. */
+export function inTenths(hPa: number): number {
+  return Math.round(Math.abs(hPa) * 10) / 10;
 }
