@@ -2,6 +2,7 @@
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
 import { duration, retryPolicy } from '../src/contract/config.ts';
+import { checkSensors, forecastFields } from '../src/contract/forecast-config.ts';
 import {
   type ControlEvent,
   carriesBug,
@@ -19,7 +20,7 @@ import {
   task,
 } from '../src/contract/kind.ts';
 
-const config = z.strictObject({
+const fields = z.strictObject({
   sensor: z.string().min(1).max(64).prefault('pressure').describe('Sensor whose readings are averaged.'),
   window: duration({ min: '1m', max: '1d' })
     .prefault('3h')
@@ -27,8 +28,10 @@ const config = z.strictObject({
   'minimum-span': duration({ min: '1s', max: '1d' })
     .prefault('30m')
     .describe('Shortest span of data from which a tendency is given.'),
+  ...forecastFields,
   retry: retryPolicy(),
 });
+const config = fields.superRefine(checkSensors);
 
 export type ForecasterConfig = z.output<typeof config>;
 
@@ -48,7 +51,7 @@ interface Context extends Trouble {
 export const forecaster = defineKind<'forecaster', typeof config, ForecasterEffects>({
   name: 'forecaster',
   purpose:
-    'Averages one sensor over each segment, derives the pressure tendency, and answers with a forecast.',
+    'Averages one sensor over each segment, derives the pressure tendency, and answers with a forecast of the weather.',
   config,
   accepts: 'received',
   emits: 'messages',
@@ -59,6 +62,7 @@ export const forecaster = defineKind<'forecaster', typeof config, ForecasterEffe
   example: `forecaster:
   kind: forecaster
   sensor: pressure
+  altitude: 98
   to: receiver`,
   effects: {
     catchUp: {

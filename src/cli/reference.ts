@@ -139,6 +139,7 @@ interface Schema {
   readonly quantity?: string;
   readonly properties?: Record<string, Schema>;
   readonly items?: Schema;
+  readonly additionalProperties?: Schema | boolean;
   readonly oneOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
 }
@@ -166,6 +167,8 @@ function configFields(schema: Schema, parent = ''): Field[] {
 function inner(field: Schema, path: string): Field[] {
   const choices = field.oneOf ?? field.anyOf;
   if (field.properties) return configFields(field, path);
+  if (typeof field.additionalProperties === 'object')
+    return inner(field.additionalProperties, `${path}.NAME`);
   if (field.items) return inner(field.items, `${path}[]`);
   if (!choices) return [];
   return choices.flatMap((choice) => {
@@ -181,6 +184,7 @@ function typeName(field: Schema): string {
   if (field.enum) return field.enum.map((value) => `\`${value}\``).join(' or ');
   if (field.const !== undefined) return `\`${field.const}\``;
   const choices = field.oneOf ?? field.anyOf;
+  if (choices?.every(({ properties }) => !properties)) return choices.map(typeName).join(' or ');
   if (choices) return 'one of several';
   if (field.type === 'array') return 'list';
   if (field.type === 'object') return 'mapping';

@@ -139,6 +139,12 @@ export interface Mean {
   readonly readings: number;
 }
 
+/** A mean and the sensor it is of. */
+export interface SensorMean {
+  readonly sensor: string;
+  readonly value: Mean;
+}
+
 export interface CloudStore extends AnyStore {
   readonly epoch: string;
   /**
@@ -161,8 +167,8 @@ export interface CloudStore extends AnyStore {
   body(receipt: Receipt): Promise<Uint8Array>;
   /** Stored segments that `consumer` has not finished, oldest first per stream. */
   unfinished(consumer: string): Iterable<Receipt>;
-  /** Finishes a segment for `consumer` and keeps its mean, in one transaction. */
-  finish(consumer: string, ref: SegmentRef, mean: { sensor: string; value: Mean } | null): Promise<void>;
+  /** Finishes a segment for `consumer` and keeps its means, at most one a sensor, in one transaction. */
+  finish(consumer: string, ref: SegmentRef, means: readonly SensorMean[]): Promise<void>;
   /** Means of a sensor of an edge, across epochs, by time, from `sinceMs` on. */
   means(edge: string, sensor: string, sinceMs: number): readonly Mean[];
   /** Resolves when every stored segment has become a file. */

@@ -8,8 +8,8 @@ import type {
   Admission,
   CloudStore,
   Mark,
-  Mean,
   Receipt,
+  SensorMean,
   StoreEvent,
   StoreStatus,
   StreamHead,
@@ -180,19 +180,20 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
     }
   }
 
-  finish(consumer: string, ref: SegmentRef, mean: { sensor: string; value: Mean } | null): Promise<void> {
+  finish(consumer: string, ref: SegmentRef, means: readonly SensorMean[]): Promise<void> {
     this.#assertConsumer(consumer);
     const now = this.#options.clock.now();
     return this.#run((writer) => {
       if (!writer.get(keys.todo(consumer, ref))) return;
       writer.remove(keys.todo(consumer, ref));
-      if (!mean || !Number.isFinite(mean.value.mean) || !Number.isFinite(mean.value.timeMs)) return;
-      const timeMs = Math.max(0, Math.floor(mean.value.timeMs));
-      writer.put(keys.mean(mean.sensor, timeMs, ref), encodeMean(mean.value));
-      // The smaller of both clocks, so that one edge's jump into the future does not empty its past.
-      const oldest = Math.min(now, timeMs) - meansKeptMs;
-      if (oldest > 0)
-        writer.removeRange(['mean', ref.edge, mean.sensor, 0], ['mean', ref.edge, mean.sensor, oldest]);
+      for (const { sensor, value } of means) {
+        if (!Number.isFinite(value.mean) || !Number.isFinite(value.timeMs)) continue;
+        const timeMs = Math.max(0, Math.floor(value.timeMs));
+        writer.put(keys.mean(sensor, timeMs, ref), encodeMean(value));
+        // The smaller of both clocks, so that one edge's jump into the future does not empty its past.
+        const oldest = Math.min(now, timeMs) - meansKeptMs;
+        if (oldest > 0) writer.removeRange(['mean', ref.edge, sensor, 0], ['mean', ref.edge, sensor, oldest]);
+      }
     });
   }
 

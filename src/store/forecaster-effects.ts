@@ -1,11 +1,14 @@
 /** Effects of the kind `forecaster`: means in the cloud's store, forecasts out of them. */
 import type { ForecasterConfig, ForecasterEffects } from '../../machines/forecaster.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
+import { siteOf, thresholdsOf } from '../contract/forecast-config.ts';
 import type { AddressedMessage, InPort, OutPort, ReceivedSegment } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
-import type { CloudStore, Mean } from '../contract/store.ts';
-import { makeForecast, segmentMean } from '../domain/forecast.ts';
+import type { CloudStore, Mean, SensorMean } from '../contract/store.ts';
+import { lookBackMs, makeForecast } from '../domain/forecast.ts';
 import type { SegmentRef } from '../domain/segment.ts';
+import { printable } from '../domain/text.ts';
+import { MeansUnderWay, measuredSite, type SegmentMeans, segmentMeans } from './forecaster-means.ts';
 
 const limits = { itemsMax: 256, bytesMax: 16 * 2 ** 20 };
 
@@ -22,11 +25,10 @@ export interface ForecasterEnv {
 
 export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
   const { store, consumer, report } = env;
-  /** Means of segments whose commit is still under way, by edge: the store does not know them yet. */
-  const underWay = new Map<string, Set<Mean>>();
+  const underWay = new MeansUnderWay();
+  let unitTold = false;
 
-  const finish = (ref: SegmentRef, config: ForecasterConfig, mean: Mean | null) =>
-    store.finish(consumer, ref, mean && { sensor: config.sensor, value: mean });
+  const finish = (ref: SegmentRef, means: readonly SensorMean[]) => store.finish(consumer, ref, means);
 
   return {
     retryInMs: env.retryInMs,
@@ -36,7 +38,7 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
         if (signal.aborted) break;
         const { header } = receipt;
         const body = header.type === 'gap' ? null : await readable(() => store.body(receipt), report);
-        await finish(header, config, body && meanOf(body, config));
+        await finish(header, body ? segmentMeans(body, config).kept : []);
         segments += 1;
       }
       return { segments };
@@ -46,46 +48,30 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
       failure.promise.catch(() => {});
       const work = env.input.consume(limits, signal, async (segments) => {
         for (const { ref, body, stored } of segments) {
-          const mean = answer(ref, body, config);
+          const means = answer(ref, body, config);
           emit({ type: 'FORECAST', edge: ref.edge, sequence: ref.sequence });
-          // The forecast does not wait for the commit, keeping the mean does. A segment that is not stored comes again.
+          // The forecast does not wait for the commit, keeping the means does. A segment that is not stored comes again.
           stored
-            .then(() => finish(ref, config, mean))
+            .then(() => finish(ref, means))
             .catch((thrown) => {
               const { code } = toProblem(thrown);
               if (code === 'internal' || code === 'store-failed') failure.reject(thrown);
             })
-            .finally(() => forget(ref.edge, mean));
+            .finally(() => underWay.forget(ref.edge, means));
         }
       });
       await Promise.race([work, failure.promise]);
     },
   };
 
-  function forget(edge: string, mean: Mean | null): void {
-    const means = underWay.get(edge);
-    if (mean) means?.delete(mean);
-    if (means?.size === 0) underWay.delete(edge);
-  }
-
-  /** Sends a forecast if one can be made; gives the mean to keep. */
-  function answer(ref: SegmentRef, body: Uint8Array, config: ForecasterConfig): Mean | null {
+  /** Sends a forecast if one can be made; gives the means to keep. */
+  function answer(ref: SegmentRef, body: Uint8Array, config: ForecasterConfig): readonly SensorMean[] {
     try {
-      const own = segmentMean(body, { sensor: config.sensor });
-      if (!own) return null;
-      const mean = own.mean === null ? null : { timeMs: own.timeMs, mean: own.mean, readings: own.readings };
-      if (mean) underWay.set(ref.edge, (underWay.get(ref.edge) ?? new Set()).add(mean));
-      const before = store.means(ref.edge, config.sensor, own.timeMs - config.window);
-      const forecast = makeForecast(own, [...before, ...(underWay.get(ref.edge) ?? [])], {
-        sensor: config.sensor,
-        windowMs: config.window,
-        minimumSpanMs: config['minimum-span'],
-      });
-      const message = { type: 'forecast', stream: ref.stream, sequence: ref.sequence, forecast } as const;
-      if (env.output && !env.output.blocked) {
-        void env.output.send({ edge: ref.edge, epoch: ref.epoch, message });
-      }
-      return mean;
+      const means = segmentMeans(body, config);
+      underWay.add(ref.edge, means.kept);
+      tellUnit(means, ref, config);
+      if (means.own) send(ref, config, { ...means, own: means.own });
+      return means.kept;
     } catch (thrown) {
       // One segment that cannot be averaged must not cost the others their forecast.
       const { message } = toProblem(thrown);
@@ -93,16 +79,40 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
         { type: 'note', text: `no forecast for segment ${ref.sequence} of ${ref.edge}: ${message}` },
         'warn',
       );
-      return null;
+      return [];
     }
   }
-}
 
-function meanOf(body: Uint8Array, config: ForecasterConfig): Mean | null {
-  const own = segmentMean(body, { sensor: config.sensor });
-  return own === null || own.mean === null
-    ? null
-    : { timeMs: own.timeMs, mean: own.mean, readings: own.readings };
+  function send(
+    ref: SegmentRef,
+    config: ForecasterConfig,
+    { own }: { readonly own: NonNullable<SegmentMeans['own']> },
+  ): void {
+    const known = (sensor: string, backMs: number): readonly Mean[] => [
+      ...store.means(ref.edge, sensor, own.timeMs - backMs),
+      ...underWay.of(ref.edge, sensor),
+    ];
+    const forecast = makeForecast(own, known(config.sensor, lookBackMs(config.window)), {
+      sensor: config.sensor,
+      windowMs: config.window,
+      minimumSpanMs: config['minimum-span'],
+      site: siteOf(config, ref.edge, measuredSite(config, own.timeMs, known)),
+      thresholds: thresholdsOf(config),
+    });
+    const message = { type: 'forecast', stream: ref.stream, sequence: ref.sequence, forecast } as const;
+    if (env.output && !env.output.blocked) {
+      void env.output.send({ edge: ref.edge, epoch: ref.epoch, message });
+    }
+  }
+
+  /** Once in a life: a sensor in another unit would be passed over in silence for ever. */
+  function tellUnit({ strangeUnit }: SegmentMeans, { edge }: SegmentRef, config: ForecasterConfig): void {
+    if (strangeUnit === null || unitTold) return;
+    unitTold = true;
+    const unit = strangeUnit === '' ? 'no unit' : printable(strangeUnit, 40);
+    const text = `${config['temperature-sensor']} of ${edge} comes in ${unit}, not in °C: its values are not used`;
+    report({ type: 'note', text }, 'warn');
+  }
 }
 
 async function readable(read: () => Promise<Uint8Array>, report: Reporter): Promise<Uint8Array | null> {

@@ -71,8 +71,8 @@ export interface CloudOptions {
   readonly disk?: CloudDisk;
   readonly bytesMax?: number;
   readonly receiver?: object;
-  /** Whether a forecaster answers. */
-  readonly forecaster?: boolean;
+  /** Whether a forecaster answers, or its config. */
+  readonly forecaster?: boolean | object;
   readonly port?: number;
 }
 
@@ -203,7 +203,9 @@ export function createWorld(seed = 'world') {
     const receiver = { heartbeat: '1s', port: options.port ?? cloudPort, ...options.receiver };
     const plan = planOf('cloud', bytesMax, [
       actor('receiver', cloudReceiver, receiver, forecasts ? 'forecaster' : null),
-      ...(forecasts ? [actor('forecaster', forecaster, {}, 'receiver')] : []),
+      ...(forecasts
+        ? [actor('forecaster', forecaster, forecasts === true ? {} : forecasts, 'receiver')]
+        : []),
     ]);
     const bindings = (transport: Transport): Bindings => ({
       openStore: async () => ({ edge: null, cloud: store }),

@@ -235,17 +235,20 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
     const { token } = await admitted(store, 0, []);
     for (const s of segments) await store.put(token, s.header, s.body);
     const value = { timeMs: 5_000, mean: 1013.2, readings: 2 };
-    await store.finish('forecaster', segments[1]!.header, { sensor: 'pressure', value });
-    await store.finish('forecaster', segments[1]!.header, {
-      sensor: 'pressure',
-      value: { ...value, mean: 0 },
-    });
+    await store.finish('forecaster', segments[1]!.header, [
+      { sensor: 'pressure', value },
+      { sensor: 'temperature', value: { ...value, mean: 21 } },
+    ]);
+    await store.finish('forecaster', segments[1]!.header, [
+      { sensor: 'pressure', value: { ...value, mean: 0 } },
+    ]);
     const again = await reopen();
     t.deepEqual(
       [...again.unfinished('forecaster')].map((r) => r.header.sequence),
       [1, 3],
     );
     t.deepEqual(again.means('shed', 'pressure', 0), [value]);
+    t.like(again.means('shed', 'temperature', 0), [{ mean: 21 }]);
     t.deepEqual(again.means('shed', 'pressure', 5_001), []);
     t.deepEqual(again.means('shed', 'humidity', 0), []);
   });
@@ -256,7 +259,7 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
     const { token } = await admitted(store, 0, []);
     for (const s of segments) await store.put(token, s.header, s.body);
     const base = Date.UTC(2025, 11, 1);
-    const at = (timeMs: number) => ({ sensor: 'pressure', value: { timeMs, mean: 1, readings: 1 } });
+    const at = (timeMs: number) => [{ sensor: 'pressure', value: { timeMs, mean: 1, readings: 1 } }];
     await store.finish('forecaster', segments[0]!.header, at(base));
     await store.finish('forecaster', segments[1]!.header, at(base + 2 * 86_400_000 + 1));
     t.is(store.means('shed', 'pressure', 0).length, 1);
