@@ -75,6 +75,11 @@ const refusal = z
 
 const goodbye = z.object({ reason: text(reasonLengthMax) });
 
+/** A field that came later: one that is not as expected is as good as missing, and costs nothing else. */
+function later<Value extends z.ZodType>(value: Value) {
+  return value.optional().catch(undefined);
+}
+
 const forecast = z.object({
   type: z.literal('forecast'),
   stream: name,
@@ -88,6 +93,17 @@ const forecast = z.object({
     tendencyWord: text(64).nullable(),
     spanMs: whole,
     text: text(1024),
+    altitude: later(z.number()),
+    seaLevel: later(z.number()),
+    characteristic: later(z.object({ code: whole.max(8), text: text(64) })),
+    zambretti: later(
+      z.object({
+        letter: z.string().regex(/^[A-Z]$/),
+        number: whole.min(1).max(32),
+        text: text(64),
+      }),
+    ),
+    confidence: later(z.object({ hasMs: whole, needsMs: whole })),
   }),
 });
 
@@ -127,10 +143,14 @@ export function decodeWelcome(payload: Uint8Array): Welcome {
 
 export function decodeRefusal(payload: Uint8Array): Refusal {
   const value = check('REFUSE', refusal, parse('REFUSE', payload));
-  // zod writes optional keys as `undefined`; the contract wants them absent.
-  return Object.fromEntries(
-    Object.entries(value).filter(([, item]) => item !== undefined),
-  ) as unknown as Refusal;
+  return present(value) as Refusal;
+}
+
+type Present<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> };
+
+/** zod writes optional keys as `undefined`; the contracts want them absent. */
+function present<Value extends object>(value: Value): Present<Value> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Present<Value>;
 }
 
 export function decodeGoodbye(payload: Uint8Array): Goodbye {
@@ -142,7 +162,8 @@ export function decodeGoodbye(payload: Uint8Array): Goodbye {
  * no acknowledgement may be lost over one that is wrong.
  */
 function toMessage(value: unknown): CloudMessage | null {
-  return forecast.safeParse(value).data ?? null;
+  const { data } = forecast.safeParse(value);
+  return data ? { ...data, forecast: present(data.forecast) } : null;
 }
 
 export function decodeMessage(payload: Uint8Array): CloudMessage | null {
