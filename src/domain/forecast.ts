@@ -87,7 +87,6 @@ export function makeForecast(
     return { ...made, ...nothing, text: forecastText(mean, { ...made, ...nothing }) };
   }
   const { per3h } = found;
-  const needsMs = options.windowMs ?? tendencyWindowMs;
   const seaLevel =
     site.altitudeM === null
       ? null
@@ -106,7 +105,7 @@ export function makeForecast(
     ...(characteristic && { characteristic }),
     ...(trend !== null &&
       plausible && { zambretti: zambretti({ ...site, seaLevelHPa: atSea, trend, timeMs: own.timeMs }) }),
-    confidence: { hasMs: Math.min(found.spanMs, needsMs), needsMs },
+    confidence: { hasMs: Math.min(found.spanMs, tendencyWindowMs), needsMs: tendencyWindowMs },
   };
   const leastSpanMs = options.minimumSpanMs ?? tendencyMinimumSpanMs;
   return { ...numbers, text: forecastText(mean, numbers, { found, leastSpanMs }) };

@@ -24,7 +24,7 @@ const columnMinK = 100;
  * Reduces pressure to mean sea level after WMO-No. 8, "Guide to Instruments and Methods of Observation", volume I,
  * 3.7.2, equation 3.2: `log10(p0 / ps) = Kp Hp / Tmv` with `Tmv = Ts + a Hp / 2 + es Ch`. Meant for stations below
  * 750 m. The term of humidity (`es Ch`, 1 to 3 K in mild air) is left out: nobody measures it here, and at 300 m it
- * would take 0.1 to 0.4 hPa off.
+ * would take 0.1 to 0.3 hPa off.
  * @returns hPa, or `null` for what is no air on earth
  */
 export function seaLevelPressure({ stationHPa, altitudeM, temperatureC }: AirColumn): number | null {

@@ -1,10 +1,10 @@
 /**
- * The forecast of the Zambretti Forecaster, a disc calculator of Negretti & Zambra, London (E. W. Kitchen, patented
- * 1915): one of 26 sentences out of pressure at sea level, its trend, the season and the wind.
+ * The forecast of the Zambretti Forecaster, a disc calculator of Negretti & Zambra, London, of 1915 (patent of
+ * E. W. Kitchen): one of 26 sentences out of pressure at sea level, its trend, the season and the wind.
  *
  * The pressures at which each window of the disc shows its letters, and the numbers 1 to 32 of all places in the three
  * windows, are those that K. F. Scott read off the instrument ("Short-Range Local Forecasting with a Digital Barograph
- * using an Algorithm based on the Zambretti Forecaster", integritext.net/DrKFS/zambretti.htm). His straight lines
+ * using an Algorithm based on the Zambretti Forecaster", integritext.net/DrKFS/zambretti.htm), as programs quote them. His straight lines
  * through them (falling Z = 127 - 0.12 p, steady 144 - 0.13 p, rising 185 - 0.16 p) are what many programs use; the
  * marks themselves are nearer to the instrument. Wind and season move the result by whole places; docs/forecast.md says
  * where these come from.

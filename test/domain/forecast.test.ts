@@ -83,11 +83,22 @@ test('what is told from less than 3 h is said to be uncertain', (t) => {
   t.notRegex(makeForecast(last, before(last, 0, 11), options).text, /uncertain/);
 });
 
-test('a demonstration may ask for less', (t) => {
+test('a demonstration may ask for less, and stays uncertain', (t) => {
   const last = segment(1, 1013);
   const means = [0, 0.5].map((minute) => ({ timeMs: startMs + minute * minuteMs, mean: 1013, readings: 1 }));
   const found = makeForecast(last, means, { ...options, windowMs: minuteMs, minimumSpanMs: 30_000 });
-  t.is(found.text, `1013.0 hPa (${plain}), steady (0.0 hPa in 3 h) · Zambretti E: Fine, possibly showers`);
+  t.is(
+    found.text,
+    `1013.0 hPa (${plain}), steady (0.0 hPa in 3 h) · Zambretti E: Fine, possibly showers · uncertain: needs 3 h of data; has 1 min`,
+  );
+});
+
+test('of a longer window 3 h are enough', (t) => {
+  const last = segment(400, 1013);
+  const found = makeForecast(last, before(last, 0, 16), { ...options, windowMs: 360 * minuteMs });
+  t.is(found.spanMs, 240 * minuteMs);
+  t.deepEqual(found.confidence, { hasMs: 180 * minuteMs, needsMs: 180 * minuteMs });
+  t.notRegex(found.text, /uncertain/);
 });
 
 test('a turn within the 3 h stands in the line', (t) => {

@@ -78,6 +78,18 @@ test('every place of the three windows gives its number, letter and sentence', (
   t.is(letters.size, 26);
 });
 
+test('the nearest mark counts, and in the middle between two the better one', (t) => {
+  for (const trend of trends) {
+    for (const [i, [number, , hPa]] of published[trend].entries()) {
+      const next = published[trend][i + 1];
+      if (!next) continue;
+      const middle = (hPa + next[2]) / 2;
+      t.is(at(middle, trend).number, number, `${middle} ${trend}`);
+      t.is(at(middle - 0.1, trend).number, next[0], `${middle - 0.1} ${trend}`);
+    }
+  }
+});
+
 test("Scott's straight lines through the places agree within one number and a half", (t) => {
   const lines = {
     falling: (p: number) => 127 - 0.12 * p,

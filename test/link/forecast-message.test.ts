@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { z } from 'zod';
 import { makeForecast, unknownSite } from '../../src/domain/forecast.ts';
@@ -112,4 +113,11 @@ test('texts of later fields are escaped too', (t) => {
   );
   t.is(decoded!.forecast.zambretti!.text, 'rain\\u001b[2J');
   t.is(decoded!.forecast.characteristic!.text, 'up\\u202e');
+});
+
+test('the example of docs/link-protocol.md is understood whole', (t) => {
+  const [, example] = /```json\n(\{"type":"forecast"[^`]*)```/.exec(
+    readFileSync('docs/link-protocol.md', 'utf8'),
+  )!;
+  t.deepEqual(decodeMessage(Buffer.from(example!)) as unknown, JSON.parse(example!));
 });

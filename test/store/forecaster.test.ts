@@ -99,6 +99,13 @@ test('temperature is that of the last hour, also of segments without pressure', 
   t.true(Math.abs(late!.seaLevel! - 960 * 10 ** ((0.0148275 * 400) / (288.15 + 1.3))) < 1e-6);
 });
 
+test('temperature of much later, from a clock that was put back since, does not count', async (t) => {
+  const { world, edge } = await start({ altitude: 400, 'temperature-sensor': 'temperature' });
+  await tell(world, edge, 300, { temperature: [-15] });
+  const before = await tell(world, edge, 0, { pressure: [960] });
+  t.true(Math.abs(before!.seaLevel! - 960 * 10 ** ((0.0148275 * 400) / (288.15 + 1.3))) < 1e-6);
+});
+
 test('each edge has its own height where one is set', async (t) => {
   const config = { altitude: 50, edges: { hut: { altitude: 1_200 }, quay: { altitude: 'none' } } };
   const told = async (name: string) => {
