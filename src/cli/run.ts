@@ -8,6 +8,7 @@ import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts
 import { bindingsFor } from './bindings.ts';
 import { checkFiles } from './plans.ts';
 import { endOnBugs, endWithLauncher, leaveSoon, onSignals, terminalLog } from './process.ts';
+import { version } from './version.ts';
 
 export interface RunOptions {
   readonly log: 'text' | 'json';
@@ -32,7 +33,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
   endOnBugs((problem) => report({ type: 'problem', ...problem }));
   const world = { clock: systemClock, random: systemRandom };
   const bindings = await bindingsFor(plan, world);
-  const pipeline = await runPipeline({ plan, bindings, clock: systemClock, log });
+  const pipeline = await runPipeline({ plan, bindings, clock: systemClock, log, version });
   // Actors may come to wait for each other alone; that must not end the process.
   const alive = setInterval(() => {}, 2 ** 30);
   const drain = (deadlineMs = drainDeadlineMs) => void pipeline.drain(deadlineMs);

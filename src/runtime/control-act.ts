@@ -27,7 +27,7 @@ export async function actOn(env: ActEnv, name: string, action: ActorAction): Pro
       actor,
       () => restart(env, actor),
       settleMsMax + stopMsMax,
-      () => actor.restarts > lives,
+      () => actor.over || actor.restarts > lives,
     );
   } else {
     const request = action.toUpperCase() as Request;

@@ -107,6 +107,17 @@ test('text lines are sentences for people', (t) => {
   t.regex(line(segment), /segment 3 sealed · 15 readings\n$/);
   t.regex(line({ ...segment, readings: 1 }), /· 1 reading\n$/);
   t.regex(line({ ...segment, readings: 0, gap: true }), /· gap\n$/);
+  const stored = {
+    type: 'stored',
+    edge: 'e1',
+    stream: 'readings',
+    segment: 7,
+    readings: 1,
+    file: 'data/e1/x',
+  };
+  t.regex(line(stored as Report), /segment 7 of e1 stored · 1 readings · data\/e1\/x\n$/);
+  t.regex(line({ ...stored, first: 5 } as Report), /segments 5 to 7 of e1 stored · 1 readings · /);
+  t.regex(line({ ...stored, readings: 0, gap: true } as Report), /segment 7 of e1 stored · a gap · /);
   t.regex(line(forecast), /forecast for segment 3 · steady\n$/);
   t.regex(line({ type: 'note', text: 'listening' }), /listening\n$/);
   t.regex(line({ type: 'problem', ...cause }), /link-unreachable: nobody at .* · /);

@@ -2,6 +2,7 @@
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
 import { sleep } from '../../src/contract/clock.ts';
+import type { AuditEntry } from '../../src/contract/control.ts';
 import {
   type ActorKind,
   causeIn,
@@ -136,9 +137,12 @@ export async function startPipeline(
   const lines: { actor: string; report: Report }[] = [];
   const envs = new Map<string, ActorEnv>();
   const opened: object[] = [];
+  const audited: AuditEntry[] = [];
   const pipeline: RunningPipeline = await runPipeline({
     plan,
     clock,
+    version: '1.2.3',
+    audit: (entry) => void audited.push(entry),
     log: { reporter: (_, actor) => (report) => void lines.push({ actor, report }) },
     bindings: {
       openStore: async (_, about) => {
@@ -156,5 +160,5 @@ export async function startPipeline(
     },
   });
   await clock.flush();
-  return { pipeline, clock, lines, envs, opened };
+  return { pipeline, clock, lines, envs, opened, audited };
 }
