@@ -1,5 +1,5 @@
 import test from 'ava';
-import { problem } from '../helpers/statechart.ts';
+import { failure } from '../helpers/statechart.ts';
 import { by, linkKind, watching } from './control-fixtures.ts';
 import { actorPlan, fakeKind, planOf, startPipeline, untilAborted } from './pipeline-fixtures.ts';
 
@@ -173,9 +173,9 @@ test('a pipeline that ends with a problem says so', async (t) => {
     },
   });
   const { overs } = watching(pipeline.control);
-  fail.reject(Object.assign(new Error('no disk'), problem('store-failed')));
+  fail.reject(failure('store-failed', 'no disk'));
   await clock.until(pipeline.ended);
   await clock.flush();
   t.is(overs.length, 1);
-  t.is(overs[0]?.code, 'internal');
+  t.like(overs[0], { code: 'store-failed', message: 'no disk' });
 });

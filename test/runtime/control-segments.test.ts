@@ -1,0 +1,78 @@
+import test from 'ava';
+import type { Discarded } from '../../src/contract/control.ts';
+import type { EdgeStore } from '../../src/contract/store.ts';
+import { failure } from '../helpers/statechart.ts';
+import { by, linkKind } from './control-fixtures.ts';
+import { actorPlan, fakeStore, planOf, startPipeline, storePlan } from './pipeline-fixtures.ts';
+
+const freed: Discarded = { segments: 2, readings: 30, bytes: 900 };
+const range = { stream: 'readings', from: 3, to: 4 };
+
+/** A pipeline whose store gives up segments as it is told. */
+async function start(discard: (uploader: string) => Promise<Discarded>) {
+  const { store } = fakeStore();
+  const asked: unknown[][] = [];
+  let state = () => '';
+  Object.assign(store, {
+    discard: (...args: unknown[]) => {
+      asked.push(args);
+      return discard(state());
+    },
+  });
+  const kind = { ...linkKind(), name: 'uploader' };
+  const plan = planOf([actorPlan('up', kind)], storePlan);
+  const { pipeline, clock, audited } = await startPipeline(plan, {}, { store: store as EdgeStore });
+  const up = pipeline.actors.get('up')!;
+  state = up.state;
+  return {
+    pipeline,
+    clock,
+    audited,
+    up,
+    asked,
+    discard: () => clock.until(pipeline.control.discard(range, by)),
+  };
+}
+
+test('while segments are given up the uploader is paused, and goes on afterwards', async (t) => {
+  const states: string[] = [];
+  const { clock, audited, up, asked, discard } = await start(async (state) => {
+    states.push(state);
+    return freed;
+  });
+  t.deepEqual(await discard(), freed);
+  t.deepEqual(states, ['paused']);
+  t.deepEqual(asked, [['readings', 3, 4, 'given up by ada']]);
+  t.is(up.state(), 'dialling');
+  t.like(audited[0], {
+    action: 'discard',
+    target: 'tested readings 3 to 4',
+    outcome: 'done',
+    detail: '2 segments, 30 readings, 900 bytes',
+  });
+  await clock.advance(1_000);
+  t.is(up.state(), 'idle');
+});
+
+test('an uploader that somebody has paused, or that has failed, stays so', async (t) => {
+  for (const [type, state] of [
+    ['PAUSE', 'paused'],
+    ['GIVE_UP', 'failed'],
+  ] as const) {
+    const { clock, up, discard } = await start(async () => freed);
+    up.send({ type });
+    await discard();
+    await clock.advance(10_000);
+    t.is(up.state(), state);
+  }
+});
+
+test('a store that refuses is heard, and the uploader goes on all the same', async (t) => {
+  const { clock, audited, up, discard } = await start(async () => {
+    throw failure('control-unknown', 'segment 4 is not held');
+  });
+  await t.throwsAsync(discard(), { code: 'control-unknown', message: 'segment 4 is not held' });
+  t.is(audited[0]!.outcome, 'control-unknown');
+  await clock.advance(1_000);
+  t.is(up.state(), 'idle');
+});
