@@ -5,6 +5,7 @@ import type { Asker, AuditEntry, PipelineControl } from '../contract/control.ts'
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { ActorStatus, PipelineStatus, StoreSummary, Waiting } from '../contract/status.ts';
+import type { EdgeStore } from '../contract/store.ts';
 import { actOn } from './control-act.ts';
 import { discardSegments, listSegments, readSegment } from './control-segments.ts';
 import { watch } from './control-watch.ts';
@@ -127,11 +128,16 @@ function storeSummary({ plan, store }: ControlEnv): StoreSummary | null {
   return { role: plan.store.role, path: plan.store.path, state, cause: cause ?? null, bytes, bytesMax };
 }
 
+/** The edge's store, unless it is closed or has failed: then it answers nothing, and the pipeline is about to end. */
+function answeringStore({ store, isStoreClosed }: ControlEnv): EdgeStore | null {
+  return isStoreClosed() || store.edge?.status().state === 'failed' ? null : store.edge;
+}
+
 /** What waits for an actor: in its port, and in the store if that is where its work lies. */
 function waitingFor(env: ControlEnv, actor: string): Waiting | null {
   const port = env.ports.get(actor);
   if (!port) return null;
-  const edge = env.isStoreClosed() ? null : env.store.edge;
+  const edge = answeringStore(env);
   if (edge && port.type === 'segments' && actor === env.cursor) {
     const { readings, bytes, oldestMs } = edge.backlog(env.cursor);
     return { readings, bytes, oldestMs, bytesMax: edge.status().bytesMax };

@@ -1,7 +1,9 @@
 import test from 'ava';
+import type { OpenedEdgeStore } from '../../src/store/edge-store.ts';
+import { problem } from '../helpers/statechart.ts';
 import { createWorld, cursor, stream } from '../helpers/two-sides.ts';
 import { isDrained } from '../helpers/two-sides-facts.ts';
-import { by } from './control-fixtures.ts';
+import { by, watching } from './control-fixtures.ts';
 
 type World = ReturnType<typeof createWorld>;
 type Side = Awaited<ReturnType<World['edge']>> | Awaited<ReturnType<World['cloud']>>;
@@ -101,10 +103,27 @@ test('a store that is closed is not asked', async (t) => {
   const world = createWorld();
   const edge = await world.edge();
   await edge.stop();
+  const closed = () => t.fail('it was asked') as never;
+  Object.assign(edge.store, { backlog: closed, streams: closed, openSegment: closed, head: closed });
   const status = await edge.pipeline.control.status();
   t.true(status.ending);
   t.is(status.actors.length, 4);
   await t.throwsAsync(edge.pipeline.control.segments(), { code: 'control-refused' });
+});
+
+test('a store that has failed is not asked either, and who watches learns how the pipeline ends', async (t) => {
+  const world = createWorld();
+  const edge = await world.edge();
+  const { overs } = watching(edge.pipeline.control, { everyMs: 100 });
+  await world.clock.advance(100);
+  edge.store.backlog = () => {
+    throw new Error('the store has failed');
+  };
+  (edge.store as OpenedEdgeStore).fail(problem('store-failed', 'no disk'));
+  t.is((await edge.pipeline.control.status()).store?.state, 'failed');
+  await world.clock.until(edge.pipeline.ended);
+  await world.clock.flush();
+  t.like(overs, [{ code: 'store-failed' }]);
 });
 
 test('segments that are not there are said not to be, with those that are', async (t) => {
