@@ -1,6 +1,7 @@
 /** Tells those who watch a pipeline what it is and says. Nothing runs while nobody watches. */
 import type { Timer } from '../contract/clock.ts';
 import type { Watcher } from '../contract/control.ts';
+import { toProblem } from '../contract/errors.ts';
 import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import type { ControlEnv } from './control.ts';
@@ -49,7 +50,15 @@ export function watch(
   };
   const show = () => {
     dueMs = Number.POSITIVE_INFINITY;
-    tell(() => watcher.status(status()));
+    let now: PipelineStatus;
+    try {
+      now = status();
+    } catch (thrown) {
+      // Nothing more will come, and that must not look like a pipeline at rest.
+      tell(() => watcher.over(toProblem(thrown)));
+      return end();
+    }
+    tell(() => watcher.status(now));
     schedule(everyMs);
   };
   const hear = (entry: LogEntry) => {

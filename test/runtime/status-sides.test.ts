@@ -126,6 +126,20 @@ test('a store that has failed is not asked either, and who watches learns how th
   t.like(overs, [{ code: 'store-failed' }]);
 });
 
+test('a watcher of a pipeline that cannot say how it is hears why, and that nothing more will come', async (t) => {
+  const world = createWorld();
+  const edge = await world.edge();
+  const { statuses, overs } = watching(edge.pipeline.control);
+  edge.store.backlog = () => {
+    throw new Error('cannot be read');
+  };
+  await world.clock.advance(5_000);
+  t.deepEqual(statuses, []);
+  t.like(overs, [{ code: 'internal', message: 'Error: cannot be read' }]);
+  await edge.stop();
+  t.is(overs.length, 1);
+});
+
 test('segments that are not there are said not to be, with those that are', async (t) => {
   const world = createWorld();
   const edge = await world.edge();
