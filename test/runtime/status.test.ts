@@ -3,8 +3,17 @@ import { createMachine } from 'xstate';
 import type { PortType } from '../../src/contract/port.ts';
 import type { RunningPipeline } from '../../src/runtime/pipeline.ts';
 import { problem } from '../helpers/statechart.ts';
-import { linkKind, unreachable } from './control-fixtures.ts';
-import { actorPlan, batch, fakeKind, planOf, startPipeline, untilAborted } from './pipeline-fixtures.ts';
+import { linkKind, unreachable, watching } from './control-fixtures.ts';
+import {
+  actorPlan,
+  batch,
+  fakeKind,
+  fakeStore,
+  planOf,
+  startPipeline,
+  storePlan,
+  untilAborted,
+} from './pipeline-fixtures.ts';
 
 const source = () => fakeKind({ emits: 'readings' });
 const relay = () => fakeKind({ accepts: 'readings', emits: 'readings' });
@@ -166,10 +175,32 @@ test('what belongs to an actor follows it, is forgotten when it ends, and is cou
 });
 
 test('a segment that is sent again is not counted again', async (t) => {
-  const { pipeline, envs } = await startPipeline(planOf([actorPlan('up', fakeKind())]));
+  const { store, tell } = fakeStore();
+  const { pipeline, envs } = await startPipeline(
+    planOf([actorPlan('up', fakeKind())], storePlan),
+    {},
+    { store },
+  );
   const sent = (segment: number, stream = 'readings') =>
     envs.get('up')!.report({ type: 'segment', what: 'sent', segment, readings: 10, stream });
   for (const segment of [1, 2, 3, 2, 3, 4]) sent(segment);
   sent(1, 'states');
   t.is((await named(pipeline, 'up')).readings, 50);
+  // In a new epoch the same numbers stand for others.
+  tell({ type: 'forked', fromEpoch: 'aa', toEpoch: 'bb' });
+  sent(1);
+  t.is((await named(pipeline, 'up')).readings, 60);
+});
+
+test('a flood of complaints is cut before the log and before who watches, and counted at the end', async (t) => {
+  const { pipeline, clock, envs, lines } = await startPipeline(planOf([actorPlan('one', fakeKind())]));
+  const { entries, end } = watching(pipeline.control);
+  const before = lines.length;
+  for (let i = 0; i < 1_000; i++) envs.get('one')!.report({ type: 'note', text: `${i} turned away` }, 'warn');
+  t.is(lines.length - before, 50);
+  t.is(entries.length, 50);
+  end();
+  await clock.until(pipeline.drain(1_000));
+  t.true(lines.some(({ report }) => report.type === 'note' && report.text === '… 950 more like this'));
+  t.is(clock.pending, 0);
 });
