@@ -90,6 +90,8 @@ test('20,000 lines reach the cloud in order, and the bad ones among them are tol
   await send(env, 1);
   await ingest.line((line) => /: 19800 accepted, 200 refused$/.test(line.text ?? ''));
   await deleted(ingest, goodLines.length);
+  // Acknowledged is not filed yet.
+  await allThere(t, env);
   t.is((await ingest.end()).code, 0, ingest.stderr());
   t.is((await cloud.end()).code, 0);
   const notes = ingest.lines.filter(({ text }) => / was refused: is not JSON/.test(text ?? ''));
