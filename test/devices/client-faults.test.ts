@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { connectDevice, listDevices } from '../../src/devices/client.ts';
 import { type Identity, writeIdentity } from '../../src/devices/emulator/device.ts';
-import { i32 } from '../../src/devices/emulator/function.ts';
+import { writeRaw } from '../../src/devices/emulator/raw.ts';
 import { createPacketReader, type PacketHeader, writePacket } from '../../src/devices/packet.ts';
 import { emulate, packetOf, realClock, serve, targetOf, uids } from './fixtures.ts';
 
@@ -44,7 +44,7 @@ function usual(header: PacketHeader): Uint8Array {
   if (header.functionId === 254) return enumerated();
   if (header.uid !== uids.abc) return Buffer.alloc(0);
   if (header.functionId === 255) return writePacket({ ...header, error: 0 }, writeIdentity(identity));
-  return writePacket({ ...header, error: 0 }, i32(1_000_000));
+  return writePacket({ ...header, error: 0 }, writeRaw([{ raw: 'i32', value: 1_000_000 }]));
 }
 const isRead = (header: PacketHeader) => header.uid === uids.abc && header.functionId === 1;
 

@@ -1,10 +1,12 @@
 /** Callbacks: what a device sends unasked. Both generations are special cases of one rule. */
 import type { Clock, Timer } from '../../contract/clock.ts';
+import { type RawType, rawType } from '../../domain/bricklets/index.ts';
+import { readRaw, writeRaw } from './raw.ts';
 
 export interface CallbackConfig {
   /** Shortest time between two callbacks, ms; 0 is off. */
   readonly periodMs: number;
-  /** Whether the value must differ from the one sent last. */
+  /** Whether a value must differ from the one sent last. */
   readonly valueHasToChange: boolean;
   readonly threshold: Threshold;
 }
@@ -32,12 +34,19 @@ const sampleEveryMs = 20;
 /** Timers hold 31 bits; a longer period is waited for in pieces. */
 const waitMsMax = 2 ** 30;
 
-/** @param send gets each value that is due and qualifies */
-export function createCallback(clock: Clock, sample: () => number, send: (value: number) => void): Callback {
+/**
+ * @param sample the values that are sent together; a threshold is for the first
+ * @param send gets the values each time they are due and qualify
+ */
+export function createCallback(
+  clock: Clock,
+  sample: () => readonly number[],
+  send: (values: readonly number[]) => void,
+): Callback {
   let config = callbackOff;
   let timer: Timer | undefined;
   let dueMs = 0;
-  let last: number | undefined;
+  let last: readonly number[] | undefined;
 
   const wait = (delayMs: number) => {
     timer = clock.setTimeout(look, Math.min(Math.max(delayMs, 1), waitMsMax));
@@ -45,17 +54,18 @@ export function createCallback(clock: Clock, sample: () => number, send: (value:
   const look = () => {
     const now = clock.monotonic();
     if (now < dueMs) return wait(dueMs - now);
-    const value = sample();
-    const qualifies = (!config.valueHasToChange || value !== last) && reaches(config.threshold, value);
+    const values = sample();
+    const changed = !last || values.some((value, index) => value !== last![index]);
+    const qualifies = (!config.valueHasToChange || changed) && reaches(config.threshold, values[0]!);
     if (!qualifies) {
       dueMs = now + Math.min(config.periodMs, sampleEveryMs);
       return wait(dueMs - now);
     }
-    last = value;
+    last = values;
     // In step with the callback before, unless the process was held up: then none is made up for.
     dueMs = dueMs + config.periodMs > now ? dueMs + config.periodMs : now + config.periodMs;
     wait(dueMs - now);
-    send(value);
+    send(values);
   };
   return {
     get config() {
@@ -86,21 +96,24 @@ function reaches({ option, min, max }: Threshold, value: number): boolean {
   }
 }
 
-/** The 9 bytes of a threshold: option char, min i32, max i32; `undefined` for an unknown option. */
-export function readThreshold(payload: Buffer): Threshold | undefined {
-  const option = String.fromCharCode(payload[0]!);
-  if (!['x', 'o', 'i', '<', '>'].includes(option)) return undefined;
-  return {
-    option: option as ThresholdOption,
-    min: payload.readInt32LE(1),
-    max: payload.readInt32LE(5),
-  };
+/** Length of a threshold: option char, min and max as the value itself. */
+export function thresholdBytes(raw: RawType): number {
+  return 1 + 2 * rawType(raw).bytes;
 }
 
-export function writeThreshold({ option, min, max }: Threshold): Buffer {
-  const bytes = Buffer.alloc(9);
-  bytes[0] = option.charCodeAt(0);
-  bytes.writeInt32LE(min, 1);
-  bytes.writeInt32LE(max, 5);
-  return bytes;
+/** A threshold from the start of a payload; `undefined` for an unknown option. */
+export function readThreshold(payload: Buffer, raw: RawType): Threshold | undefined {
+  const option = String.fromCharCode(payload[0]!);
+  if (!['x', 'o', 'i', '<', '>'].includes(option)) return undefined;
+  const min = readRaw(payload, 1, raw);
+  const max = readRaw(payload, 1 + rawType(raw).bytes, raw);
+  return { option: option as ThresholdOption, min, max };
+}
+
+export function writeThreshold({ option, min, max }: Threshold, raw: RawType): Buffer {
+  return writeRaw([
+    { raw: 'char', value: option.charCodeAt(0) },
+    { raw, value: min },
+    { raw, value: max },
+  ]);
 }

@@ -1,7 +1,7 @@
 /** What every emulated device has: an identity, functions, and a way to send callbacks. */
 import type { Clock } from '../../contract/clock.ts';
 import { EMULATOR_MASTER_UID, formatUid, parseUid } from '../uid.ts';
-import { type DeviceFunction, u16 } from './function.ts';
+import type { DeviceFunction } from './function.ts';
 
 export interface Identity {
   readonly uid: string;
@@ -22,10 +22,8 @@ export interface EmulatedDevice {
 /** What a device is given to live in. */
 export interface Surroundings {
   readonly clock: Clock;
-  /** The measured value, in the unit of the device's shape. */
-  measure(): number;
-  /** Time since the emulator started, ms. */
-  elapsedMs(): number;
+  /** What the shape of a quantity (in its unit) or of a state says now. */
+  measure(name: string): number;
   /** Sends a callback to every client. */
   callback(functionId: number, payload: Uint8Array): void;
   /** The device was reset: it starts again with everything forgotten, under that UID. */
@@ -40,7 +38,7 @@ export function writeIdentity(identity: Identity): Buffer {
   bytes.write(identity.position, 16, 1, 'latin1');
   bytes.set(identity.hardware, 17);
   bytes.set(identity.firmware, 20);
-  bytes.set(u16(identity.identifier), 23);
+  bytes.writeUInt16LE(identity.identifier, 23);
   return bytes;
 }
 

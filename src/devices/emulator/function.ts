@@ -21,37 +21,3 @@ export function setter(payloadBytes: number, take: (payload: Buffer) => boolean)
 }
 
 const empty = new Uint8Array(0);
-
-export function u8(...values: number[]): Buffer {
-  return Buffer.from(values);
-}
-
-export function u16(...values: number[]): Buffer {
-  const bytes = Buffer.alloc(2 * values.length);
-  values.forEach((value, index) => {
-    bytes.writeUInt16LE(value, 2 * index);
-  });
-  return bytes;
-}
-
-export function i16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeInt16LE(value);
-  return bytes;
-}
-
-export function u32(...values: number[]): Buffer {
-  const bytes = Buffer.alloc(4 * values.length);
-  values.forEach((value, index) => {
-    bytes.writeUInt32LE(value, 4 * index);
-  });
-  return bytes;
-}
-
-export function i32(...values: number[]): Buffer {
-  const bytes = Buffer.alloc(4 * values.length);
-  values.forEach((value, index) => {
-    bytes.writeInt32LE(value, 4 * index);
-  });
-  return bytes;
-}

@@ -1,26 +1,16 @@
-/** A brick daemon with barometers that are not there: for trying things out, for demonstrations and for tests. */
+/** A brick daemon with devices that are not there: for trying things out, for demonstrations and for tests. */
 import { createServer } from 'node:net';
 import type { Clock, Random } from '../../contract/clock.ts';
 import { FogrunError } from '../../contract/errors.ts';
-import { type Shape, shapeProblem, shapeValue } from '../../domain/shapes.ts';
-import { protocolFunction, writePacket } from '../packet.ts';
+import { brickletOfModel } from '../../domain/bricklets/index.ts';
+import { shapeProblem } from '../../domain/shapes.ts';
 import { printable } from '../text.ts';
-import { EMULATOR_MASTER_UID, formatUid, parseUid } from '../uid.ts';
-import { createBarometer } from './barometer.ts';
-import { createBarometerV2 } from './barometer-v2.ts';
-import { canonicalUid, createMaster, type EmulatedDevice, type Identity, writeIdentity } from './device.ts';
-import { u8 } from './function.ts';
+import { EMULATOR_MASTER_UID, parseUid } from '../uid.ts';
+import { canonicalUid } from './device.ts';
 import { openSession, type Session } from './session.ts';
+import { createStack, type EmulatedDeviceOptions, positions, shapesOf } from './stack.ts';
 
-/** A model of device that can be emulated. */
-export type EmulatedModel = 'barometer' | 'barometer-v2';
-
-export interface EmulatedDeviceOptions {
-  readonly type: EmulatedModel;
-  readonly uid: string;
-  /** In hPa, over the time since the emulator started. */
-  readonly pressure: Shape;
-}
+export type { EmulatedDeviceOptions } from './stack.ts';
 
 export interface EmulatorOptions {
   readonly host: string;
@@ -38,19 +28,20 @@ export interface Emulator {
   readonly port: number;
   /** Clients connected now. */
   readonly connections: number;
+  /** Takes a device away, as if its cable were pulled; clients are told. False when it is not there. */
+  unplug(uid: string): boolean;
+  /** Brings it back, with everything forgotten that was set in it. False when it was not away. */
+  replug(uid: string, position?: string): boolean;
+  /** Starts a device again that was never away. False when it is not there. */
+  reset(uid: string): boolean;
   /** Called once when it serves no more: without a cause after `close`, else with it. */
   onStopped(listener: (cause?: FogrunError) => void): void;
   /** Drops every client. Resolves when the address is free; may be called again. */
   close(): Promise<void>;
 }
 
-/** Ports of a brick. */
-const positions = 'abcdefgh';
 /** Clients beyond this are turned away at once. */
 const clientsMax = 256;
-const create = { barometer: createBarometer, 'barometer-v2': createBarometerV2 };
-const available = 0;
-const connected = 1;
 
 /**
  * Starts a brick daemon with these devices on a master brick of the UID `EMULATOR_MASTER_UID`. Callback settings
@@ -65,70 +56,27 @@ export async function startEmulator(
 ): Promise<Emulator> {
   checkOptions(options);
   const { clock, random } = env;
-  const startedMs = clock.monotonic();
-  const elapsedMs = () => clock.monotonic() - startedMs;
-  const devices = new Map<number, EmulatedDevice>();
   const sessions = new Set<Session>();
   const stoppedListeners: ((cause?: FogrunError) => void)[] = [];
-  let enumerating = false;
   let stopped: { cause?: FogrunError } | undefined;
-
-  const callback = (uid: number, functionId: number, payload: Uint8Array) => {
-    const header = { uid, functionId, sequence: 0, responseExpected: false, error: 0 };
-    const packet = writePacket(header, payload);
+  const stack = createStack(options.devices, clock, (packet) => {
     for (const session of sessions) session.callback(packet);
-  };
-  const announce = (identity: Identity, change: number) =>
-    callback(
-      parseUid(identity.uid),
-      protocolFunction.enumerateCallback,
-      Buffer.concat([writeIdentity(identity), u8(change)]),
-    );
-  // Requests that arrive together are answered once: an enumeration is 40 times its request, and goes to everybody.
-  const enumerate = () => {
-    if (enumerating) return;
-    enumerating = true;
-    queueMicrotask(() => {
-      enumerating = false;
-      for (const device of devices.values()) announce(device.identity, available);
-    });
-  };
-  const plug = ({ type, pressure }: EmulatedDeviceOptions, uid: number, position: string) => {
-    const identity = { uid: formatUid(uid), connectedUid: EMULATOR_MASTER_UID, position };
-    const device = create[type](identity, {
-      clock,
-      measure: () => shapeValue(pressure, elapsedMs()),
-      elapsedMs,
-      callback: (functionId, payload) => callback(uid, functionId, payload),
-      restart(wanted) {
-        device.stop();
-        devices.delete(uid);
-        const again = plug({ type, uid: '', pressure }, devices.has(wanted) ? uid : wanted, position);
-        announce(again.identity, connected);
-      },
-    });
-    devices.set(uid, device);
-    return device;
-  };
-  devices.set(parseUid(EMULATOR_MASTER_UID), createMaster());
-  for (const [index, device] of options.devices.entries())
-    plug(device, parseUid(device.uid), positions[index]!);
+  });
 
   const server = createServer((socket) => {
     if (sessions.size >= clientsMax) {
       socket.destroy();
       return;
     }
-    const session = openSession(socket, { secret: options.secret, random, device, enumerate }, () =>
+    const session = openSession(socket, { secret: options.secret, random, ...stack }, () =>
       sessions.delete(session),
     );
     sessions.add(session);
   });
-  const device = (uid: number) => devices.get(uid);
   const stop = (cause?: FogrunError) => {
     if (stopped) return;
     stopped = cause ? { cause } : {};
-    for (const device of devices.values()) device.stop();
+    stack.stop();
     for (const session of sessions) session.destroy();
     closing = new Promise((resolve) => server.close(() => resolve()));
     for (const listener of stoppedListeners) listener(cause);
@@ -155,6 +103,9 @@ export async function startEmulator(
     get connections() {
       return sessions.size;
     },
+    unplug: (uid) => stack.unplug(parseUid(uid)),
+    replug: (uid, position) => stack.replug(parseUid(uid), position),
+    reset: (uid) => stack.reset(parseUid(uid)),
     onStopped(listener) {
       if (stopped) {
         const { cause } = stopped;
@@ -178,12 +129,24 @@ function checkOptions({ secret, devices }: EmulatorOptions): void {
     throw refuse(`${devices.length} devices are too many`, `Name at most ${positions.length}.`);
   }
   const uids = new Set([EMULATOR_MASTER_UID]);
-  for (const { uid: text, pressure } of devices) {
+  for (const { uid: text, type, ...shapes } of devices) {
     const uid = canonicalUid(text);
     if (uids.has(uid)) throw refuse(`the UID ${uid} is given twice`, 'Give each device a UID of its own.');
     uids.add(uid);
-    const problem = shapeProblem(pressure);
-    if (problem) throw refuse(`the shape of device ${uid} is wrong: ${problem}`, 'Mend the shape.');
+    const bricklet = brickletOfModel(type);
+    if (!bricklet) throw refuse(`there is no device ${printable(type)}`, 'Choose a type that there is.');
+    const has = Object.keys(shapesOf(bricklet, {}));
+    for (const [name, shape] of Object.entries(shapesOf(bricklet, shapes))) {
+      if (!has.includes(name)) {
+        throw refuse(
+          `device ${uid}, a ${bricklet.name}, has no value ${printable(name)}`,
+          `It has ${has.join(', ')}.`,
+        );
+      }
+      const problem = shapeProblem(shape);
+      if (problem)
+        throw refuse(`the shape of ${name} of device ${uid} is wrong: ${problem}`, 'Mend the shape.');
+    }
   }
 }
 
