@@ -33,16 +33,19 @@ const loaders: Loaders = {
       emulatorEffects({ ...world, report: env.report, readText, retryInMs: retry(config.retry, world) });
   },
   'sensor-poller': async (world) => {
-    const [{ pollerEffects }, { connectDevice }] = await Promise.all([
+    const [{ pollerEffects }, { awaitDevice, connectDevice }] = await Promise.all([
       import('../devices/poller-effects.ts'),
       import('../devices/client.ts'),
     ]);
+    const { clock } = world;
     return (env, config) =>
       pollerEffects({
-        clock: world.clock,
+        clock,
         output: output(env),
+        report: env.report,
         retryInMs: retry(config.retry, world),
-        connect: (target, type, { signal }) => connectDevice(target, type, { clock: world.clock, signal }),
+        connect: (target, wish, { signal }) => connectDevice(target, wish, { clock, signal }),
+        awaitDevice: (target, wish, { signal }) => awaitDevice(target, wish, { clock, signal }),
       });
   },
   'simulated-sensor': async (world) => {

@@ -261,6 +261,11 @@ export const errorCodes = {
     advice: 'Check cable and power; the poller tries again by itself.',
     exit: failed,
   },
+  'device-no-value': {
+    meaning: 'The device answers but has nothing to measure yet, such as a receiver without a fix.',
+    advice: 'Wait; an antenna needs a free view of the sky, and minutes after it was switched on.',
+    exit: failed,
+  },
   'device-implausible': {
     meaning: 'The device said a value outside the plausible range; it is kept but marked.',
     advice: 'Check the sensor, or widen `plausible` in the pipeline.',

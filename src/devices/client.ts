@@ -1,11 +1,12 @@
 /** Devices behind a brick daemon: finding, identifying and reading them. */
-import BrickletBarometer from 'tinkerforge/lib/BrickletBarometer.js';
-import type { Device, DeviceInfo, DeviceTarget } from '../contract/device.ts';
+import type { Device, DeviceInfo, DeviceTarget, DeviceWish } from '../contract/device.ts';
 import { FogrunError } from '../contract/errors.ts';
+import { type Bricklet, brickletsOfType } from '../domain/bricklets.ts';
+import { connectedDevice } from './connected.ts';
 import { type Daemon, type DeviceEnvironment, openDaemon } from './daemon.ts';
-import { type DeviceType, type Driver, deviceNamesOf, findDriver } from './drivers.ts';
-import { explainSilence, listing, survey, toDeviceInfo } from './survey.ts';
-import { EMULATOR_MASTER_UID, formatUid, parseUid } from './uid.ts';
+import { deviceRequests } from './requests.ts';
+import { enumeration, explainSilence, listing, survey, toDeviceInfo } from './survey.ts';
+import { formatUid, parseUid } from './uid.ts';
 
 /**
  * Connects to one device of a type. A new connection each time: nothing of an earlier attempt is used again.
@@ -16,9 +17,10 @@ import { EMULATOR_MASTER_UID, formatUid, parseUid } from './uid.ts';
  */
 export async function connectDevice(
   target: DeviceTarget,
-  type: DeviceType,
+  wish: DeviceWish,
   env: DeviceEnvironment,
 ): Promise<Device> {
+  const { type } = wish;
   const uid = target.uid === '' ? undefined : formatUid(parseUid(target.uid));
   const daemon = await openDaemon(target, env);
   try {
@@ -26,17 +28,45 @@ export async function connectDevice(
     const info = await (uid === undefined
       ? findOnly(daemon, target, type, env)
       : findByUid(daemon, target, uid, env));
-    const driver = findDriver(type, info.identifier);
-    if (!driver) {
+    const bricklet = brickletOf(type, info);
+    if (!bricklet) {
       throw new FogrunError(
         'device-type',
-        `${info.uid} at ${daemon.where} is a ${info.name}; a ${deviceNamesOf(type)} was expected`,
+        `${info.uid} at ${daemon.where} is a ${info.name}; a ${namesOf(type)} was expected`,
       );
     }
-    return await toDevice(daemon, info, driver, env.signal);
+    return connectedDevice(daemon, info, bricklet, wish, closed(daemon), env);
   } catch (thrown) {
     daemon.end(closed(daemon));
     throw thrown;
+  }
+}
+
+/**
+ * Resolves when a device that would fit is plugged in after this began, or with `orPresent` also when it is there
+ * already. Rejects as `connectDevice` does, as far as it concerns the daemon, and when the connection ends.
+ */
+export async function awaitDevice(
+  target: DeviceTarget,
+  { type, orPresent }: { readonly type: string; readonly orPresent: boolean },
+  env: DeviceEnvironment,
+): Promise<void> {
+  const uid = target.uid === '' ? undefined : formatUid(parseUid(target.uid));
+  const daemon = await openDaemon(target, env);
+  try {
+    await authenticate(daemon, target.secret);
+    await new Promise<void>((resolve, reject) => {
+      daemon.onEnumerate((...values) => {
+        const change = values[6];
+        if (change !== enumeration.connected && !(orPresent && change === enumeration.available)) return;
+        const info = toDeviceInfo(values);
+        if (uid === undefined ? brickletOf(type, info) : info.uid === uid) resolve();
+      });
+      daemon.onEnd(reject);
+      if (orPresent) daemon.connection.enumerate(() => reject(daemon.whenClosed()));
+    });
+  } finally {
+    daemon.end(closed(daemon));
   }
 }
 
@@ -87,9 +117,7 @@ async function findByUid(
   uid: string,
   { clock }: DeviceEnvironment,
 ): Promise<DeviceInfo> {
-  // Every class of the bindings asks any device who it is; this one is small and mostly needed anyway.
-  const probe = new BrickletBarometer(uid, daemon.connection);
-  const identity = daemon.ask(`device ${uid}`, (answer, failure) => probe.getIdentity!(answer, failure));
+  const identity = deviceRequests(daemon, uid, `device ${uid}`, 0).identity();
   // The daemon says nothing at all about a UID it does not know, so the list is asked for at the same time.
   const present = survey(daemon, clock, target.timeoutMs);
   const missing = present.then(async (devices) => {
@@ -113,13 +141,13 @@ async function findByUid(
 async function findOnly(
   daemon: Daemon,
   target: DeviceTarget,
-  type: DeviceType,
+  type: string,
   { clock }: DeviceEnvironment,
 ): Promise<DeviceInfo> {
-  const wanted = deviceNamesOf(type);
+  const wanted = namesOf(type);
   const devices = await survey(daemon, clock, target.timeoutMs);
   if (devices.length === 0) return explainSilence(daemon, target, noneThere(daemon, `a ${wanted}`));
-  const fitting = devices.filter((device) => findDriver(type, device.identifier));
+  const fitting = devices.filter((device) => brickletOf(type, device));
   if (fitting.length === 1) return fitting[0]!;
   if (fitting.length === 0) {
     throw new FogrunError(
@@ -133,36 +161,16 @@ async function findOnly(
   );
 }
 
-async function toDevice(
-  daemon: Daemon,
-  info: DeviceInfo,
-  driver: Driver,
-  signal: AbortSignal,
-): Promise<Device> {
-  const get = await driver.open(info.uid, daemon.connection);
-  const byOwner = closed(daemon);
-  daemon.onEnumerate((uid, _connectedUid, _position, _hardware, _firmware, _identifier, change) => {
-    if (uid !== info.uid || change !== 2) return;
-    daemon.end(new FogrunError('device-unknown', `${info.uid} at ${daemon.where} was unplugged`));
-  });
-  return {
-    info,
-    simulated: info.connectedUid === EMULATOR_MASTER_UID,
-    unit: driver.unit,
-    async read() {
-      const [raw] = await daemon.ask(`${info.name} ${info.uid}`, get);
-      if (typeof raw !== 'number' || !Number.isFinite(raw)) {
-        throw new FogrunError('device-error', `${info.name} ${info.uid} at ${daemon.where} sent no number`);
-      }
-      return raw / driver.rawPerUnit;
-    },
-    onLost(listener) {
-      daemon.onEnd((cause) => {
-        if (cause !== byOwner && !signal.aborted) listener();
-      });
-    },
-    close: () => daemon.end(byOwner),
-  };
+/** The description of a device as one of that type, if it is one. */
+function brickletOf(type: string, { identifier }: DeviceInfo): Bricklet | undefined {
+  return brickletsOfType(type).find((bricklet) => bricklet.identifier === identifier);
+}
+
+/** Names of the devices that are of a type, for messages. */
+function namesOf(type: string): string {
+  return brickletsOfType(type)
+    .map(({ name }) => name)
+    .join(' or ');
 }
 
 function noneThere(daemon: Daemon, wanted: string): FogrunError {

@@ -1,4 +1,4 @@
-/** Effects of the kind `sensor-poller`: a device read at a steady pace. */
+/** Effects of the kind `sensor-poller`: a device read at a steady pace, or listened to. */
 import type {
   SensorCommand,
   SensorEvent,
@@ -6,23 +6,35 @@ import type {
   SensorPollerEffects,
 } from '../../machines/sensor-poller.ts';
 import { type Clock, sleep } from '../contract/clock.ts';
-import type { Device, DeviceTarget } from '../contract/device.ts';
+import type { Device, DeviceTarget, DeviceWish, Measurement } from '../contract/device.ts';
 import { errorCodes, FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
-import { encodeReading, type Reading } from '../domain/reading.ts';
-
-/** The stream that measured values go to. */
-const stream = 'readings';
+import type { Reporter } from '../contract/report.ts';
+import { listenTo } from './poller-listening.ts';
+import { createTally, judge, type Tally, type WantedSensor, wantedSensors } from './poller-readings.ts';
 
 export interface PollerEnv {
   readonly output: OutPort<Batch>;
   readonly clock: Clock;
-  readonly connect: (
+  readonly report: Reporter;
+  readonly connect: (target: DeviceTarget, wish: DeviceWish, env: { signal: AbortSignal }) => Promise<Device>;
+  /** Resolves when a device that would fit is plugged in, or with `orPresent` is there. */
+  readonly awaitDevice: (
     target: DeviceTarget,
-    type: 'barometer',
+    wish: { readonly type: string; readonly orPresent: boolean },
     env: { signal: AbortSignal },
-  ) => Promise<Device>;
+  ) => Promise<void>;
   readonly retryInMs: (attempt: number) => number;
+}
+
+/** What lasts from one connection to the next. */
+interface Poller {
+  readonly config: SensorPollerConfig;
+  readonly env: PollerEnv;
+  readonly wanted: readonly WantedSensor[];
+  readonly tally: Tally;
+  /** UID of the device that was taken last because it was the only one. */
+  taken: string;
 }
 
 export function pollerEffects(env: PollerEnv): SensorPollerEffects {
@@ -31,7 +43,8 @@ export function pollerEffects(env: PollerEnv): SensorPollerEffects {
     async device({ input: config, signal, emit, receive }) {
       const failure = Promise.withResolvers<never>();
       failure.promise.catch(() => {});
-      const tally = createTally(config, env);
+      const tally = createTally(config.every, env);
+      const poller: Poller = { config, env, tally, wanted: wantedSensors(config), taken: '' };
       let visit: AbortController | undefined;
       receive((command: SensorCommand) => {
         visit?.abort();
@@ -39,7 +52,9 @@ export function pollerEffects(env: PollerEnv): SensorPollerEffects {
         if (command.type === 'DISCONNECT') return;
         visit = new AbortController();
         const until = AbortSignal.any([signal, visit.signal]);
-        pollDevice(config, env, tally, until, (event) => !until.aborted && emit(event)).catch(failure.reject);
+        visitDevice(poller, until, (event) => !until.aborted && emit(event), failure.reject).catch(
+          failure.reject,
+        );
       });
       const ended = new Promise<void>((resolve) =>
         signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -49,136 +64,159 @@ export function pollerEffects(env: PollerEnv): SensorPollerEffects {
   };
 }
 
+type Tell = (event: SensorEvent) => void;
+
 /** Connects and reads until the signal aborts or the device is lost; tells what happens. */
-async function pollDevice(
-  config: SensorPollerConfig,
-  env: PollerEnv,
-  tally: Tally,
+async function visitDevice(
+  poller: Poller,
   signal: AbortSignal,
-  tell: (event: SensorEvent) => void,
+  tell: Tell,
+  fail: (thrown: unknown) => void,
 ): Promise<void> {
+  const { config, env, wanted, tally } = poller;
   const { device: where, timeout: timeoutMs } = config;
+  const target = { ...where, timeoutMs };
+  const lose = async (cause: Problem, orPresent: boolean) => {
+    if (cause.code !== 'device-unknown') return tell({ type: 'LOST', cause });
+    tell({ type: 'GONE', cause });
+    try {
+      await env.awaitDevice(target, { type: where.type, orPresent }, { signal });
+      tell({ type: 'BACK' });
+    } catch (thrown) {
+      // The wait that runs beside ends as well.
+      expected(thrown);
+    }
+  };
   let device: Device;
   try {
-    device = await env.connect({ ...where, timeoutMs }, where.type, { signal });
+    const wish = { type: where.type, sensors: wanted.map(({ sensor }) => sensor) };
+    device = await env.connect(target, wish, { signal });
   } catch (thrown) {
-    return tell({ type: 'LOST', cause: expected(thrown) });
+    return lose(expected(thrown), false);
   }
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
-  device.onLost(() => {
+  let cause: Problem | undefined;
+  device.onLost((why) => {
+    cause = why;
     over.abort();
-    tell({
-      type: 'LOST',
-      cause: problem('device-unreachable', `the connection to ${address(config)} ended`),
-    });
   });
   try {
+    sayTaken(poller, device);
     tell({ type: 'CONNECTED', device: device.info, simulated: device.simulated });
-    const start = env.clock.monotonic();
-    for (let turn = 0; !until.aborted; ) {
-      await readOnce(config, env, tally, device, until, tell);
-      // A turn that came too late is left out rather than made up for.
-      const passed = env.clock.monotonic() - start;
-      turn = Math.max(turn + 1, Math.ceil(passed / config.every));
-      await sleep(env.clock, start + turn * config.every - env.clock.monotonic(), until);
-    }
+    const reads = { device, until, fail, ...judgement(poller, device, tell) };
+    await (config.mode === 'callback' ? listenTo(config, env.clock, reads) : poll(config, env.clock, reads));
   } finally {
     device.close();
     tally.interrupt();
   }
+  if (cause && !signal.aborted) await lose(cause, true);
 }
 
-async function readOnce(
-  config: SensorPollerConfig,
-  env: PollerEnv,
-  tally: Tally,
+function sayTaken(poller: Poller, { info }: Device): void {
+  const { uid, type } = poller.config.device;
+  if (uid !== '' || poller.taken === info.uid) return;
+  poller.taken = info.uid;
+  const text = `took ${type} ${info.uid} (${info.name}) at ${daemonAddress(poller.config)}, the only one there`;
+  poller.env.report({ type: 'note', text });
+}
+
+/** A device while it is read, and what becomes of what it says. */
+export interface Reads {
+  readonly device: Device;
+  readonly until: AbortSignal;
+  /** For programming errors where nobody waits. */
+  readonly fail: (thrown: unknown) => void;
+  /** Makes readings, hands them on, and tells how the device is doing. */
+  readonly keep: (measured: readonly Measurement[], onlyChanges: boolean) => void;
+  /** Tells how the device is doing, without readings: what it said last still holds. */
+  readonly confirm: (measured: readonly Measurement[]) => void;
+  /** No value came when one was due. */
+  readonly noValue: (cause: Problem) => void;
+}
+
+function judgement(
+  { config, env, wanted, tally }: Poller,
   device: Device,
-  until: AbortSignal,
-  tell: (event: SensorEvent) => void,
-): Promise<void> {
-  try {
-    const value = await device.read();
-    if (until.aborted) return;
-    if (!Number.isFinite(value)) throw new FogrunError('device-error', `${address(config)} sent no number`);
-    const { min, max } = config.plausible;
-    const plausible = value >= min && value <= max;
-    const reading: Reading = {
-      device: device.info.uid,
-      sensor: config.sensor,
-      time: new Date(env.clock.now()).toISOString(),
-      value,
-      unit: device.unit,
-      ...(device.simulated ? { simulated: true } : {}),
-      ...(plausible ? {} : { implausible: true }),
-    };
-    tally.take(reading);
-    if (plausible) return tell({ type: 'READING', value });
-    const range = `${min} to ${max} ${device.unit}`;
-    tell({
-      type: 'NO_VALUE',
-      cause: problem('device-implausible', `${address(config)} said ${value}, not ${range}`),
-    });
-  } catch (thrown) {
-    tally.interrupt();
-    if (!until.aborted) tell({ type: 'NO_VALUE', cause: expected(thrown) });
-  }
-}
+  tell: Tell,
+): Pick<Reads, 'keep' | 'confirm' | 'noValue'> {
+  /** What cannot be believed now, by sensor, with what it said. */
+  const odd = new Map<string, string>();
 
-interface Tally {
-  take(reading: Reading): void;
-  /** No reading came when one was due, for a reason worth a gap. */
-  interrupt(): void;
-}
-
-/** A turn this many periods late means that nobody measured: the machine slept, say. */
-const latePeriods = 10;
-
-/** Hands readings to the port, and counts those that were not measured or found no room as a gap. */
-function createTally(config: SensorPollerConfig, env: PollerEnv): Tally {
-  /** When the last reading was handed on, monotonic ms and ISO text. */
-  let last: { at: number; time: string } | undefined;
-  let interrupted = false;
-
+  const assess = (measured: readonly Measurement[]) => {
+    const wrong = measured.find(({ value }) => !Number.isFinite(value));
+    if (wrong) throw new FogrunError('device-error', `${address(config)} sent no number`);
+    const judged = judge(wanted, device, measured, env.clock.now());
+    const news: string[] = [];
+    for (const { reading, expected: range } of judged) {
+      const text = `${address(config)} said ${reading.value}, not ${range}`;
+      if (range === undefined) odd.delete(reading.sensor);
+      else if (!odd.has(reading.sensor)) news.push(text);
+      if (range !== undefined) odd.set(reading.sensor, text);
+    }
+    return { readings: judged.map(({ reading }) => reading), news };
+  };
+  const tellHow = (news: readonly string[]) => {
+    const [first] = odd.values();
+    if (first !== undefined && odd.size >= wanted.length) {
+      return tell({ type: 'NO_VALUE', cause: problem('device-implausible', first) });
+    }
+    // The others are well, so no state shows it.
+    for (const text of news) env.report({ type: 'problem', ...problem('device-implausible', text) }, 'warn');
+    tell({ type: 'READING' });
+  };
   return {
-    interrupt() {
-      interrupted = true;
+    keep(measured, onlyChanges) {
+      const { readings, news } = assess(measured);
+      tally.take(readings, onlyChanges);
+      tellHow(news);
     },
-    take(reading) {
-      // The store is full: a sensor cannot be held back, so this one is missed and counted with the next.
-      if (env.output.blocked) {
-        interrupted = true;
-        return;
-      }
-      const at = env.clock.monotonic();
-      const periods = last ? Math.round((at - last.at) / config.every) : 0;
-      // Being a little late now and then is no gap.
-      const gap = (interrupted && periods > 1) || periods > latePeriods;
-      const missed = {
-        gap: 'missed' as const,
-        ...(last ? { fromTime: last.time } : {}),
-        toTime: reading.time,
-        count: periods - 1,
-        text: `${config.sensor} of ${reading.device} was not measured between these moments`,
-      };
-      interrupted = false;
-      last = { at, time: reading.time };
-      void env.output.send({ stream, lines: encodeReading(reading), count: 1, ...(gap ? { missed } : {}) });
+    confirm(measured) {
+      const { news } = assess(measured);
+      tally.confirm();
+      tellHow(news);
+    },
+    noValue(cause) {
+      tally.interrupt();
+      tell({ type: 'NO_VALUE', cause });
     },
   };
 }
 
-function address(config: SensorPollerConfig): string {
-  const { host, port, uid } = config.device;
-  return uid === '' ? `the ${config.device.type} at ${host}:${port}` : `device ${uid} at ${host}:${port}`;
+/** Asks at a steady pace until the signal aborts. */
+async function poll(config: SensorPollerConfig, clock: Clock, reads: Reads): Promise<void> {
+  const { device, until, keep, noValue } = reads;
+  const start = clock.monotonic();
+  for (let turn = 0; !until.aborted; ) {
+    try {
+      const measured = await device.read();
+      if (!until.aborted) keep(measured, false);
+    } catch (thrown) {
+      const cause = expected(thrown);
+      if (!until.aborted) noValue(cause);
+    }
+    // A turn that came too late is left out rather than made up for.
+    const passed = clock.monotonic() - start;
+    turn = Math.max(turn + 1, Math.ceil(passed / config.every));
+    await sleep(clock, start + turn * config.every - clock.monotonic(), until);
+  }
 }
 
-function problem(code: 'device-unreachable' | 'device-implausible', message: string): Problem {
+function daemonAddress({ device: { host, port } }: SensorPollerConfig): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function address(config: SensorPollerConfig): string {
+  const { uid, type } = config.device;
+  return `${uid === '' ? `the ${type}` : `device ${uid}`} at ${daemonAddress(config)}`;
+}
+
+function problem(code: 'device-implausible', message: string): Problem {
   return { code, message, advice: errorCodes[code].advice };
 }
 
 /** Programming errors must not look like a sensor that is away. */
-function expected(thrown: unknown): Problem {
+export function expected(thrown: unknown): Problem {
   const cause = toProblem(thrown);
   if (cause.code === 'internal') throw thrown;
   return cause;

@@ -15,7 +15,8 @@ const quietPerAnswer = 20;
 const quietBoundsMs = { min: 100, max: 500 } as const;
 /** A daemon with more devices than this is no daemon. */
 const devicesMax = 1_000;
-const disconnected = 2;
+/** Why a device names itself. */
+export const enumeration = { available: 0, connected: 1, disconnected: 2 } as const;
 
 /** @param values as enumerate callback and getIdentity give them */
 export function toDeviceInfo(values: readonly unknown[]): DeviceInfo {
@@ -61,7 +62,7 @@ export function survey(daemon: Daemon, clock: Clock, timeoutMs: number): Promise
     daemon.onEnumerate((...values) => {
       if (finished) return;
       const info = toDeviceInfo(values);
-      if (values[6] === disconnected) found.delete(info.uid);
+      if (values[6] === enumeration.disconnected) found.delete(info.uid);
       else if (found.size < devicesMax) found.set(info.uid, info);
       const { min, max } = quietBoundsMs;
       quietMs ||= Math.min(max, Math.max(min, quietPerAnswer * (clock.monotonic() - askedAt)));

@@ -12,6 +12,11 @@ declare module 'tinkerforge/lib/IPConnection.js' {
   interface BoundDevice {
     readonly uid: number;
     expectedResponses: ExpectedResponse[];
+    /** By function id. */
+    readonly responseExpected: Record<number, number>;
+    /** Length of the packet and format of its payload, by callback id. */
+    readonly callbackFormats: Record<number, readonly [number, string]>;
+    on(callback: number, listener: (...values: unknown[]) => void): void;
   }
 
   type Answer = (...values: unknown[]) => void;
@@ -34,6 +39,21 @@ declare module 'tinkerforge/lib/IPConnection.js' {
     enumerate(failure: Failure): void;
     // biome-ignore lint/suspicious/noExplicitAny: each callback has arguments of its own
     on(callback: number, listener: (...values: any[]) => void): void;
+    addDevice(device: BoundDevice): void;
+    sendRequest(
+      device: BoundDevice,
+      functionId: number,
+      values: readonly unknown[],
+      format: string,
+      /** Of the whole packet; 0 when there is no payload. */
+      answerBytes: number,
+      answerFormat: string,
+      answer: Answer,
+      failure: Failure,
+      startsStream: boolean,
+      /** Asks first who the device is, unless that is known. */
+      checksType: boolean,
+    ): void;
   }
 
   const IPConnection: {
@@ -42,24 +62,17 @@ declare module 'tinkerforge/lib/IPConnection.js' {
     readonly CALLBACK_ENUMERATE: number;
   };
 
-  export type { Connection };
+  export type { BoundDevice, Connection };
   export default IPConnection;
 }
 
-declare module 'tinkerforge/lib/BrickletBarometer.js' {
-  import type { Connection } from 'tinkerforge/lib/IPConnection.js';
+declare module 'tinkerforge/lib/Device.js' {
+  import type { BoundDevice, Connection } from 'tinkerforge/lib/IPConnection.js';
 
-  type Call = (...values: unknown[]) => void;
-
-  const BrickletBarometer: new (uid: string, connection: Connection) => Record<string, Call>;
-  export default BrickletBarometer;
-}
-
-declare module 'tinkerforge/lib/BrickletBarometerV2.js' {
-  import type { Connection } from 'tinkerforge/lib/IPConnection.js';
-
-  type Call = (...values: unknown[]) => void;
-
-  const BrickletBarometerV2: new (uid: string, connection: Connection) => Record<string, Call>;
-  export default BrickletBarometerV2;
+  /** What the classes of all devices are made from; its first parameter is not used. */
+  const Device: {
+    new (self: undefined, uid: string, connection: Connection, identifier: number, name: string): BoundDevice;
+    readonly RESPONSE_EXPECTED_ALWAYS_TRUE: number;
+  };
+  export default Device;
 }

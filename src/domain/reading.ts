@@ -11,6 +11,8 @@ export interface Reading {
   readonly value: number;
   /** SI or common symbol, such as `hPa`. */
   readonly unit: string;
+  /** The device's own word on how far to trust the value, such as `low`. */
+  readonly accuracy?: string;
   /** True when no real sensor stands behind it. */
   readonly simulated?: true;
   /** Set when the value lies outside the plausible range: kept, but not to be averaged in. */

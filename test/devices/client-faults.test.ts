@@ -6,10 +6,10 @@ import { connectDevice, listDevices } from '../../src/devices/client.ts';
 import { type Identity, writeIdentity } from '../../src/devices/emulator/device.ts';
 import { writeRaw } from '../../src/devices/emulator/raw.ts';
 import { createPacketReader, type PacketHeader, writePacket } from '../../src/devices/packet.ts';
-import { emulate, packetOf, realClock, serve, targetOf, uids } from './fixtures.ts';
+import { emulate, packetOf, pressureOf, readOne, realClock, serve, targetOf, uids } from './fixtures.ts';
 
 const env = () => ({ clock: realClock, signal: new AbortController().signal });
-const connectTo = (at: { port: number }, more = {}) => connectDevice(targetOf(at, more), 'barometer', env());
+const connectTo = (at: { port: number }, more = {}) => connectDevice(targetOf(at, more), pressureOf, env());
 
 const identity: Identity = {
   uid: 'abc',
@@ -51,7 +51,7 @@ const isRead = (header: PacketHeader) => header.uid === uids.abc && header.funct
 test('a device on a real brick is not simulated', async (t) => {
   const device = await connectTo(await daemon(t));
   t.false(device.simulated);
-  t.is(await device.read(), 1000);
+  t.is(await readOne(device), 1000);
   device.close();
 });
 
@@ -126,13 +126,13 @@ test('a device that falls silent rejects within its deadline and may come back',
   let silent = false;
   const server = await daemon(t, (_, header) => (silent && isRead(header) ? Buffer.alloc(0) : undefined));
   const device = await connectTo(server, { timeoutMs: 400 });
-  t.is(await device.read(), 1000);
+  t.is(await readOne(device), 1000);
   silent = true;
   const startedMs = performance.now();
   await t.throwsAsync(device.read(), { code: 'device-silent' });
   t.true(performance.now() - startedMs < 5_000);
   silent = false;
-  t.is(await device.read(), 1000);
+  t.is(await readOne(device), 1000);
   device.close();
 });
 
@@ -150,7 +150,7 @@ test('errors and odd lengths from a device are errors, and the next read works',
   const device = await connectTo(server);
   for (next of answers) await t.throwsAsync(device.read(), { code: 'device-error' });
   next = undefined;
-  t.is(await device.read(), 1000);
+  t.is(await readOne(device), 1000);
   device.close();
 });
 
@@ -176,13 +176,13 @@ test('a daemon that goes away rejects pending reads at once, and the loss is tol
   await t.throwsAsync(device.read(), { code: 'device-unreachable', message: /ended/ });
   device.close();
   t.is(lost, 1);
-  await new Promise<void>((resolve) => device.onLost(resolve));
+  await new Promise((resolve) => device.onLost(resolve));
 });
 
 test('an unplugged device is lost although its daemon goes on', async (t) => {
   const server = await daemon(t, (_, header) => (isRead(header) ? enumerated(2) : undefined));
   const device = await connectTo(server, { timeoutMs: 60_000 });
-  const lost = new Promise<void>((resolve) => device.onLost(resolve));
+  const lost = new Promise((resolve) => device.onLost(resolve));
   await t.throwsAsync(device.read(), { code: 'device-unknown', message: /unplugged/ });
   await lost;
 });
@@ -220,22 +220,22 @@ test('answers in pieces are put together', async (t) => {
     });
   });
   const device = await connectTo(server, { timeoutMs: 2_000 });
-  t.is(await device.read(), 1000);
+  t.is(await readOne(device), 1000);
   device.close();
 });
 
 test('an emulator killed and started again on its port is found by the next attempt', async (t) => {
   const first = await emulate(t);
   const device = await connectTo(first, { uid: 'abc' });
-  t.is(await device.read(), 1013.25);
-  const lost = new Promise<void>((resolve) => device.onLost(resolve));
+  t.is(await readOne(device), 1013.25);
+  const lost = new Promise((resolve) => device.onLost(resolve));
   await first.close();
   await lost;
   await t.throwsAsync(device.read(), { code: 'device-unreachable' });
   await t.throwsAsync(connectTo(first, { uid: 'abc' }), { code: 'device-unreachable' });
   const second = await emulate(t, { port: first.port });
   const again = await connectTo(second, { uid: 'abc' });
-  t.is(await again.read(), 1013.25);
+  t.is(await readOne(again), 1013.25);
   again.close();
 });
 

@@ -5,10 +5,10 @@ import test from 'ava';
 import type { FogrunError } from '../../src/contract/errors.ts';
 import { connectDevice, listDevices } from '../../src/devices/client.ts';
 import { deviceName } from '../../src/devices/names.ts';
-import { emulate, handClock, realClock, serve, targetOf, v1, v2 } from './fixtures.ts';
+import { emulate, handClock, pressureOf, readOne, realClock, serve, targetOf, v1, v2 } from './fixtures.ts';
 
 const env = () => ({ clock: realClock, signal: new AbortController().signal });
-const connectTo = (at: { port: number }, more = {}) => connectDevice(targetOf(at, more), 'barometer', env());
+const connectTo = (at: { port: number }, more = {}) => connectDevice(targetOf(at, more), pressureOf, env());
 
 test('a barometer is found by its UID and read, and known as simulated', async (t) => {
   const emulator = await emulate(t, { devices: [v1, v2] });
@@ -18,9 +18,9 @@ test('a barometer is found by its UID and read, and known as simulated', async (
     ['111abc', 1013.25, 'Barometer Bricklet'],
   ] as const) {
     const device = await connectTo(emulator, { uid });
-    t.is(await device.read(), pressure);
+    t.is(await readOne(device), pressure);
     t.is(device.info.name, name);
-    t.is(device.unit, 'hPa');
+    t.deepEqual(device.sensors, [{ sensor: 'pressure', unit: 'hPa', plausible: { min: 850, max: 1_100 } }]);
     t.true(device.simulated);
     device.close();
   }
@@ -30,21 +30,21 @@ test('the only barometer needs no UID', async (t) => {
   const emulator = await emulate(t, { devices: [v2] });
   const device = await connectTo(emulator);
   t.like(device.info, { uid: 'Xyz', identifier: 2117, connectedUid: 'FogEm', position: 'a' });
-  t.is(await device.read(), 990.001);
+  t.is(await readOne(device), 990.001);
   device.close();
 });
 
 test('reads may overlap', async (t) => {
   const emulator = await emulate(t);
   const device = await connectTo(emulator);
-  t.deepEqual(await Promise.all(Array.from({ length: 10 }, () => device.read())), Array(10).fill(1013.25));
+  t.deepEqual(await Promise.all(Array.from({ length: 10 }, () => readOne(device))), Array(10).fill(1013.25));
   device.close();
 });
 
 test('the secret opens a daemon that wants one', async (t) => {
   const emulator = await emulate(t, { secret: 'sesame' });
   const device = await connectTo(emulator, { secret: 'sesame', uid: 'abc' });
-  t.is(await device.read(), 1013.25);
+  t.is(await readOne(device), 1013.25);
   device.close();
 });
 
@@ -117,7 +117,7 @@ test('nothing listening, no such host and a bad port are unreachable', async (t)
 test('a connection that does not come about is given up after its deadline', async (t) => {
   const emulator = await emulate(t);
   const clock = handClock();
-  const attempt = connectDevice(targetOf(emulator), 'barometer', { ...env(), clock });
+  const attempt = connectDevice(targetOf(emulator), pressureOf, { ...env(), clock });
   // Before the network had a chance to answer.
   clock.advance(1_500);
   await t.throwsAsync(attempt, { code: 'device-unreachable', message: /within 1\.5s/ });
@@ -127,19 +127,19 @@ test('a connection that does not come about is given up after its deadline', asy
 test('an aborted attempt ends at once, and so does a connection when its signal aborts', async (t) => {
   const mute = await serve(t, () => {});
   const abort = new AbortController();
-  const attempt = connectDevice(targetOf(mute, { timeoutMs: 60_000 }), 'barometer', {
+  const attempt = connectDevice(targetOf(mute, { timeoutMs: 60_000 }), pressureOf, {
     clock: realClock,
     signal: abort.signal,
   });
   setImmediate(() => abort.abort());
   await t.throwsAsync(attempt, { code: 'device-unreachable', message: /given up/ });
   await t.throwsAsync(
-    connectDevice(targetOf(mute), 'barometer', { clock: realClock, signal: AbortSignal.abort() }),
+    connectDevice(targetOf(mute), pressureOf, { clock: realClock, signal: AbortSignal.abort() }),
     { code: 'device-unreachable' },
   );
   const emulator = await emulate(t);
   const later = new AbortController();
-  const device = await connectDevice(targetOf(emulator), 'barometer', {
+  const device = await connectDevice(targetOf(emulator), pressureOf, {
     clock: realClock,
     signal: later.signal,
   });

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { ExecutionContext } from 'ava';
 import type { Clock, Random } from '../../src/contract/clock.ts';
-import type { DeviceTarget } from '../../src/contract/device.ts';
+import type { Device, DeviceTarget, DeviceWish } from '../../src/contract/device.ts';
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/devices/emulator/server.ts';
 import { createPacketReader, type PacketHeader, writePacket } from '../../src/devices/packet.ts';
 
@@ -56,6 +56,15 @@ export const v2 = {
   uid: 'Xyz',
   pressure: { shape: 'const', value: 990.001 },
 } as const;
+
+/** What most tests ask for. */
+export const pressureOf: DeviceWish = { type: 'barometer', sensors: ['pressure'] };
+
+/** The first value that a device says. */
+export async function readOne(device: Device): Promise<number> {
+  const [first] = await device.read();
+  return first!.value;
+}
 
 /** Numbers of the UIDs above, and of the emulator's master brick. */
 export const uids = { abc: 30_867, Xyz: 186_909, FogEm: 445_688_492 };

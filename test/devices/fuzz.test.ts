@@ -5,7 +5,19 @@ import test from 'ava';
 import fc from 'fast-check';
 import { FogrunError } from '../../src/contract/errors.ts';
 import { connectDevice } from '../../src/devices/client.ts';
-import { emulate, packetOf, rawClient, realClock, serve, targetOf, uids, v1, v2 } from './fixtures.ts';
+import {
+  emulate,
+  packetOf,
+  pressureOf,
+  rawClient,
+  readOne,
+  realClock,
+  serve,
+  targetOf,
+  uids,
+  v1,
+  v2,
+} from './fixtures.ts';
 
 const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 400 });
 /** Requests that make enough sense to reach the devices. */
@@ -74,7 +86,7 @@ test('whatever a server sends, connecting ends in a FogrunError within its deadl
     fc.asyncProperty(anyBytes, fc.boolean(), fc.constantFrom('', 'abc'), async (sent, ending, uid) => {
       bytes = sent;
       ends = ending;
-      const attempt = connectDevice(targetOf(server, { uid, timeoutMs: 20 }), 'barometer', {
+      const attempt = connectDevice(targetOf(server, { uid, timeoutMs: 20 }), pressureOf, {
         clock: realClock,
         signal: new AbortController().signal,
       });
@@ -106,13 +118,13 @@ test('whatever a device sends between its answers, reading goes on or ends in an
   await fc.assert(
     fc.asyncProperty(fc.oneof(anyBytes, anyRequest), async (bytes) => {
       noise = Buffer.alloc(0);
-      const device = await connectDevice(targetOf(proxy, { uid: 'abc', timeoutMs: 1_000 }), 'barometer', {
+      const device = await connectDevice(targetOf(proxy, { uid: 'abc', timeoutMs: 1_000 }), pressureOf, {
         clock: realClock,
         signal: new AbortController().signal,
       });
       noise = bytes;
       const outcome = await Promise.race([
-        device.read().then(
+        readOne(device).then(
           (value) => typeof value === 'number',
           (error) => error instanceof FogrunError,
         ),

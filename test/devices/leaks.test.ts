@@ -16,6 +16,7 @@ const clock = {
   setTimeout: (callback, delayMs) => setTimeout(callback, delayMs), clearTimeout: (timer) => clearTimeout(timer),
 };
 const random = { next: Math.random, bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) };
+const wish = { type: 'barometer', sensors: ['pressure'] };
 const env = () => ({ clock, signal: new AbortController().signal });
 const devices = [{ type: 'barometer', uid: 'abc', pressure: { shape: 'const', value: 1000 } }];
 const options = { host: '127.0.0.1', port: 0, secret: '', devices };
@@ -25,7 +26,7 @@ const mute = createServer((socket) => socket.on('error', () => {})).listen(0, '1
 await once(mute, 'listening');
 // Deadlines are a minute long: what is left of any would hold the process that long.
 const target = (port, more) => ({ host: '127.0.0.1', port, uid: '', secret: '', timeoutMs: 60_000, ...more });
-const connect = (port, more) => connectDevice(target(port, more), 'barometer', env());
+const connect = (port, more) => connectDevice(target(port, more), wish, env());
 const seen = [];
 const fails = (attempt) => attempt.then(() => seen.push('connected'), (error) => seen.push(error.code));
 for (let i = 0; i < 20; i++) {
@@ -41,7 +42,7 @@ await fails(connect(shut.port, { secret: 'other' }));
 await fails(connect(1));
 await fails(connect(mute.address().port, { timeoutMs: 50 }));
 const abort = new AbortController();
-const given = connectDevice(target(mute.address().port), 'barometer', { clock, signal: abort.signal });
+const given = connectDevice(target(mute.address().port), wish, { clock, signal: abort.signal });
 setImmediate(() => abort.abort());
 await fails(given);
 const pending = await connect(open.port, { uid: 'abc' });

@@ -1,12 +1,13 @@
 import test from 'ava';
 import { sensorPoller } from '../../machines/sensor-poller.ts';
 import type { Device, DeviceInfo } from '../../src/contract/device.ts';
+import type { Problem } from '../../src/contract/errors.ts';
 import type { Batch } from '../../src/contract/port.ts';
 import { type PollerEnv, pollerEffects } from '../../src/devices/poller-effects.ts';
 import { runActor } from '../../src/runtime/actor.ts';
 import { buildStatechart } from '../../src/runtime/effects.ts';
 import { createPort } from '../../src/runtime/port.ts';
-import { failure } from '../helpers/statechart.ts';
+import { failure, problem } from '../helpers/statechart.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
 const info: DeviceInfo = {
@@ -24,7 +25,7 @@ function startPoller(config: object = {}, credit = 1_000) {
   const clock = createVirtualClock();
   const port = createPort<Batch>({ itemsMax: credit, bytesMax: 2 ** 20 }, ({ lines }) => lines.length);
   const life = new AbortController();
-  const devices: { open: boolean; lose: () => void }[] = [];
+  const devices: { open: boolean; lose: (cause?: Problem) => void }[] = [];
   const play = {
     value: (): number | Promise<number> => 1013.25,
     readMs: 0,
@@ -35,8 +36,8 @@ function startPoller(config: object = {}, credit = 1_000) {
   const connect: PollerEnv['connect'] = async (_, __, { signal }): Promise<Device> => {
     if (play.connectMs > 0) await later(play.connectMs);
     if (play.refused) throw failure('device-unreachable');
-    let lost = () => {};
-    const own = { open: true, lose: () => lost() };
+    let lost = (_: Problem) => {};
+    const own = { open: true, lose: (cause = problem('device-unreachable')) => lost(cause) };
     devices.push(own);
     // As the real one: what the owner aborts is closed.
     const close = () => {
@@ -46,18 +47,29 @@ function startPoller(config: object = {}, credit = 1_000) {
     return {
       info,
       simulated: true,
-      unit: 'hPa',
+      sensors: [{ sensor: 'pressure', unit: 'hPa', plausible: { min: 850, max: 1_100 } }],
       async read() {
         if (play.readMs > 0) await later(play.readMs);
-        return play.value();
+        return [{ sensor: 'pressure', value: await play.value() }];
       },
+      listen: async () => ({ onlyChanges: false }),
       onLost: (listener) => {
         lost = listener;
       },
       close,
     };
   };
-  const effects = pollerEffects({ output: port.out, clock, connect, retryInMs: () => 1_000 });
+  const effects = pollerEffects({
+    output: port.out,
+    clock,
+    report: () => {},
+    connect,
+    awaitDevice: (_, __, { signal }) =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(failure('device-unreachable'))),
+      ),
+    retryInMs: () => 1_000,
+  });
   const machine = buildStatechart(sensorPoller, { ...effects }, life.signal);
   const actor = runActor(machine, {
     clock,

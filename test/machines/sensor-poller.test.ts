@@ -23,7 +23,7 @@ const connected = {
   device: { uid: 'bAr', type: 'barometer' },
   simulated: false,
 } as unknown as SensorEvent;
-const reading: SensorEvent = { type: 'READING', value: 1013 };
+const reading: SensorEvent = { type: 'READING' };
 
 function start(config: object = {}) {
   const device = fakeTask<SensorPollerConfig, SensorEvent, SensorCommand>();

@@ -1,5 +1,5 @@
 /** An emulated device, from its description. */
-import type { Bricklet, Channel, Setting } from '../../domain/bricklets/index.ts';
+import type { Bricklet, Channel, Setting } from '../../domain/bricklets.ts';
 import { parseUid } from '../uid.ts';
 import {
   type Callback,

@@ -1,6 +1,6 @@
 /** Callbacks: what a device sends unasked. Both generations are special cases of one rule. */
 import type { Clock, Timer } from '../../contract/clock.ts';
-import { type RawType, rawType } from '../../domain/bricklets/index.ts';
+import { type RawType, rawType } from '../../domain/bricklets.ts';
 import { readRaw, writeRaw } from './raw.ts';
 
 export interface CallbackConfig {

@@ -1,5 +1,5 @@
 /** Values in payloads, little-endian. */
-import { type RawType, rawType } from '../../domain/bricklets/index.ts';
+import { type RawType, rawType } from '../../domain/bricklets.ts';
 
 export interface RawValue {
   readonly raw: RawType;

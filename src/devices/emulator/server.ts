@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import type { Clock, Random } from '../../contract/clock.ts';
 import { FogrunError } from '../../contract/errors.ts';
-import { brickletOfModel } from '../../domain/bricklets/index.ts';
+import { brickletOfModel } from '../../domain/bricklets.ts';
 import { shapeProblem } from '../../domain/shapes.ts';
 import { printable } from '../text.ts';
 import { EMULATOR_MASTER_UID, parseUid } from '../uid.ts';

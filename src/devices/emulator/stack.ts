@@ -1,8 +1,9 @@
 /** The devices of an emulator: what is plugged in, and how it comes and goes. */
 import type { Clock, Timer } from '../../contract/clock.ts';
-import { type Bricklet, brickletOfModel } from '../../domain/bricklets/index.ts';
+import { type Bricklet, brickletOfModel } from '../../domain/bricklets.ts';
 import { type Shape, shapeValue } from '../../domain/shapes.ts';
 import { protocolFunction, writePacket } from '../packet.ts';
+import { enumeration as change } from '../survey.ts';
 import { EMULATOR_MASTER_UID, formatUid, parseUid } from '../uid.ts';
 import { createBricklet } from './bricklet.ts';
 import { createMaster, type EmulatedDevice, type Identity, writeIdentity } from './device.ts';
@@ -45,9 +46,6 @@ export interface Stack {
 
 /** Ports of a brick. */
 export const positions = 'abcdefgh';
-
-/** Last byte of an enumerate callback. */
-const change = { available: 0, connected: 1, disconnected: 2 } as const;
 
 /** A place on the brick and what belongs there, plugged in or not. */
 interface Slot {

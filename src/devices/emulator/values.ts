@@ -1,5 +1,5 @@
 /** What the fields of an emulated device hold at a moment. */
-import { type Bricklet, type Field, type Quantity, rawType } from '../../domain/bricklets/index.ts';
+import { type Bricklet, type Field, type Quantity, rawType } from '../../domain/bricklets.ts';
 import { altitudeM, clampRound, standardPressure } from './atmosphere.ts';
 import type { Surroundings } from './device.ts';
 

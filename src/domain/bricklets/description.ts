@@ -1,6 +1,6 @@
 /**
  * What a TinkerForge sensor is, said once: its functions, what their bytes hold, and what the numbers mean. Client,
- * emulator, config and lists all work from these descriptions; a new device is one more of them in `index.ts`.
+ * emulator, config and lists all work from these descriptions; a new device is one more of them in src/domain/bricklets.ts.
  *
  * Source of ids, payloads, scales and ranges: the vendor's bindings (npm `tinkerforge`) and API documentation.
  */

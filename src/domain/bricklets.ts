@@ -1,9 +1,9 @@
 /** The devices there are descriptions of, and the words people use for them. */
-import { airQuality, co2V2 } from './air.ts';
-import { barometer, barometerV2 } from './barometers.ts';
-import { ambientLightV3, humidityV2, temperatureV2 } from './climate.ts';
-import type { Bricklet, Quantity } from './description.ts';
-import { gpsV2, gpsV3 } from './gps.ts';
+import { airQuality, co2V2 } from './bricklets/air.ts';
+import { barometer, barometerV2 } from './bricklets/barometers.ts';
+import { ambientLightV3, humidityV2, temperatureV2 } from './bricklets/climate.ts';
+import type { Bricklet, Quantity } from './bricklets/description.ts';
+import { gpsV2, gpsV3 } from './bricklets/gps.ts';
 
 export type {
   Bounds,
@@ -14,8 +14,8 @@ export type {
   Quantity,
   RawType,
   Setting,
-} from './description.ts';
-export { rawType } from './description.ts';
+} from './bricklets/description.ts';
+export { rawType } from './bricklets/description.ts';
 
 export const bricklets: readonly Bricklet[] = [
   barometer,
