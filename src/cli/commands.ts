@@ -73,9 +73,10 @@ export const commands: readonly CommandEntry[] = [
     name: 'devices',
     form: 'HOST[:PORT]',
     count: one,
-    does: 'list what a brick daemon has',
-    options: ['secret'],
-    run: async ([address], { secret }) => (await import('./devices.ts')).devices(address!, secret ?? ''),
+    does: 'list what a brick daemon has, and the types and sensors that a pipeline can name',
+    options: ['secret', 'json'],
+    run: async ([address], { secret = '', json = false }) =>
+      (await import('./devices.ts')).devices(address!, { secret, json }),
   },
   {
     name: 'emulate',

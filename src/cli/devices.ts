@@ -1,20 +1,37 @@
 /** `fogrun devices HOST[:PORT]`: what a brick daemon has. */
 import { FogrunError } from '../contract/errors.ts';
 import { listDevices } from '../devices/client.ts';
+import { findBricklet } from '../domain/bricklets.ts';
 import { escapeControls } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
 
 const timeoutMs = 2_500;
 
-export async function devices(where: string, secret: string): Promise<number> {
+export interface DevicesOptions {
+  readonly secret: string;
+  readonly json: boolean;
+}
+
+export async function devices(where: string, { secret, json }: DevicesOptions): Promise<number> {
   const { host, port } = address(where);
   const { signal } = new AbortController();
   const found = await listDevices({ host, port, secret, timeoutMs }, { clock: systemClock, signal });
+  const listed = found.map((device) => {
+    const bricklet = findBricklet(device.identifier);
+    const sensors = bricklet?.quantities.map(({ sensor, unit }) => ({ sensor, unit })) ?? [];
+    return { ...device, type: bricklet?.type ?? null, sensors };
+  });
+  if (json) {
+    process.stdout.write(`${JSON.stringify(listed)}\n`);
+    return 0;
+  }
   const rows = [
-    ['UID', 'DEVICE', 'CONNECTED TO', 'POSITION', 'FIRMWARE'],
-    ...found.map(({ uid, name, connectedUid, position, firmware }) => [
+    ['UID', 'DEVICE', 'TYPE', 'SENSORS', 'CONNECTED TO', 'POSITION', 'FIRMWARE'],
+    ...listed.map(({ uid, name, type, sensors, connectedUid, position, firmware }) => [
       uid,
       name,
+      type ?? '-',
+      sensors.map(({ sensor }) => sensor).join(', ') || '-',
       connectedUid === '0' ? '-' : connectedUid,
       position,
       firmware.join('.'),

@@ -152,6 +152,7 @@ interface Field {
 }
 
 function configFields(schema: Schema, parent = ''): Field[] {
+  const told = new Set<string>();
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const path = parent ? `${parent}.${name}` : name;
     const own: Field = {
@@ -160,7 +161,11 @@ function configFields(schema: Schema, parent = ''): Field[] {
       fallback: fallbackText(field),
       text: field.description ?? '',
     };
-    return [own, ...inner(field, path)];
+    // Fields that are made the same way are explained once, under the first of them.
+    const within = inner(field, '');
+    const known = within.length > 0 && told.has(JSON.stringify(within));
+    told.add(JSON.stringify(within));
+    return [own, ...(known ? [] : inner(field, path))];
   });
 }
 

@@ -1,11 +1,13 @@
 /** Effects of the kind `tinkerforge-emulator`. */
 import type {
+  ShapeConfig,
   TinkerforgeEmulatorConfig,
   TinkerforgeEmulatorEffects,
 } from '../../machines/tinkerforge-emulator.ts';
 import type { Clock, Random } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
+import { brickletOfModel } from '../domain/bricklets.ts';
 import type { Shape } from '../domain/shapes.ts';
 import { parseCsvShape } from './csv-shape.ts';
 import { startEmulator } from './emulator/server.ts';
@@ -24,11 +26,13 @@ export function emulatorEffects(env: EmulatorEnv): TinkerforgeEmulatorEffects {
     async daemon({ input: config, signal, emit }) {
       const { host, port, secret } = config;
       const devices = await Promise.all(
-        config.devices.map(async ({ type, uid, pressure }) => ({
-          type,
-          uid,
-          pressure: await shapeOf(pressure, env),
-        })),
+        config.devices.map(async ({ type, uid, pressure, values, unplug }) => {
+          const told = Object.entries({ ...values, ...(pressure ? { pressure } : {}) });
+          const shapes = await Promise.all(
+            told.map(async ([name, shape]) => [name, shape && (await shapeOf(shape, name, type, env))]),
+          );
+          return { type, uid, unplug, values: Object.fromEntries(shapes) };
+        }),
       );
       const emulator = await startEmulator({ host, port, secret, devices }, env);
       try {
@@ -52,16 +56,17 @@ function describe(config: TinkerforgeEmulatorConfig): string {
   return config.devices.map(({ type, uid }) => `${type} ${uid}`).join(', ');
 }
 
-async function shapeOf(
-  pressure: TinkerforgeEmulatorConfig['devices'][number]['pressure'],
-  env: EmulatorEnv,
-): Promise<Shape> {
-  if (pressure.shape !== 'csv') return pressure;
+async function shapeOf(shape: ShapeConfig, name: string, model: string, env: EmulatorEnv): Promise<Shape> {
+  if (shape.shape === 'random-walk') {
+    const range = brickletOfModel(model)!.quantities.find(({ sensor }) => sensor === name)?.range;
+    return { ...shape, min: shape.min ?? range?.min ?? 0, max: shape.max ?? range?.max ?? 1 };
+  }
+  if (shape.shape !== 'csv') return shape;
   let text: string;
   try {
-    text = await env.readText(pressure.file);
+    text = await env.readText(shape.file);
   } catch (cause) {
-    throw new FogrunError('file-unreadable', `the values in ${pressure.file} cannot be read`, { cause });
+    throw new FogrunError('file-unreadable', `the values in ${shape.file} cannot be read`, { cause });
   }
-  return { shape: 'csv', values: parseCsvShape(text), every: pressure.every };
+  return { shape: 'csv', values: parseCsvShape(text, ['value', name]), every: shape.every };
 }

@@ -18,7 +18,7 @@ const numeric: Json = { type: 'string', pattern: '^\\s*[+-]?(\\d+(\\.\\d*)?|\\.\
 export function pipelineJsonSchema(kinds: ReadonlyMap<string, ActorKind>): Json {
   const head = inputSchema(headSchema);
   const properties = head.properties as Json;
-  return {
+  return sayOnce({
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'fogrun pipeline',
     type: 'object',
@@ -39,7 +39,39 @@ export function pipelineJsonSchema(kinds: ReadonlyMap<string, ActorKind>): Json 
     },
     required: ['fogrun', 'pipeline', 'actors'],
     additionalProperties: false,
+  });
+}
+
+/** Choices shorter than this, as JSON text, may be repeated. */
+const repeatedTextMax = 2_000;
+
+/** Puts long lists of choices that come again into `$defs`: editors read the whole file. */
+function sayOnce(schema: Json): Json {
+  const seen = new Map<string, { name: string; again: boolean }>();
+  const visit = (value: unknown, see: (choices: Json[]) => Json | undefined): unknown => {
+    if (Array.isArray(value)) return value.map((one) => visit(one, see));
+    if (typeof value !== 'object' || value === null) return value;
+    const { anyOf, ...rest } = value as Json & { anyOf?: Json[] };
+    const shared = anyOf && see(anyOf);
+    const all = shared ? { ...rest, ...shared } : value;
+    return Object.fromEntries(Object.entries(all).map(([key, part]) => [key, visit(part, see)]));
   };
+  visit(schema, (choices) => {
+    const text = JSON.stringify(choices);
+    if (text.length <= repeatedTextMax) return undefined;
+    const known = seen.get(text);
+    if (known) known.again = true;
+    else seen.set(text, { name: `choices-${seen.size + 1}`, again: false });
+    return undefined;
+  });
+  const named = [...seen].filter(([, { again }]) => again);
+  const shared = visit(schema, (choices) => {
+    const known = seen.get(JSON.stringify(choices));
+    return known?.again ? { $ref: `#/$defs/${known.name}` } : undefined;
+  }) as Json;
+  if (named.length === 0) return shared;
+  const defs = named.map(([text, { name }]) => [name, { anyOf: JSON.parse(text) }]);
+  return { ...shared, $defs: Object.fromEntries(defs) };
 }
 
 function actorSchema(kind: ActorKind): Json {

@@ -148,7 +148,7 @@ export function createBricklet(
     ...bricklet.settings.flatMap(settingFunctions),
     ...bricklet.commands.map(({ id, values: expected }): [number, DeviceFunction] => [
       id,
-      setter(bytesOf(expected), (bytes) => fit(readRaws(bytes, expected), expected)),
+      setter(bytesOf(expected), (bytes) => areWithin(readRaws(bytes, expected), expected)),
     ]),
     ...(bricklet.reference ? referenceFunctions(bricklet.reference) : []),
     ...(bricklet.debounce ? debounceFunctions(bricklet.debounce) : []),
@@ -177,7 +177,7 @@ function settingFunctions({ set, get, values, orZeros }: Setting): Functions {
       set,
       setter(bytesOf(values), (bytes) => {
         const wanted = readRaws(bytes, values);
-        const taken = fit(wanted, values) || (orZeros === true && wanted.every((value) => value === 0));
+        const taken = areWithin(wanted, values) || (orZeros === true && wanted.every((value) => value === 0));
         if (taken) held = wanted;
         return taken;
       }),
@@ -186,6 +186,6 @@ function settingFunctions({ set, get, values, orZeros }: Setting): Functions {
   ];
 }
 
-function fit(values: readonly number[], bounds: readonly { min: number; max: number }[]): boolean {
+function areWithin(values: readonly number[], bounds: readonly { min: number; max: number }[]): boolean {
   return values.every((value, index) => value >= bounds[index]!.min && value <= bounds[index]!.max);
 }
