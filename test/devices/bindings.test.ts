@@ -1,40 +1,7 @@
 /** The emulator as the vendor's bindings see it: with their own classes, and nothing of ours between. */
-import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { emulate, v1, v2 } from './fixtures.ts';
-
-const require = createRequire(import.meta.url);
-// biome-ignore lint/suspicious/noExplicitAny: the bindings have no types
-const load = (name: string): any => require(`tinkerforge/lib/${name}.js`);
-
-async function open(t: ExecutionContext, port: number, secret = '') {
-  const IPConnection = load('IPConnection');
-  const connection = new IPConnection();
-  connection.setAutoReconnect(false);
-  await new Promise<void>((resolve, reject) => {
-    connection.on(IPConnection.CALLBACK_CONNECTED, () => resolve());
-    connection.connect('127.0.0.1', port, (code: number) => reject(new Error(`code ${code}`)));
-  });
-  const { socket } = connection.socket;
-  t.teardown(async () => {
-    connection.disconnect();
-    if (!socket.closed) await once(socket, 'close');
-  });
-  if (secret !== '') await call(connection, 'authenticate', secret);
-  return { IPConnection, connection };
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: the bindings have no types
-function call(on: any, method: string, ...values: unknown[]): Promise<unknown[]> {
-  return new Promise((resolve, reject) => {
-    on[method](
-      ...values,
-      (...answer: unknown[]) => resolve(answer),
-      (code: number) => reject(Object.assign(new Error(`code ${code}`), { code })),
-    );
-  });
-}
+import { callVendor as call, vendorClass as load, openVendor as open } from './vendor.ts';
 
 test('the bindings enumerate the devices', async (t) => {
   const emulator = await emulate(t, { devices: [v1, v2] });
