@@ -75,7 +75,7 @@ export async function listenTo(config: SensorPollerConfig, clock: Clock, reads: 
   await ask();
   while (!until.aborted) {
     if (!configured) await configure();
-    await sleep(clock, probeAfterMs, until);
+    await sleep(clock, Math.min(probeAfterMs, overdueMs), until);
     if (until.aborted) return;
     const now = clock.monotonic();
     if (unsure || now - heardAt >= probeAfterMs) await ask();
