@@ -179,3 +179,99 @@ test('STOP ends the task and leaves no timer', async (t) => {
     t.is(clock.pending, 0);
   }
 });
+
+const gone = problem('device-unknown', 'unplugged');
+const noFix = problem('device-no-value', 'no fix');
+
+test('a poller whose device sends by itself listens, and listens again after it was stale', async (t) => {
+  const { states, tell } = start({ mode: 'callback' });
+  await tell(connected);
+  await tell({ type: 'NO_VALUE', cause: silent });
+  await tell(reading);
+  t.deepEqual(states(), ['connecting', 'listening', 'stale', 'listening']);
+});
+
+for (const before of ['connecting', 'polling', 'stale', 'waitingForValue'] as const) {
+  test(`a device that goes while ${before} is unplugged, and connected to when it is back or after a wait`, async (t) => {
+    const { clock, state, last, device, tell } = start();
+    if (before !== 'connecting') await tell(connected);
+    if (before === 'stale') await tell({ type: 'NO_VALUE', cause: silent });
+    if (before === 'waitingForValue') await tell({ type: 'NO_VALUE', cause: noFix });
+    await tell({ type: 'GONE', cause: gone });
+    t.like(last(), { from: before, to: 'unplugged', cause: gone, attempt: 1, retryInMs: 1_000 });
+    t.is(device.commands.at(-1), 'CONNECT', 'the task goes on looking out');
+    await tell({ type: 'BACK' });
+    t.is(state(), 'connecting');
+    await tell({ type: 'GONE', cause: gone });
+    await clock.advance(2_000);
+    t.is(state(), 'connecting');
+  });
+}
+
+test('RETRY, PAUSE and a daemon that ends are heard while a device is unplugged', async (t) => {
+  for (const [what, next] of [
+    ['RETRY', 'connecting'],
+    ['PAUSE', 'paused'],
+  ] as const) {
+    const { state, send, tell } = start();
+    await tell({ type: 'GONE', cause: gone });
+    await send(what);
+    t.is(state(), next);
+  }
+  const { state, tell } = start();
+  await tell({ type: 'GONE', cause: gone });
+  await tell({ type: 'LOST', cause: unreachable });
+  t.is(state(), 'waitingToRetry');
+});
+
+test('a device that cannot measure yet may take its time as long as it says so', async (t) => {
+  const { clock, state, states, last, device, tell } = start({ 'stale-after': '10s', every: '1s' });
+  await tell(connected);
+  for (let i = 0; i < 100; i++) {
+    await tell({ type: 'NO_VALUE', cause: noFix });
+    await clock.advance(11_000);
+  }
+  t.is(state(), 'waitingForValue');
+  t.deepEqual(device.commands, ['CONNECT']);
+  t.deepEqual(states(), ['connecting', 'polling', 'waitingForValue'], 'one line, not one for each time');
+  await clock.advance(1_000);
+  t.is(state(), 'stale', 'it fell silent');
+  t.deepEqual(last().cause, noFix);
+  await tell({ type: 'NO_VALUE', cause: noFix });
+  await tell(reading);
+  t.deepEqual(states().slice(-2), ['waitingForValue', 'polling']);
+});
+
+/** What the config says of a mistake, as `path: message`. */
+const complaints = (config: object) =>
+  sensorPoller.config
+    .safeParse(config)
+    .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+
+test('sensors that a type does not have, and words for one that are said of several, are mistakes', (t) => {
+  t.deepEqual(complaints({ device: { type: 'co2' }, sensors: ['pressure', 'co2', 'co2'] }), [
+    'sensors.0: a device of type co2 has no pressure; it has co2, temperature, humidity',
+    'sensors.2: co2 is named twice',
+  ]);
+  const several = { device: { type: 'humidity' }, sensor: 'damp', plausible: { max: 90 } };
+  const hint = 'this poller reads humidity, temperature; say it for each in `sensors`';
+  t.deepEqual(complaints(several), [
+    `sensor: names one sensor, but ${hint}`,
+    `plausible: is for one sensor, but ${hint}`,
+  ]);
+  t.is(complaints({ ...several, sensors: ['humidity'] }), undefined);
+});
+
+test('a file from before there were other devices says the same as ever', (t) => {
+  const old = {
+    device: { type: 'barometer', uid: 'bAr' },
+    sensor: 'qfe',
+    plausible: { min: 900, max: 1_000 },
+  };
+  t.like(sensorPoller.config.parse(old), {
+    sensor: 'qfe',
+    plausible: { min: 900, max: 1_000 },
+    mode: 'poll',
+  });
+  t.is(complaints({}), undefined);
+});

@@ -107,3 +107,30 @@ test('STOP ends it at once in every state', async (t) => {
     t.is(clock.pending, 0);
   }
 });
+
+/** What the config says of a mistake, as `path: message`. */
+const complaints = (devices: object[]) =>
+  tinkerforgeEmulator.config
+    .safeParse({ devices })
+    .error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+
+test('values that a device does not have, and a UID given twice, are mistakes', (t) => {
+  const still = { shape: 'const', value: 1 };
+  t.deepEqual(complaints([{ type: 'co2', pressure: still, values: { co2: still, fix: still } }]), [
+    'devices.0.pressure: a device of type co2 has no pressure; it has co2, temperature, humidity',
+    'devices.0.values.fix: a device of type co2 has no fix; it has co2, temperature, humidity',
+  ]);
+  t.deepEqual(complaints([{ uid: 'abc' }, { uid: '1abc', type: 'gps' }]), [
+    'devices.1.uid: another device has this UID',
+  ]);
+  t.is(complaints([{ type: 'gps', values: { fix: still, latitude: still } }]), undefined);
+});
+
+test('a walk of the pressure keeps the bounds it always had, others those of their device', (t) => {
+  const walk = { shape: 'random-walk', start: 1_000, step: 1 };
+  const { devices } = tinkerforgeEmulator.config.parse({
+    devices: [{ pressure: walk, values: { altitude: walk } }],
+  });
+  t.like(devices[0]!.pressure, { min: 950, max: 1_050 });
+  t.like(devices[0]!.values!.altitude, { min: undefined, max: undefined });
+});
