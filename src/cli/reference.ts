@@ -151,21 +151,24 @@ interface Field {
   readonly text: string;
 }
 
+/** More fields than these, made the same way, are explained once, under the first of them. */
+const repeatedFieldsMax = 6;
+
 function configFields(schema: Schema, parent = ''): Field[] {
-  const told = new Set<string>();
+  const told = new Map<string, string>();
   return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const path = parent ? `${parent}.${name}` : name;
+    const within = inner(field, path);
+    const same = JSON.stringify(inner(field, ''));
+    const first = within.length > repeatedFieldsMax ? told.get(same) : undefined;
+    if (first === undefined) told.set(same, path);
     const own: Field = {
       path,
       type: typeName(field),
       fallback: fallbackText(field),
-      text: field.description ?? '',
+      text: [field.description ?? '', ...(first === undefined ? [] : [`As \`${first}\`.`])].join(' '),
     };
-    // Fields that are made the same way are explained once, under the first of them.
-    const within = inner(field, '');
-    const known = within.length > 0 && told.has(JSON.stringify(within));
-    told.add(JSON.stringify(within));
-    return [own, ...(known ? [] : inner(field, path))];
+    return first === undefined ? [own, ...within] : [own];
   });
 }
 
