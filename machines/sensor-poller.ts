@@ -80,7 +80,9 @@ const config = z
     mode: z
       .enum(['poll', 'callback'])
       .prefault('poll')
-      .describe('`poll` asks each time; `callback` has the device send by itself.'),
+      .describe(
+        '`poll` asks each time; `callback` has the device send by itself. It keeps one pace for each sensor, so that two pollers must not set one sensor of a device to two paces.',
+      ),
     'on-change': boolean()
       .prefault(false)
       .describe(

@@ -25,8 +25,8 @@ export const bricklets: readonly Bricklet[] = [
   ambientLightV3,
   airQuality,
   co2V2,
-  gpsV2,
   gpsV3,
+  gpsV2,
 ];
 
 /** Every type, in the order of the table. */

@@ -124,7 +124,11 @@ function reportUnion(
     .map((issues) => ({
       issues,
       // A branch that the value does not even have the type of says nothing worth reading.
-      typeFits: !issues.some((one) => one.path.length === 0 && one.code === 'invalid_type'),
+      typeFits: !issues.some(
+        ({ path: at, code }) =>
+          at.length === 0 &&
+          (code === 'invalid_type' || (code === 'invalid_value' && node.type !== 'scalar')),
+      ),
       choiceFits: !issues.some((one) => one.code === 'invalid_value'),
     }))
     .filter(({ typeFits }) => typeFits)

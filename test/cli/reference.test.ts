@@ -52,3 +52,23 @@ test('the reference names every setting, every state and every error', (t) => {
   for (const name of kinds.keys()) t.true(catalogue().includes(`[${name}]`));
   for (const code of Object.keys(errorCodes)) t.true(errorsReference().includes(`\`${code}\``));
 });
+
+test('the schema for editors says long choices once, and every reference leads to them', async (t) => {
+  const schema = JSON.parse(referenceFiles().get('pipeline.schema.json')!) as { $defs: object };
+  const references = new Set<string>();
+  const visit = (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, part] of Object.entries(value)) {
+      if (key === '$ref') references.add(part as string);
+      visit(part);
+    }
+  };
+  visit(schema);
+  t.true(references.size > 0);
+  t.deepEqual(
+    [...references].sort(),
+    Object.keys(schema.$defs)
+      .map((name) => `#/$defs/${name}`)
+      .sort(),
+  );
+});

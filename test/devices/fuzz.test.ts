@@ -5,6 +5,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { FogrunError } from '../../src/contract/errors.ts';
 import { connectDevice } from '../../src/devices/client.ts';
+import { parseUid } from '../../src/devices/uid.ts';
 import {
   emulate,
   packetOf,
@@ -19,17 +20,30 @@ import {
   v2,
 } from './fixtures.ts';
 
+/** As many different devices as a brick has ports for. */
+const allKinds = [
+  v1,
+  v2,
+  { type: 'humidity', uid: 'h1a' },
+  { type: 'ambient-light', uid: 'h1b' },
+  { type: 'air-quality', uid: 'h1c' },
+  { type: 'co2', uid: 'h1d' },
+  { type: 'gps', uid: 'h1e' },
+  { type: 'gps-v2', uid: 'h1f' },
+];
 const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 400 });
 /** Requests that make enough sense to reach the devices. */
 const anyRequest = fc
   .record({
-    uid: fc.constantFrom(0, 1, uids.FogEm, uids.abc, uids.Xyz, 4_711),
+    uid: fc.constantFrom(0, 1, uids.FogEm, 4_711, ...allKinds.map(({ uid }) => parseUid(uid))),
     functionId: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 255 })),
     sequence: fc.integer({ min: 1, max: 15 }),
     responseExpected: fc.boolean(),
     payload: fc.oneof(
       fc.uint8Array({ maxLength: 72 }),
-      ...[1, 2, 3, 4, 8, 9, 14].map((length) => fc.uint8Array({ minLength: length, maxLength: length })),
+      ...[1, 2, 3, 4, 5, 8, 9, 10, 14].map((length) =>
+        fc.uint8Array({ minLength: length, maxLength: length }),
+      ),
     ),
   })
   .map(({ uid, functionId, payload, ...more }) => packetOf(uid, functionId, payload, more));
@@ -60,7 +74,7 @@ test('random bytes never crash the emulator, and another client goes on', async 
 });
 
 test('any request to any device leaves it answering', async (t) => {
-  const emulator = await emulate(t, { devices: [v1, v2] });
+  const emulator = await emulate(t, { devices: allKinds });
   const client = await rawClient(t, emulator.port);
   // The daemon closes for some requests, and the master's answers are what is waited for.
   const toDevices = anyRequest.filter((packet) => ![1, uids.FogEm].includes(packet.readUInt32LE(0)));

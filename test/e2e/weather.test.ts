@@ -89,3 +89,33 @@ test('a device that is unplugged for a while is a state with its cause, and is t
   t.deepEqual(strayed, [], 'the others do not notice');
   t.is((await fogrun.end()).code, 0, fogrun.stderr());
 });
+
+test('`fogrun devices` shows the words that a pipeline can use, as a table and as JSON', async (t) => {
+  const env = await weatherWorld(t);
+  const fogrun = startFogrun(
+    t,
+    ['emulate', '--type', 'co2', '--uid', 'xYz', '--port', '0', '--log', 'json'],
+    env,
+  );
+  const { text } = await fogrun.line(
+    (line) => line.type === 'note' && line.text.startsWith('emulating co2 xYz'),
+  );
+  const address = / on (\S+)$/.exec(text)![1]!;
+  const table = startFogrun(t, ['devices', address], env);
+  t.is((await table.ended).code, 0, table.stderr());
+  t.deepEqual(
+    table.lines.map((line) => line.text.split(/ {2,}/).slice(0, 4)),
+    [
+      ['UID', 'DEVICE', 'TYPE', 'SENSORS'],
+      ['FogEm', 'Master Brick', '-', '-'],
+      ['xYz', 'CO2 Bricklet 2.0', 'co2', 'co2, temperature, humidity'],
+    ],
+  );
+  const json = startFogrun(t, ['devices', address, '--json'], env);
+  t.is((await json.ended).code, 0, json.stderr());
+  const [master, device] = JSON.parse(json.lines[0]!.text);
+  t.like(master, { uid: 'FogEm', type: null, sensors: [] });
+  t.like(device, { uid: 'xYz', identifier: 2147, type: 'co2', position: 'a' });
+  t.deepEqual(device.sensors[0], { sensor: 'co2', unit: 'ppm' });
+  t.is((await fogrun.end()).code, 0);
+});
