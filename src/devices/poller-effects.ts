@@ -7,11 +7,19 @@ import type {
 } from '../../machines/sensor-poller.ts';
 import { type Clock, sleep } from '../contract/clock.ts';
 import type { Device, DeviceTarget, DeviceWish, Measurement } from '../contract/device.ts';
-import { errorCodes, FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import { errorCodes, FogrunError, type Problem } from '../contract/errors.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import { listenTo } from './poller-listening.ts';
-import { createTally, judge, type Tally, type WantedSensor, wantedSensors } from './poller-readings.ts';
+import {
+  createTally,
+  expected,
+  judge,
+  type Reads,
+  type Tally,
+  type WantedSensor,
+  wantedSensors,
+} from './poller-readings.ts';
 
 export interface PollerEnv {
   readonly output: OutPort<Batch>;
@@ -121,20 +129,6 @@ function sayTaken(poller: Poller, { info }: Device): void {
   poller.env.report({ type: 'note', text });
 }
 
-/** A device while it is read, and what becomes of what it says. */
-export interface Reads {
-  readonly device: Device;
-  readonly until: AbortSignal;
-  /** For programming errors where nobody waits. */
-  readonly fail: (thrown: unknown) => void;
-  /** Makes readings, hands them on, and tells how the device is doing. */
-  readonly keep: (measured: readonly Measurement[], onlyChanges: boolean) => void;
-  /** Tells how the device is doing, without readings: what it said last still holds. */
-  readonly confirm: (measured: readonly Measurement[]) => void;
-  /** No value came when one was due. */
-  readonly noValue: (cause: Problem) => void;
-}
-
 function judgement(
   { config, env, wanted, tally }: Poller,
   device: Device,
@@ -173,8 +167,8 @@ function judgement(
     },
     confirm(measured) {
       const { news } = assess(measured);
-      tally.confirm();
       tellHow(news);
+      return tally.confirm();
     },
     noValue(cause) {
       tally.interrupt();
@@ -213,11 +207,4 @@ function address(config: SensorPollerConfig): string {
 
 function problem(code: 'device-implausible', message: string): Problem {
   return { code, message, advice: errorCodes[code].advice };
-}
-
-/** Programming errors must not look like a sensor that is away. */
-export function expected(thrown: unknown): Problem {
-  const cause = toProblem(thrown);
-  if (cause.code === 'internal') throw thrown;
-  return cause;
 }

@@ -4,7 +4,7 @@ import { type Clock, sleep } from '../contract/clock.ts';
 import type { Measurement } from '../contract/device.ts';
 import { errorCodes, type Problem } from '../contract/errors.ts';
 import { formatDuration } from '../domain/quantities.ts';
-import { expected, type Reads } from './poller-effects.ts';
+import { expected, type Reads } from './poller-readings.ts';
 
 /** Listens until the signal aborts. */
 export async function listenTo(config: SensorPollerConfig, clock: Clock, reads: Reads): Promise<void> {
@@ -54,7 +54,7 @@ export async function listenTo(config: SensorPollerConfig, clock: Clock, reads: 
           heard(() => {
             noteCame(measured);
             keep(measured, onlyChanges);
-            if (onlyChanges) confirm([]);
+            if (onlyChanges && !confirm([])) unsure = true;
           }),
         noValue: (cause) => heard(() => trouble(cause)),
       });
@@ -68,8 +68,7 @@ export async function listenTo(config: SensorPollerConfig, clock: Clock, reads: 
       if (until.aborted) return;
       heardAt = clock.monotonic();
       if (unsure) keep(measured, onlyChanges);
-      else if (onlyChanges) confirm(measured);
-      unsure = false;
+      unsure = onlyChanges && !confirm(measured);
     });
 
   await ask();

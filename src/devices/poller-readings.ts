@@ -2,6 +2,7 @@
 import type { SensorPollerConfig } from '../../machines/sensor-poller.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Device, DeviceSensor, Measurement } from '../contract/device.ts';
+import { type Problem, toProblem } from '../contract/errors.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
 import { sensorsByDefault } from '../domain/bricklets.ts';
 import { encodeReading, type Reading } from '../domain/reading.ts';
@@ -62,6 +63,23 @@ export function judge(
   });
 }
 
+/** A device while it is read, and what becomes of what it says. */
+export interface Reads {
+  readonly device: Device;
+  readonly until: AbortSignal;
+  /** For programming errors where nobody waits. */
+  readonly fail: (thrown: unknown) => void;
+  /** Makes readings, hands them on, and tells how the device is doing. */
+  readonly keep: (measured: readonly Measurement[], onlyChanges: boolean) => void;
+  /**
+   * Tells how the device is doing, without readings: what it said last still holds. False when that was not handed on,
+   * so that it should be kept again.
+   */
+  readonly confirm: (measured: readonly Measurement[]) => boolean;
+  /** No value came when one was due. */
+  readonly noValue: (cause: Problem) => void;
+}
+
 export interface Tally {
   /**
    * Hands readings on, with a gap before them if some are missing.
@@ -70,8 +88,8 @@ export interface Tally {
   take(readings: readonly Reading[], onlyChanges: boolean): void;
   /** No reading came when one was due, for a reason worth a gap. */
   interrupt(): void;
-  /** What was read last still holds. */
-  confirm(): void;
+  /** What was read last still holds. False when it was not handed on. */
+  confirm(): boolean;
 }
 
 /** A turn this many periods late means that nobody measured: the machine slept, say. */
@@ -103,6 +121,7 @@ export function createTally(
       for (const [sensor, { interrupted }] of last) {
         if (!interrupted) last.set(sensor, { at, time, interrupted });
       }
+      return ![...last.values()].some(({ interrupted }) => interrupted);
     },
     take(readings, onlyChanges) {
       // The store is full: a sensor cannot be held back, so these are missed and counted with the next.
@@ -138,4 +157,11 @@ export function createTally(
       });
     },
   };
+}
+
+/** Programming errors must not look like a sensor that is away. */
+export function expected(thrown: unknown): Problem {
+  const cause = toProblem(thrown);
+  if (cause.code === 'internal') throw thrown;
+  return cause;
 }

@@ -79,6 +79,25 @@ test('a short interruption of a device that sends only changes is no long gap', 
   await poller.stop();
 });
 
+test('what found no room in a full store is handed on once there is some, though it does not change again', async (t) => {
+  const poller = startPoller({ ...steady }, 1);
+  poller.play.onlyChanges = true;
+  await poller.clock.advance(1_000);
+  poller.send(pressure(1_001));
+  poller.play.value = () => 1_001;
+  await poller.clock.advance(20_000);
+  void poller.consume();
+  await poller.clock.advance(3_600_000);
+  t.deepEqual(
+    poller.readings().map(({ value }) => value),
+    [1013.25, 1_001],
+  );
+  const [gap, ...more] = poller.gaps();
+  t.deepEqual(more, []);
+  t.true(gap!.count < 40, `${gap!.count}`);
+  await poller.stop();
+});
+
 test('a device that forgot to send is told again, and what is missing is a gap', async (t) => {
   const poller = play();
   await poller.clock.advance(10);
