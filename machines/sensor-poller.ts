@@ -155,7 +155,7 @@ const troubles = {
     { target: 'stale', actions: 'noteTrouble' },
   ],
   LOST: { target: 'waitingToRetry', actions: 'planRetry' },
-  GONE: { target: 'unplugged', actions: 'planRetry' },
+  GONE: { target: 'absent', actions: 'planRetry' },
 } as const;
 /** Back to where readings come in. */
 const recovered = [
@@ -276,7 +276,7 @@ export const sensorPoller = defineKind<'sensor-poller', typeof config, SensorPol
           },
           after: { silentAfter: { target: 'stale' } },
         },
-        unplugged: {
+        absent: {
           tags: ['trouble'],
           on: { BACK: 'connecting', RETRY: 'connecting', LOST: troubles.LOST },
           after: { retry: 'connecting' },

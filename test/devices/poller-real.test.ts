@@ -90,7 +90,7 @@ test('a device that was reset, or unplugged and put elsewhere, goes on sending',
   await poller.readings(20);
   t.is(poller.moves.length, from, 'a reset is no interruption');
   emulator.unplug('abc');
-  await poller.moved('unplugged', from);
+  await poller.moved('absent', from);
   emulator.replug('abc', 'g');
   await poller.moved('listening', from);
   await poller.readings(20);

@@ -134,7 +134,7 @@ test('a device that is unplugged shows so, and is taken at once when it is back'
   await poller.clock.advance(1_500);
   poller.devices[0]!.lose(problem('device-unknown', 'it was unplugged'));
   await poller.clock.flush();
-  t.like(poller.moves.at(-1), { from: 'polling', to: 'unplugged', cause: { message: 'it was unplugged' } });
+  t.like(poller.moves.at(-1), { from: 'polling', to: 'absent', cause: { message: 'it was unplugged' } });
   t.is(poller.openDevices(), 0);
   t.deepEqual(
     poller.waits.map(({ orPresent }) => orPresent),
@@ -154,7 +154,7 @@ test('a device that is not there is asked for again after its waits, and taken a
   poller.play.refused = 'device-unknown';
   poller.devices[0]!.lose(problem('device-unknown'));
   await poller.clock.advance(3_500);
-  t.is(poller.actor.state(), 'unplugged');
+  t.is(poller.actor.state(), 'absent');
   t.is(poller.waits.length, 4);
   t.false(poller.waits.at(-1)!.orPresent, 'or it would be tried without a wait for ever');
   poller.play.refused = false;

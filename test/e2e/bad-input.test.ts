@@ -99,10 +99,10 @@ test("an edge id other than the store's is refused", async (t) => {
 test('a wrong uid is told with the list of what is there, and tried again', async (t) => {
   const { env } = await withEmulator(t, [], { TINKERFORGE_UID: 'xyz' });
   const fogrun = startFogrun(t, edge, env);
-  const waiting = await fogrun.line(moved('barometer', 'waitingToRetry'));
+  const waiting = await fogrun.line(moved('barometer', 'absent'));
   t.is(waiting.code, 'device-unknown');
   t.regex(waiting.cause, /bAr/);
-  await fogrun.line((line) => moved('barometer', 'waitingToRetry')(line) && line.attempt === 2);
+  await fogrun.line((line) => moved('barometer', 'absent')(line) && line.attempt === 2);
   t.is((await fogrun.end()).code, 0);
 });
 

@@ -78,13 +78,13 @@ test('a device that is unplugged for a while is a state with its cause, and is t
   await fogrun.line(moved('co2', 'polling'));
   for (let round = 0; round < 2; round++) {
     const from = fogrun.lines.length;
-    const away = await fogrun.line(moved('co2', 'unplugged'), from);
+    const away = await fogrun.line(moved('co2', 'absent'), from);
     t.is(away.code, 'device-unknown');
     t.regex(JSON.stringify(away), /wCo2/);
     await fogrun.line(moved('co2', 'polling'), fogrun.lines.indexOf(away));
   }
   const strayed = fogrun.lines.filter(
-    (line) => line.type === 'transition' && line.actor !== 'co2' && /unplugged|stale/.test(line.to),
+    (line) => line.type === 'transition' && line.actor !== 'co2' && /absent|stale/.test(line.to),
   );
   t.deepEqual(strayed, [], 'the others do not notice');
   t.is((await fogrun.end()).code, 0, fogrun.stderr());

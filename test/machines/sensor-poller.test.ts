@@ -192,13 +192,13 @@ test('a poller whose device sends by itself listens, and listens again after it 
 });
 
 for (const before of ['connecting', 'polling', 'stale', 'waitingForValue'] as const) {
-  test(`a device that goes while ${before} is unplugged, and connected to when it is back or after a wait`, async (t) => {
+  test(`a device that goes while ${before} is absent, and connected to when it is back or after a wait`, async (t) => {
     const { clock, state, last, device, tell } = start();
     if (before !== 'connecting') await tell(connected);
     if (before === 'stale') await tell({ type: 'NO_VALUE', cause: silent });
     if (before === 'waitingForValue') await tell({ type: 'NO_VALUE', cause: noFix });
     await tell({ type: 'GONE', cause: gone });
-    t.like(last(), { from: before, to: 'unplugged', cause: gone, attempt: 1, retryInMs: 1_000 });
+    t.like(last(), { from: before, to: 'absent', cause: gone, attempt: 1, retryInMs: 1_000 });
     t.is(device.commands.at(-1), 'CONNECT', 'the task goes on looking out');
     await tell({ type: 'BACK' });
     t.is(state(), 'connecting');
@@ -208,7 +208,7 @@ for (const before of ['connecting', 'polling', 'stale', 'waitingForValue'] as co
   });
 }
 
-test('RETRY, PAUSE and a daemon that ends are heard while a device is unplugged', async (t) => {
+test('RETRY, PAUSE and a daemon that ends are heard while a device is absent', async (t) => {
   for (const [what, next] of [
     ['RETRY', 'connecting'],
     ['PAUSE', 'paused'],
