@@ -15,6 +15,8 @@ export interface Asker {
   readonly user: string;
   /** What was typed or pressed, such as `fogrun pause edge/uploader` or `key p`. */
   readonly command: string;
+  /** Its process, where that is known. */
+  readonly pid?: number;
 }
 
 /** One line of the audit log: somebody asked for a change. */

@@ -17,21 +17,35 @@ const codeOf = (thrown: unknown) => String((thrown as { code?: unknown })?.code 
  */
 export async function prepareSocketPath(socketPath: string, clock: Clock): Promise<void> {
   await checkDirectory(dirname(socketPath));
-  const found = await lstat(socketPath).catch((thrown) => {
-    if (codeOf(thrown) === 'ENOENT') return undefined;
-    throw refused(`${socketPath} cannot be examined (${codeOf(thrown)})`);
-  });
-  if (!found) return;
-  if (!found.isSocket()) {
-    throw refused(`${socketPath} should become a socket but is something else`, 'Move it away.');
-  }
-  if (await isListening(socketPath, clock)) {
-    throw new FogrunError('address-in-use', `another process listens on ${socketPath}`);
-  }
+  if (!(await isStaleSocket(socketPath, clock))) return;
   await unlink(socketPath).catch((thrown) => {
     if (codeOf(thrown) === 'ENOENT') return;
     throw refused(`the stale socket ${socketPath} cannot be removed (${codeOf(thrown)})`);
   });
+}
+
+/**
+ * True for a socket that nobody listens on, false when nothing is there.
+ * @param connectPath another way to the same socket, where its own is too long to connect to
+ * @throws as `prepareSocketPath`
+ */
+export async function isStaleSocket(
+  socketPath: string,
+  clock: Clock,
+  connectPath: string = socketPath,
+): Promise<boolean> {
+  const found = await lstat(socketPath).catch((thrown) => {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw refused(`${socketPath} cannot be examined (${codeOf(thrown)})`);
+  });
+  if (!found) return false;
+  if (!found.isSocket()) {
+    throw refused(`${socketPath} should become a socket but is something else`, 'Move it away.');
+  }
+  if (await isListening(connectPath, clock)) {
+    throw new FogrunError('address-in-use', `another process listens on ${socketPath}`);
+  }
+  return true;
 }
 
 async function checkDirectory(directory: string): Promise<void> {

@@ -19,7 +19,7 @@ const envelopeBytes = JSON.stringify({ type: messageType, data: {} }).length - '
 /** Bytes that may wait for a process that does not read; beyond them it counts as lost. */
 const pendingBytesMax = 8 * 1024 * 1024;
 /** A socket's path must fit into `sun_path`: 104 bytes with its final NUL on macOS, 108 on Linux. */
-const pathBytesMax = 103;
+export const pathBytesMax = 103;
 const tokenLengthMin = 16;
 
 /** A node-ipc of its own: the package's default export is shared by the whole process. */

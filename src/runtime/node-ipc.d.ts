@@ -7,6 +7,8 @@ declare module 'node-ipc' {
     silent: boolean;
     unlink: boolean;
     socketRoot: string;
+    /** Makes the mode of `socketRoot` 0700, whatever it was. */
+    secureSocketRoot: boolean;
     /** Longest frame in bytes, its delimiter left out. */
     maxMessageSize: number;
     /** Bytes that may wait in a socket; beyond them it is destroyed. */

@@ -1,0 +1,96 @@
+/** What comes from a control socket, checked before anybody builds on it: the other end may be anything. */
+import type { SegmentInfo } from '../contract/control.ts';
+import { FogrunError } from '../contract/errors.ts';
+import type { PipelineStatus } from '../contract/status.ts';
+import { type IpcMessage, isIpcMessage } from './ipc-wire.ts';
+
+type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
+
+const isText = (value: unknown) => typeof value === 'string';
+const isNumber = (value: unknown) => typeof value === 'number';
+const isTruth = (value: unknown) => typeof value === 'boolean';
+const orNull = (fits: (value: unknown) => boolean) => (value: unknown) => value === null || fits(value);
+const listOf = (fits: (value: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.every(fits);
+const like = (shape: Shape) => (value: unknown) =>
+  isIpcMessage(value) && Object.entries(shape).every(([name, fits]) => fits(value[name]));
+
+const isProblem = like({ code: isText, message: isText, advice: isText });
+const isWaiting = like({
+  readings: orNull(isNumber),
+  bytes: isNumber,
+  oldestMs: orNull(isNumber),
+  bytesMax: orNull(isNumber),
+});
+const isActor = like({
+  name: isText,
+  kind: isText,
+  state: isText,
+  health: isText,
+  sinceMs: isNumber,
+  cause: orNull(isProblem),
+  lastError: orNull(like({ problem: isProblem, atMs: isNumber })),
+  attempt: isNumber,
+  retryAtMs: orNull(isNumber),
+  restarts: isNumber,
+  readings: isNumber,
+  readingsPerSecond: isNumber,
+  perSecond: listOf(isNumber),
+  waiting: orNull(isWaiting),
+  process: orNull(like({ name: isText, pid: orNull(isNumber) })),
+});
+const isStore = like({
+  role: isText,
+  path: isText,
+  state: isText,
+  cause: orNull(isProblem),
+  bytes: isNumber,
+  bytesMax: isNumber,
+});
+const isStatus = like({
+  pipeline: isText,
+  file: isText,
+  edge: orNull(isText),
+  pid: isNumber,
+  version: isText,
+  startedMs: isNumber,
+  nowMs: isNumber,
+  ending: isTruth,
+  store: orNull(isStore),
+  actors: listOf(isActor),
+  actorsLeftOut: isNumber,
+});
+const isSegment = like({
+  stream: isText,
+  sequence: isNumber,
+  type: isText,
+  fromSeq: isNumber,
+  count: isNumber,
+  bytes: isNumber,
+  sealedAtMs: isNumber,
+  discarded: isTruth,
+});
+
+/** An entry of a log that can be shown. */
+export const isEntry = like({
+  time: (value) => Number.isFinite(value) && Math.abs(value as number) <= 8.64e15,
+  level: isText,
+  pipeline: isText,
+  actor: isText,
+  report: like({ type: isText }),
+});
+
+/** @throws FogrunError `control-lost` for what is no status */
+export function checkStatus(value: unknown): PipelineStatus {
+  if (isStatus(value)) return value as PipelineStatus;
+  throw new FogrunError('control-lost', 'the pipeline answered with what is no status');
+}
+
+/** @throws FogrunError `control-lost` for what is no page of a list of segments */
+export function readList(value: unknown): { total: number; list: readonly SegmentInfo[] } {
+  const { total, list } = isIpcMessage(value) ? value : ({} as IpcMessage);
+  if (Number.isSafeInteger(total) && listOf(isSegment)(list)) {
+    return { total: total as number, list: list as readonly SegmentInfo[] };
+  }
+  throw new FogrunError('control-lost', 'the pipeline answered with what is no list of segments');
+}

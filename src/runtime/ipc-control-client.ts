@@ -1,0 +1,259 @@
+/** The other end of a control socket: a running pipeline in the hands of another process. */
+import { once } from 'node:events';
+import type { IpcClient } from 'node-ipc';
+import { type Clock, sleep, type Timer } from '../contract/clock.ts';
+import type {
+  Acted,
+  ActorAction,
+  Asker,
+  Discarded,
+  PipelineControl,
+  SegmentInfo,
+  SegmentRange,
+  Watcher,
+} from '../contract/control.ts';
+import { FogrunError, toProblem } from '../contract/errors.ts';
+import type { LogEntry } from '../contract/report.ts';
+import type { PipelineStatus } from '../contract/status.ts';
+import { printable } from '../domain/text.ts';
+import { checkStatus, isEntry, readList } from './ipc-control-answers.ts';
+import { type Greeted, greet } from './ipc-control-greet.ts';
+import { createJoiner, readProblem, toError } from './ipc-control-wire.ts';
+import { emitMessage, type IpcMessage, isIpcMessage, messageType } from './ipc-wire.ts';
+
+/** As in the process itself; `watch` ends with `control-lost` when the connection does. */
+export interface RemoteControl extends PipelineControl {
+  readonly socketPath: string;
+  readonly pid: number;
+  /** The program that runs it, such as `fogrun/0.1.0`. */
+  readonly agent: string;
+  /** Resolves when the connection is gone, whoever ended it. */
+  readonly gone: Promise<void>;
+  /** Ends the connection; watchers hear nothing more. */
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  readonly clock: Clock;
+  /** How this program names itself. */
+  readonly agent: string;
+  /** For the connection and the greeting, ms. */
+  readonly timeoutMs?: number;
+}
+
+const connectTimeoutMs = 2_000;
+const lingerMs = 1_000;
+/** How long an answer may take, ms: an actor has 2 s for coming to rest, and a restart ends a life first. */
+const answerTimeoutMs = { quick: 5_000, act: 15_000, slow: 30_000 };
+
+/**
+ * Connects and greets.
+ * @throws FogrunError `control-absent` when nobody listens there, `control-version`, `control-refused` when it may not
+ *   be opened or the other side hangs up, `deadline-missed`
+ */
+export async function connectControl(socketPath: string, options: ConnectOptions): Promise<RemoteControl> {
+  const greeted = await greet(socketPath, { timeoutMs: connectTimeoutMs, ...options });
+  return new ControlClient(socketPath, options.clock, greeted);
+}
+
+interface Question {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: FogrunError) => void;
+  readonly timer: Timer;
+}
+
+class ControlClient implements RemoteControl {
+  readonly socketPath: string;
+  readonly pipeline: string;
+  readonly pid: number;
+  readonly agent: string;
+  readonly gone: Promise<void>;
+  readonly #clock: Clock;
+  readonly #client: IpcClient;
+  readonly #disconnect: () => void;
+  readonly #join = createJoiner();
+  readonly #questions = new Map<number, Question>();
+  readonly #watchers = new Map<number, Watcher>();
+  #lastId = 0;
+  #closed: Promise<void> | null = null;
+  #over = false;
+  #leave: () => void = () => {};
+
+  constructor(socketPath: string, clock: Clock, { client, greeting, disconnect, hand }: Greeted) {
+    this.socketPath = socketPath;
+    this.pipeline = greeting.pipeline;
+    this.pid = greeting.pid;
+    this.agent = greeting.agent;
+    this.gone = new Promise((resolve) => {
+      this.#leave = resolve;
+    });
+    this.#clock = clock;
+    this.#client = client;
+    this.#disconnect = disconnect;
+    hand((type, data) => this.#take(type, data));
+  }
+
+  async status(): Promise<PipelineStatus> {
+    return checkStatus(await this.#ask({ ask: 'status' }, answerTimeoutMs.quick));
+  }
+
+  watch(watcher: Watcher, options: { everyMs?: number; entriesMax?: number } = {}): () => void {
+    const id = this.#lastId + 1;
+    this.#watchers.set(id, watcher);
+    this.#ask({ ask: 'watch', ...options }, answerTimeoutMs.quick).catch((thrown) => {
+      // In a turn of its own: whoever watches has what `watch` returns by then.
+      if (this.#watchers.delete(id)) watcher.over(toProblem(thrown));
+    });
+    return () => {
+      if (!this.#watchers.delete(id) || this.#over) return;
+      this.#ask({ ask: 'unwatch', watch: id }, answerTimeoutMs.quick).catch(() => {});
+    };
+  }
+
+  async act(actor: string, action: ActorAction, by: Asker): Promise<Acted> {
+    const answer = await this.#ask({ ask: 'act', actor, action, by }, answerTimeoutMs.act);
+    const { from, to } = isIpcMessage(answer) ? answer : ({} as IpcMessage);
+    return { from: String(from), to: String(to) };
+  }
+
+  async stop(by: Asker): Promise<void> {
+    await this.#ask({ ask: 'stop', by }, answerTimeoutMs.quick);
+  }
+
+  async segments(): Promise<readonly SegmentInfo[]> {
+    const all: SegmentInfo[] = [];
+    for (;;) {
+      const answer = await this.#ask({ ask: 'segments', from: all.length }, answerTimeoutMs.slow);
+      const { total, list } = readList(answer);
+      all.push(...list);
+      if (all.length >= total || list.length === 0) return all;
+    }
+  }
+
+  async segmentBody(stream: string, sequence: number): Promise<Uint8Array> {
+    const slices: Buffer[] = [];
+    for (let from = 0; ; ) {
+      const answer = await this.#ask({ ask: 'body', stream, sequence, from }, answerTimeoutMs.slow);
+      const { total, base64 } = isIpcMessage(answer) ? answer : ({} as IpcMessage);
+      const slice = Buffer.from(String(base64), 'base64');
+      slices.push(slice);
+      from += slice.length;
+      if (from === total) return Buffer.concat(slices);
+      if (slice.length === 0) throw this.#lost('it broke off in the middle of a segment');
+    }
+  }
+
+  async discard(range: SegmentRange, by: Asker): Promise<Discarded> {
+    const answer = await this.#ask({ ask: 'discard', range, by }, answerTimeoutMs.slow);
+    const { segments, readings, bytes } = isIpcMessage(answer) ? answer : ({} as IpcMessage);
+    return { segments: Number(segments), readings: Number(readings), bytes: Number(bytes) };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { socket } = this.#client;
+    this.#watchers.clear();
+    if (!socket.destroyed) {
+      const inTime = new AbortController();
+      const ended = once(socket, 'close', { signal: inTime.signal }).catch(() => {});
+      socket.end();
+      await Promise.race([ended, sleep(this.#clock, lingerMs, inTime.signal)]);
+      inTime.abort();
+    }
+    this.#end('it was closed here');
+    this.#disconnect();
+  }
+
+  #ask(ask: IpcMessage, timeoutMs: number): Promise<unknown> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    if (this.#over || this.#closed) return Promise.reject(this.#lost('it is closed'));
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimeout(() => {
+        this.#questions.delete(id);
+        const late = `${this.#name()} did not answer \`${ask.ask}\` within ${timeoutMs / 1_000} s`;
+        reject(new FogrunError('deadline-missed', late));
+      }, timeoutMs);
+      this.#questions.set(id, { resolve, reject, timer });
+      emitMessage({ id, ...ask }, (message) => this.#client.emit(messageType, message));
+    });
+  }
+
+  #take(type: string, data: unknown): void {
+    if (this.#over) return;
+    if (type === 'disconnect') this.#end('it closed the connection');
+    if (type !== messageType || !isIpcMessage(data)) return;
+    try {
+      const message = this.#join(data);
+      if (message) this.#hear(message);
+    } catch {
+      // `disconnect` follows.
+      this.#client.socket.destroy();
+    }
+  }
+
+  #hear(message: IpcMessage): void {
+    const id = message.id as number;
+    if (typeof message.watch === 'string') {
+      this.#tell(id, message.watch, message.value);
+      return;
+    }
+    const question = this.#questions.get(id);
+    if (!question) return;
+    this.#questions.delete(id);
+    this.#clock.clearTimeout(question.timer);
+    if (message.problem === undefined) question.resolve(message.answer);
+    else question.reject(toError(readProblem(message.problem)));
+  }
+
+  #tell(id: number, what: string, value: unknown): void {
+    const watcher = this.#watchers.get(id);
+    if (!watcher) return;
+    try {
+      if (what === 'status') watcher.status(checkStatus(value));
+      else if (what === 'entry') {
+        if (isEntry(value)) watcher.entry(value as LogEntry);
+      } else if (what === 'over') {
+        this.#watchers.delete(id);
+        watcher.over(value === null ? null : readProblem(value));
+      }
+    } catch {
+      // A watcher that throws is dropped, as in the process itself.
+      this.#watchers.delete(id);
+      this.#ask({ ask: 'unwatch', watch: id }, answerTimeoutMs.quick).catch(() => {});
+    }
+  }
+
+  #end(detail: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    const watchers = [...this.#watchers.values()];
+    const questions = [...this.#questions.values()];
+    this.#watchers.clear();
+    this.#questions.clear();
+    for (const { reject, timer } of questions) {
+      this.#clock.clearTimeout(timer);
+      reject(this.#lost(detail));
+    }
+    for (const watcher of watchers) {
+      try {
+        watcher.over(toProblem(this.#lost(detail)));
+      } catch {
+        // Its own affair.
+      }
+    }
+    this.#leave();
+  }
+
+  #name(): string {
+    return `pipeline ${printable(this.pipeline)} (pid ${this.pid})`;
+  }
+
+  #lost(detail: string): FogrunError {
+    return new FogrunError('control-lost', `the connection to ${this.#name()} ended: ${detail}`);
+  }
+}

@@ -1,0 +1,51 @@
+/** Which pipelines run: looks through a directory of states. */
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Problem, toProblem } from '../contract/errors.ts';
+import { namePattern } from '../domain/segment.ts';
+import { type ConnectOptions, connectControl, type RemoteControl } from './ipc-control-client.ts';
+import { controlSocketPath } from './ipc-control-path.ts';
+
+/** A socket that somebody may listen on, but with whom there is no talking. */
+export interface Unreached {
+  /** Name of its directory, which is its pipeline's. */
+  readonly pipeline: string;
+  readonly problem: Problem;
+}
+
+export interface Found {
+  /** The directory of states that was looked through, absolute. */
+  readonly state: string;
+  /** By name. Whoever asked for them closes them. */
+  readonly running: readonly RemoteControl[];
+  readonly problems: readonly Unreached[];
+}
+
+/**
+ * Connects to every running pipeline whose state is in that directory, all at a time; sockets that ended pipelines left
+ * behind count for nothing.
+ * @param only names to look for; all when left out
+ */
+export async function findRunning(
+  state: string,
+  options: ConnectOptions,
+  only?: readonly string[],
+): Promise<Found> {
+  const root = resolve(state);
+  const there = await readdir(root).catch(() => []);
+  const names = there.filter((name) => namePattern.test(name) && (only?.includes(name) ?? true)).sort();
+  const found = await Promise.all(
+    names.map((name) =>
+      connectControl(controlSocketPath(root, name), options).catch(
+        (thrown): Unreached => ({ pipeline: name, problem: toProblem(thrown) }),
+      ),
+    ),
+  );
+  const running: RemoteControl[] = [];
+  const problems: Unreached[] = [];
+  for (const each of found) {
+    if (!('problem' in each)) running.push(each);
+    else if (each.problem.code !== 'control-absent') problems.push(each);
+  }
+  return { state: root, running, problems };
+}
