@@ -16,6 +16,8 @@ export const options = {
   uid: { type: 'string', words: '--uid UID', text: 'UID of the emulated device' },
   secret: { type: 'string', words: '--secret TEXT', text: 'authentication secret of the brick daemon' },
   type: { type: 'string', words: '--type TYPE', text: 'type of the emulated device' },
+  follow: { type: 'boolean', short: 'f', words: '-f, --follow', text: 'go on with what comes' },
+  all: { type: 'boolean', words: '--all', text: 'every running pipeline' },
   write: { type: 'string', words: '--write DIR', text: 'write the reference into a folder' },
 } as const;
 
@@ -98,7 +100,68 @@ export const commands: readonly CommandEntry[] = [
         pipeline: values.pipeline ?? 'cloud',
       }),
   },
+  {
+    name: 'ps',
+    form: '[PIPELINE]',
+    count: { min: 0, max: 1 },
+    does: 'show every actor of every running pipeline',
+    options: ['state', 'json'],
+    run: async ([pipeline], values) => (await import('./ps.ts')).ps(pipeline, inState(values)),
+  },
+  {
+    name: 'pause',
+    form: '[PIPELINE/]ACTOR',
+    count: one,
+    does: 'pause an actor until it is resumed',
+    options: ['state', 'json'],
+    run: async ([actor], values) => (await import('./act.ts')).act('pause', actor!, inState(values)),
+  },
+  {
+    name: 'resume',
+    form: '[PIPELINE/]ACTOR',
+    count: one,
+    does: 'let a paused actor go on',
+    options: ['state', 'json'],
+    run: async ([actor], values) => (await import('./act.ts')).act('resume', actor!, inState(values)),
+  },
+  {
+    name: 'retry',
+    form: '[PIPELINE/]ACTOR',
+    count: one,
+    does: 'let an actor that waits to retry do so now',
+    options: ['state', 'json'],
+    run: async ([actor], values) => (await import('./act.ts')).act('retry', actor!, inState(values)),
+  },
+  {
+    name: 'restart',
+    form: '[PIPELINE/]ACTOR',
+    count: one,
+    does: 'end an actor in order and start it anew',
+    options: ['state', 'json'],
+    run: async ([actor], values) => (await import('./act.ts')).act('restart', actor!, inState(values)),
+  },
+  {
+    name: 'stop',
+    form: '[PIPELINE]',
+    count: { min: 0, max: 1 },
+    does: 'end a running pipeline in order',
+    options: ['all', 'state', 'json'],
+    run: async ([pipeline], values) =>
+      (await import('./stop.ts')).stop(pipeline, { ...inState(values), all: values.all ?? false }),
+  },
+  {
+    name: 'logs',
+    form: '[PIPELINE]',
+    count: { min: 0, max: 1 },
+    does: 'print what running pipelines said of late',
+    options: ['follow', 'state', 'json'],
+    run: async ([pipeline], values) =>
+      (await import('./logs.ts')).logs(pipeline, { ...inState(values), follow: values.follow ?? false }),
+  },
 ];
+
+/** What every command that talks to running pipelines takes. */
+const inState = (values: Values) => ({ state: stateDirectory(values), json: values.json ?? false });
 
 /** Where the states of pipelines are: `--state`, `FOGRUN_STATE`, or `.fogrun` here. */
 export function stateDirectory({ state }: Values): string {

@@ -6,6 +6,7 @@ import { formatProblem } from '../pipeline/check.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts';
 import { bindingsFor } from './bindings.ts';
+import { auditOf, offerControl } from './control-socket.ts';
 import { checkFiles } from './plans.ts';
 import { endOnBugs, endWithLauncher, leaveSoon, onSignals, terminalLog } from './process.ts';
 import { version } from './version.ts';
@@ -33,13 +34,22 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
   endOnBugs((problem) => report({ type: 'problem', ...problem }));
   const world = { clock: systemClock, random: systemRandom };
   const bindings = await bindingsFor(plan, world);
-  const pipeline = await runPipeline({ plan, bindings, clock: systemClock, log, version });
+  const audit = auditOf(plan.name, report);
+  const pipeline = await runPipeline({
+    plan,
+    bindings,
+    clock: systemClock,
+    log,
+    version,
+    audit: audit.write,
+  });
   // Actors may come to wait for each other alone; that must not end the process.
   const alive = setInterval(() => {}, 2 ** 30);
   const drain = (deadlineMs = drainDeadlineMs) => void pipeline.drain(deadlineMs);
   onSignals(report, drain);
   endWithLauncher(report, drain);
   await pipeline.started;
+  const control = offerControl(pipeline.control, pipeline.log.reporter(plan.name, 'pipeline'));
   const parent = await join(plan.name, report, drain).catch((thrown) => {
     // Without its parent nobody would ever stop it.
     report({ type: 'problem', ...toProblem(thrown) });
@@ -47,6 +57,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
     return null;
   });
   const problem = await pipeline.ended;
+  await Promise.all([control.close(), audit.settled()]);
   clearInterval(alive);
   parent?.close();
   if (problem) report({ type: 'problem', ...problem });

@@ -117,6 +117,11 @@ export const errorCodes = {
     advice: 'Run `fogrun ps` to see whether it still runs.',
     exit: failed,
   },
+  'audit-failed': {
+    meaning: 'A change that somebody asked for could not be written to the audit log.',
+    advice: 'It was done all the same. Check the disk and the permissions of the state directory.',
+    exit: failed,
+  },
   // The store.
   'store-locked': {
     meaning: 'Another fogrun owns the store.',

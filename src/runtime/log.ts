@@ -17,12 +17,19 @@ export interface LogOptions {
   readonly write: (line: string) => void;
 }
 
+/** An entry as one line, without its end. */
+export function renderEntry(
+  entry: LogEntry,
+  { format, colour }: Pick<LogOptions, 'format' | 'colour'>,
+): string {
+  return format === 'json' ? jsonLine(entry) : textLine(entry, colour);
+}
+
 export function createLog(options: LogOptions): Log {
-  const render = options.format === 'json' ? jsonLine : textLine;
   return {
     reporter: (pipeline, actor) => (report, level) => {
       const entry = { time: options.clock.now(), level: level ?? levelOf(report), pipeline, actor, report };
-      options.write(`${render(entry, options.colour)}\n`);
+      options.write(`${renderEntry(entry, options)}\n`);
     },
   };
 }

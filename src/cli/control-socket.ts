@@ -1,0 +1,44 @@
+/** What this process gives others to control its pipeline by: the socket, and the audit log beside it. */
+import { resolve } from 'node:path';
+import type { PipelineControl } from '../contract/control.ts';
+import { errorCodes, toProblem } from '../contract/errors.ts';
+import type { Reporter } from '../contract/report.ts';
+import { type Audit, createAudit } from '../runtime/audit.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { stateDirectory } from './commands.ts';
+import { agent } from './version.ts';
+
+/** The audit log of a pipeline; an entry that cannot be written becomes a line in the log. */
+export function auditOf(pipeline: string, report: Reporter): Audit {
+  return createAudit({
+    directory: resolve(stateDirectory({}), pipeline),
+    failed: (reason, { action, target, by }) => {
+      const message = `\`${by.command}\` (${action} of ${target}) is not in the audit log: ${reason}`;
+      report({ type: 'problem', code: 'audit-failed', message, advice: errorCodes['audit-failed'].advice });
+    },
+  });
+}
+
+/** Listens in the background, as long as the pipeline runs. Without a socket it runs as well, and says so. */
+export function offerControl(control: PipelineControl, report: Reporter): { close(): Promise<void> } {
+  const serving = serve(control).catch((thrown) => {
+    const { code, message, advice } = toProblem(thrown);
+    report({ type: 'problem', code, message: `no control from outside: ${message}`, advice }, 'warn');
+    return null;
+  });
+  return {
+    async close() {
+      const server = await serving;
+      // Who watches hears first how the pipeline ended.
+      await new Promise(setImmediate);
+      await server?.close();
+    },
+  };
+}
+
+/** node-ipc is loaded only now: nobody waits for it, and the first reading has had its turn. */
+async function serve(control: PipelineControl) {
+  const { controlSocketPath, serveControl } = await import('../runtime/ipc-control.ts');
+  const socketPath = controlSocketPath(resolve(stateDirectory({})), control.pipeline);
+  return serveControl({ control, socketPath, agent, clock: systemClock });
+}
