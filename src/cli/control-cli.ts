@@ -128,8 +128,11 @@ export function absent({ state, running, problems }: Found, name?: string): Fogr
   if (problem) return new FogrunError(problem.code, problem.message, { advice: problem.advice });
   const where = `whose state is in ${printable(state, 200)}`;
   if (name === undefined || running.length === 0) {
-    const who = name === undefined ? 'no pipeline' : `no pipeline ${printable(name)}, and no other,`;
-    return new FogrunError('control-absent', `${who} runs ${where}`, {
+    const message =
+      name === undefined
+        ? `no pipeline runs ${where}`
+        : `no pipeline ${printable(name)} runs ${where}, nor any other`;
+    return new FogrunError('control-absent', message, {
       advice:
         'Start one with `fogrun FILE`; or run this where it was started, or say where its state is with --state DIR or FOGRUN_STATE.',
     });
