@@ -2,6 +2,7 @@
  * Every error a person can meet, in one table. A code never changes its meaning once released;
  * docs/reference/errors.md is generated from this table and a test fails when it is stale.
  */
+import { controlErrors } from './control-errors.ts';
 
 import { deviceErrors } from './device-errors.ts';
 
@@ -86,42 +87,7 @@ export const errorCodes = {
     exit: failed,
   },
   // Control of a running pipeline.
-  'control-absent': {
-    meaning: 'No running pipeline has that name.',
-    advice:
-      'Run `fogrun ps` in the same directory, or name the right one with `--state DIR` or FOGRUN_STATE.',
-    exit: failed,
-  },
-  'control-ambiguous': {
-    meaning: 'More than one running pipeline or actor could be meant.',
-    advice: 'Write PIPELINE/ACTOR.',
-    exit: wrongInput,
-  },
-  'control-unknown': {
-    meaning: 'The pipeline has no such actor, stream or segment.',
-    advice: '`fogrun ps` lists the actors, `fogrun segments list` the segments.',
-    exit: wrongInput,
-  },
-  'control-refused': {
-    meaning: 'What was asked is not possible in the state things are in.',
-    advice: 'The message says what is in the way.',
-    exit: failed,
-  },
-  'control-version': {
-    meaning: 'The running pipeline speaks another version of the control protocol.',
-    advice: 'Use the fogrun that started it, or start it again with this one.',
-    exit: failed,
-  },
-  'control-lost': {
-    meaning: 'The connection to the running pipeline ended before it had answered.',
-    advice: 'Run `fogrun ps` to see whether it still runs.',
-    exit: failed,
-  },
-  'audit-failed': {
-    meaning: 'A change that somebody asked for could not be written to the audit log.',
-    advice: 'It was done all the same. Check the disk and the permissions of the state directory.',
-    exit: failed,
-  },
+  ...controlErrors,
   // The store.
   'store-locked': {
     meaning: 'Another fogrun owns the store.',
