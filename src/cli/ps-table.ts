@@ -18,11 +18,16 @@ interface Cell {
 }
 
 const nothing: Cell = { text: '-', style: 'gray' };
-const titles = ['ACTOR', 'STATE', 'SINCE', 'RATE', 'BACKLOG', 'LAST ERROR', 'RETRY', 'PROCESS'] as const;
-const right: ReadonlySet<string> = new Set(['SINCE', 'RATE']);
-/** Who gives way first where lines are narrow, and how far. */
-const shrinkable: readonly (readonly [(typeof titles)[number], number])[] = [
-  ['LAST ERROR', 12],
+type Title = 'ACTOR' | 'STATE' | 'SINCE' | 'RATE' | 'BACKLOG' | 'LAST ERROR' | 'RETRY' | 'PROCESS';
+type Row = Readonly<Record<Title, Cell>>;
+
+const wide: readonly Title[] = ['ACTOR', 'STATE', 'SINCE', 'RATE', 'BACKLOG', 'LAST ERROR', 'RETRY'];
+/** Where lines are narrow, what went wrong stands in a line of its own below its actor. */
+const narrow: readonly Title[] = ['ACTOR', 'STATE', 'SINCE', 'RATE', 'BACKLOG'];
+const right: ReadonlySet<Title> = new Set<Title>(['SINCE', 'RATE']);
+/** Who gives way first, and how far. */
+const shrinkable: readonly (readonly [Title, number])[] = [
+  ['LAST ERROR', 24],
   ['BACKLOG', 10],
   ['STATE', 8],
   ['ACTOR', 12],
@@ -40,26 +45,38 @@ const tones: Readonly<Record<ActorStatus['health'], Style>> = {
 
 /** Every line ends with a line feed. Whatever is foreign in it is escaped. */
 export function statusTable(statuses: readonly PipelineStatus[], options: TableOptions): string {
+  const { columns } = options;
   const placed = statuses.some(({ actors }) => actors.some(({ process }) => process !== null));
-  const shown = placed ? titles : titles.slice(0, -1);
   const rows = statuses.map((status) => status.actors.map((actor) => actorRow(status, actor)));
-  const widths = widthsOf(
-    shown,
-    rows.flat().map((row) => row.slice(0, shown.length)),
-    options.columns,
-  );
-  const print = (cells: readonly Cell[]) => lineOf(shown, widths, cells, options);
+  const shownIn = (titles: readonly Title[]): readonly Title[] => (placed ? [...titles, 'PROCESS'] : titles);
+  const layout = (titles: readonly Title[]) => widthsOf(shownIn(titles), rows.flat(), columns);
+  const full = layout(wide);
+  const isNarrow = columns !== null && (total(full) > columns || gaveWay(full, rows.flat()));
+  const widths = isNarrow ? layout(narrow) : full;
   const lines: string[] = [];
   for (const [i, status] of statuses.entries()) {
     if (i > 0) lines.push('');
     lines.push(headline(status, options));
-    lines.push(print(shown.map((text) => ({ text, style: 'bold' }))));
-    for (const row of rows[i]!) lines.push(print(row.slice(0, shown.length)));
-    if (status.actorsLeftOut > 0)
-      lines.push(`… and ${count(status.actorsLeftOut)} more that belong to others`);
+    lines.push(lineOf(widths, heading, options));
+    for (const row of rows[i]!) {
+      lines.push(lineOf(widths, row, options));
+      const { RETRY: when, 'LAST ERROR': error } = row;
+      if (!isNarrow || (when === nothing && error === nothing)) continue;
+      const words = [when, error].filter((cell) => cell !== nothing).map(({ text }) => text);
+      const text = cut(`    ${words.join(' · ')}`, columns);
+      lines.push(painted(text, error.style, options.colour));
+    }
+    if (status.actorsLeftOut > 0) {
+      const more = `… and ${count(status.actorsLeftOut)} more that belong to others`;
+      lines.push(cut(more, columns ?? Number.POSITIVE_INFINITY));
+    }
   }
   return lines.map((line) => `${line}\n`).join('');
 }
+
+const heading = Object.fromEntries(
+  [...wide, 'PROCESS'].map((title) => [title, { text: title, style: 'bold' }]),
+) as unknown as Row;
 
 /** `edge · edge-7f3a · pid 1234 · up 4m12s · store open, 1.2 MiB of 256 MiB`. */
 function headline(status: PipelineStatus, { columns, colour }: TableOptions): string {
@@ -76,18 +93,18 @@ function headline(status: PipelineStatus, { columns, colour }: TableOptions): st
   return painted(text, store?.state === 'failed' ? 'red' : ending ? 'yellow' : 'cyan', colour);
 }
 
-function actorRow({ pipeline, nowMs }: PipelineStatus, actor: ActorStatus): Cell[] {
+function actorRow({ pipeline, nowMs }: PipelineStatus, actor: ActorStatus): Row {
   const { name, state, health, sinceMs, readingsPerSecond, waiting, process } = actor;
-  return [
-    { text: escapeControls(`${pipeline}/${name}`) },
-    { text: escapeControls(state), style: tones[health] ?? 'reset' },
-    { text: span(nowMs - sinceMs) },
-    readingsPerSecond > 0 ? { text: rate(readingsPerSecond) } : nothing,
-    backlog(waiting, nowMs),
-    lastError(actor, nowMs),
-    retry(actor, nowMs),
-    process ? { text: escapeControls(`${process.name} (pid ${process.pid ?? 'none'})`) } : nothing,
-  ];
+  return {
+    ACTOR: { text: escapeControls(`${pipeline}/${name}`) },
+    STATE: { text: escapeControls(state), style: tones[health] ?? 'reset' },
+    SINCE: { text: span(nowMs - sinceMs) },
+    RATE: readingsPerSecond > 0 ? { text: rate(readingsPerSecond) } : nothing,
+    BACKLOG: backlog(waiting, nowMs),
+    'LAST ERROR': lastError(actor, nowMs),
+    RETRY: retry(actor, nowMs),
+    PROCESS: process ? { text: escapeControls(`${process.name} (pid ${process.pid ?? 'none'})`) } : nothing,
+  };
 }
 
 /** `1,204 readings · 96 KiB · 3m05s`. */
@@ -118,39 +135,41 @@ function retry({ retryAtMs, attempt }: ActorStatus, nowMs: number): Cell {
   return { text: `${when === 'now' ? when : `in ${when}`}${attempt > 0 ? ` (attempt ${attempt})` : ''}` };
 }
 
-function widthsOf(
-  shown: readonly (typeof titles)[number][],
-  rows: readonly (readonly Cell[])[],
-  columns: number | null,
-): number[] {
-  const widths = shown.map((title, i) => Math.max(title.length, ...rows.map((row) => cellsOf(row[i]!.text))));
+type Widths = ReadonlyMap<Title, number>;
+
+const natural = (title: Title, rows: readonly Row[]) =>
+  Math.max(title.length, ...rows.map((row) => cellsOf(row[title].text)));
+
+const total = (widths: Widths) =>
+  [...widths.values()].reduce((sum, width) => sum + width, gap.length * (widths.size - 1));
+
+/** Whether more than the last error had to give way. */
+const gaveWay = (widths: Widths, rows: readonly Row[]) =>
+  [...widths].some(([title, width]) => title !== 'LAST ERROR' && width < natural(title, rows));
+
+function widthsOf(titles: readonly Title[], rows: readonly Row[], columns: number | null): Widths {
+  const widths = new Map(titles.map((title) => [title, natural(title, rows)]));
   if (columns === null) return widths;
-  const total = () => widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1));
   for (const [title, least] of shrinkable) {
-    const at = shown.indexOf(title);
-    widths[at] = Math.max(Math.min(least, widths[at]!), widths[at]! - Math.max(0, total() - columns));
+    const width = widths.get(title);
+    if (width === undefined) continue;
+    widths.set(title, Math.max(Math.min(least, width), width - Math.max(0, total(widths) - columns)));
   }
   return widths;
 }
 
-function lineOf(
-  shown: readonly string[],
-  widths: readonly number[],
-  cells: readonly Cell[],
-  { columns, colour }: TableOptions,
-): string {
+function lineOf(widths: Widths, row: Row, { columns, colour }: TableOptions): string {
   let left = columns ?? Number.POSITIVE_INFINITY;
   let line = '';
-  for (const [i, { text, style }] of cells.entries()) {
-    const before = i === 0 ? '' : gap;
-    const room = Math.min(widths[i]!, left - before.length);
+  for (const [title, width] of widths) {
+    const before = line === '' ? '' : gap;
+    const room = Math.min(width, left - before.length);
     if (room <= 0) break;
+    const { text, style } = row[title];
     const short = cut(text, room);
+    const shown = painted(short, style, colour);
     const fill = ' '.repeat(Math.max(0, room - cellsOf(short)));
-    line += before;
-    line += right.has(shown[i]!)
-      ? fill + painted(short, style, colour)
-      : painted(short, style, colour) + fill;
+    line += before + (right.has(title) ? fill + shown : shown + fill);
     left -= before.length + room;
   }
   return line.trimEnd();

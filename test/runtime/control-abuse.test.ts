@@ -112,6 +112,7 @@ test('a watcher that does not read is dropped, others hear everything, and statu
   const [, deaf] = [...control.watchers];
   // Statuses alone never end a client, however many it does not read.
   for (let i = 0; i < 20_000; i++) deaf!.status(control.current);
+  await friend.status();
   t.is(control.watchers.size, 2);
   const text = 'x'.repeat(10_000);
   for (let i = 0; i < total; i++) {
