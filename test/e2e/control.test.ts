@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { PipelineStatus } from '../../src/contract/status.ts';
+import { entry, FakeControl, startControl } from '../helpers/fake-control.ts';
 import {
   filedReadings,
   moved,
@@ -14,7 +15,6 @@ import {
   temporaryDirectory,
   world,
 } from '../helpers/fogrun.ts';
-import { entry, FakeControl, startControl } from '../helpers/fake-control.ts';
 import { frame } from '../runtime/ipc-fixtures.ts';
 
 type Env = Record<string, string>;

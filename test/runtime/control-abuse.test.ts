@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import test from 'ava';
 import fc from 'fast-check';
-import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { by, entry, startControl } from '../helpers/fake-control.ts';
+import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { closed, delimiter, frame, rawConnection } from './ipc-fixtures.ts';
 
 const greeting = frame('hello', { control: 1, agent: 'a stranger', pid: 1 });

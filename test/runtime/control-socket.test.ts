@@ -8,8 +8,8 @@ import type { LogEntry } from '../../src/contract/report.ts';
 import type { PipelineStatus } from '../../src/contract/status.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { connectControl, findRunning } from '../../src/runtime/ipc-control.ts';
-import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { actorStatus, by, entry, pipelineStatus, startControl } from '../helpers/fake-control.ts';
+import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { delimiter, frame, privateDirectory, recorder } from './ipc-fixtures.ts';
 
 const client = { clock: systemClock, agent: 'fogrun/client' };
