@@ -21,13 +21,16 @@ export function auditOf(pipeline: string, report: Reporter): Audit {
 
 /** Listens in the background, as long as the pipeline runs. Without a socket it runs as well, and says so. */
 export function offerControl(control: PipelineControl, report: Reporter): { close(): Promise<void> } {
-  const serving = serve(control).catch((thrown) => {
+  const over = new AbortController();
+  const serving = serve(control, over.signal).catch((thrown) => {
+    if (over.signal.aborted) return null;
     const { code, message, advice } = toProblem(thrown);
     report({ type: 'problem', code, message: `no control from outside: ${message}`, advice }, 'warn');
     return null;
   });
   return {
     async close() {
+      over.abort();
       const server = await serving;
       // Who watches hears first how the pipeline ended.
       await new Promise(setImmediate);
@@ -37,8 +40,8 @@ export function offerControl(control: PipelineControl, report: Reporter): { clos
 }
 
 /** node-ipc is loaded only now: nobody waits for it, and the first reading has had its turn. */
-async function serve(control: PipelineControl) {
+async function serve(control: PipelineControl, signal: AbortSignal) {
   const { controlSocketPath, serveControl } = await import('../runtime/ipc-control.ts');
   const socketPath = controlSocketPath(resolve(stateDirectory({})), control.pipeline);
-  return serveControl({ control, socketPath, agent, clock: systemClock });
+  return serveControl({ control, socketPath, agent, clock: systemClock, signal });
 }

@@ -22,6 +22,8 @@ export interface ControlServerOptions {
   /** How this program names itself. */
   readonly agent: string;
   readonly clock: Clock;
+  /** Gives up waiting for a predecessor's end. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ControlServer {
@@ -48,7 +50,7 @@ const takeoverPollMs = 250;
  * @throws FogrunError as `placeSocket`, and `address-refused` when the system does not let it listen
  */
 export async function serveControl(options: ControlServerOptions): Promise<ControlServer> {
-  const { socketPath, clock } = options;
+  const { socketPath, clock, signal } = options;
   const until = clock.monotonic() + takeoverMs;
   for (;;) {
     try {
@@ -58,8 +60,8 @@ export async function serveControl(options: ControlServerOptions): Promise<Contr
       return host;
     } catch (thrown) {
       const code = thrown instanceof FogrunError ? thrown.code : undefined;
-      if (code !== 'address-in-use' || clock.monotonic() >= until) throw thrown;
-      await sleep(clock, takeoverPollMs);
+      if (code !== 'address-in-use' || clock.monotonic() >= until || signal?.aborted) throw thrown;
+      await sleep(clock, takeoverPollMs, signal);
     }
   }
 }

@@ -6,6 +6,7 @@ import test from 'ava';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { findRunning, serveControl } from '../../src/runtime/ipc-control.ts';
 import { FakeControl, startControl } from '../helpers/fake-control.ts';
+import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { privateDirectory } from './ipc-fixtures.ts';
 
 const client = { clock: systemClock, agent: 'fogrun/client' };
@@ -96,6 +97,19 @@ test('who starts while its predecessor ends takes over, and keeps its socket', a
   t.is((await (await second.connect()).status()).pipeline, 'edge');
   await first.server.close();
   t.true((await lstat(second.socketPath)).isSocket());
+});
+
+test('who ends while it waits for its predecessor does not wait any longer', async (t) => {
+  const { socketPath } = await startControl(t);
+  const clock = createVirtualClock();
+  const over = new AbortController();
+  const second = { control: new FakeControl(), socketPath, agent: 'x', clock, signal: over.signal };
+  const starting = t.throwsAsync(serveControl(second), { code: 'address-in-use' } as object);
+  // It looks, and is about to look again.
+  while (clock.nextMs !== 250) await new Promise(setImmediate);
+  over.abort();
+  await starting;
+  t.is(clock.pending, 0);
 });
 
 test("a socket that is another's by now is not removed", async (t) => {
