@@ -147,6 +147,29 @@ test('a pipeline that was killed leaves a socket that counts for nothing and is 
   await t.throwsAsync(stat(join(env.FOGRUN_STATE!, 'edge', 'control.sock')), { code: 'ENOENT' });
 });
 
+test('what waits to retry is shown with its error and its countdown, and retries when it is told to', async (t) => {
+  const env = await world(t, { RETRY_EVERY: '60s' });
+  const fogrun = startFogrun(t, edgeAlone, env);
+  await fogrun.line(moved('uploader', 'waitingToRetry'));
+  await eventually(statusOf(t, env, 'edge'));
+  const { out } = await command(t, env, 'ps', 'edge');
+  const row = out.split('\n').find((line) => line.startsWith('edge/uploader '));
+  t.regex(
+    row!,
+    /^edge\/uploader +waitingToRetry .* readings? · .* link-unreachable: .* in \d+.*s \(attempt 1\)$/,
+  );
+  const from = fogrun.lines.length;
+  // An audit log that cannot be written is told, and nothing is refused for it.
+  await mkdir(join(env.FOGRUN_STATE!, 'edge', 'audit.ndjson'));
+  const retried = await command(t, env, 'retry', 'edge/uploader');
+  t.regex(retried.out, /^edge\/uploader: waitingToRetry → \S+$/);
+  const again = await fogrun.line(moved('uploader', 'waitingToRetry'), from);
+  t.is(again.attempt, 2);
+  const untold = await fogrun.line(({ code }) => code === 'audit-failed', from);
+  t.regex(untold.message, /`fogrun retry edge\/uploader` .* is not in the audit log: EISDIR/);
+  t.is((await fogrun.end()).code, 0);
+});
+
 test('the log is printed as the terminal shows it, followed through a kill and a restart, and may be cut short', async (t) => {
   const env = await world(t);
   const first = startFogrun(t, [shipped('edge.yaml')], env);
