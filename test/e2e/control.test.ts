@@ -151,6 +151,7 @@ test('what waits to retry is shown with its error and its countdown, and retries
   const env = await world(t, { RETRY_EVERY: '60s' });
   const fogrun = startFogrun(t, edgeAlone, env);
   await fogrun.line(moved('uploader', 'waitingToRetry'));
+  await fogrun.line(segment('sealed'));
   await eventually(statusOf(t, env, 'edge'));
   const { out } = await command(t, env, 'ps', 'edge');
   const row = out.split('\n').find((line) => line.startsWith('edge/uploader '));
