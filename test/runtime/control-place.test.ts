@@ -9,7 +9,7 @@ import { FakeControl, startControl } from '../helpers/fake-control.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { privateDirectory } from './ipc-fixtures.ts';
 
-const client = { clock: systemClock, agent: 'fogrun/client' };
+const client = { clock: systemClock, agent: 'fogrun/client', timeoutMs: 30_000 };
 
 test('the socket and what is made for it are for their owner alone, from the first moment', async (t) => {
   const state = await privateDirectory(t);
@@ -89,7 +89,7 @@ async function leaveStale(socketPath: string): Promise<void> {
 test('who starts while its predecessor ends takes over, and keeps its socket', async (t) => {
   const state = await privateDirectory(t);
   const first = await startControl(t, { state });
-  const starting = startControl(t, { state });
+  const starting = startControl(t, { state, clock: systemClock });
   const remote = await first.connect();
   await first.server.close();
   await remote.gone;

@@ -12,7 +12,7 @@ import { actorStatus, by, entry, pipelineStatus, startControl } from '../helpers
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { delimiter, frame, privateDirectory, recorder } from './ipc-fixtures.ts';
 
-const client = { clock: systemClock, agent: 'fogrun/client' };
+const client = { clock: systemClock, agent: 'fogrun/client', timeoutMs: 30_000 };
 
 test('what a pipeline can be asked in its process it can be asked through its socket', async (t) => {
   const { control, connect } = await startControl(t);
@@ -221,7 +221,7 @@ test('a client that meets nobody, somebody mute or somebody who hangs up says wh
   } as object);
 });
 
-/** Resolves once it holds, at most 5 s from now. */
+/** Resolves once it holds, at most 30 s from now. */
 async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5_000; !holds() && Date.now() < end; ) await new Promise(setImmediate);
+  for (const end = Date.now() + 30_000; !holds() && Date.now() < end; ) await new Promise(setImmediate);
 }

@@ -26,9 +26,9 @@ export function recorder<T>() {
       events.push(event);
       for (const wake of waiting.splice(0)) wake();
     },
-    /** Resolves with the first event that fits, at most 5 s from now. */
+    /** Resolves with the first event that fits, at most 30 s from now. */
     async until(fits: (event: T) => boolean): Promise<T> {
-      const deadline = AbortSignal.timeout(5_000);
+      const deadline = AbortSignal.timeout(30_000);
       for (;;) {
         const found = events.find(fits);
         if (found !== undefined) return found;
@@ -122,12 +122,12 @@ export async function rawConnection(t: ExecutionContext, socketPath: string): Pr
   return socket;
 }
 
-/** Resolves when the other side has ended the connection, at most 5 s from now. */
+/** Resolves when the other side has ended the connection, at most 30 s from now. */
 export async function closed(socket: Socket): Promise<void> {
   if (socket.closed) return;
   // Not `once` of node:events: it would reject on a reset, which is an end as well.
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once('close', () => resolve());
-  const timer = setTimeout(() => reject(new Error('the connection is still open')), 5_000);
+  const timer = setTimeout(() => reject(new Error('the connection is still open')), 30_000);
   await promise.finally(() => clearTimeout(timer));
 }
