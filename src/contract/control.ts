@@ -5,6 +5,9 @@
 import type { ErrorCode, Problem } from './errors.ts';
 import type { LogEntry } from './report.ts';
 import type { PipelineStatus } from './status.ts';
+import type { Discarded, SegmentInfo } from './store.ts';
+
+export type { Discarded, SegmentInfo };
 
 /** What can be asked of one actor. */
 export type ActorAction = 'pause' | 'resume' | 'retry' | 'restart';
@@ -39,29 +42,10 @@ export interface Acted {
   readonly to: string;
 }
 
-/** A segment that an edge's store still holds. */
-export interface SegmentInfo {
-  readonly stream: string;
-  readonly sequence: number;
-  readonly type: 'readings' | 'gap';
-  readonly fromSeq: number;
-  readonly count: number;
-  readonly bytes: number;
-  readonly sealedAtMs: number;
-  /** Its contents were discarded; it becomes a gap when the cloud is met next. */
-  readonly discarded: boolean;
-}
-
 export interface SegmentRange {
   readonly stream: string;
   readonly from: number;
   readonly to: number;
-}
-
-export interface Discarded {
-  readonly segments: number;
-  readonly readings: number;
-  readonly bytes: number;
 }
 
 export interface Watcher {

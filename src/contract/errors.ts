@@ -183,6 +183,11 @@ export const errorCodes = {
     advice: 'The reason it gave says why.',
     exit: failed,
   },
+  'segment-discarded': {
+    meaning: "A segment's readings were discarded before the cloud had acknowledged them.",
+    advice: 'Nothing to do: at the next greeting it becomes a gap, or the cloud turns out to have it.',
+    exit: failed,
+  },
   'edge-unknown': {
     meaning: 'The cloud has nothing from an edge of that name.',
     advice: 'Check the name; the pipeline of the edge tells it when it greets.',

@@ -64,6 +64,26 @@ export interface StreamHead {
   readonly acknowledgedHash: Uint8Array;
 }
 
+/** A segment that an edge's store still holds. */
+export interface SegmentInfo {
+  readonly stream: string;
+  readonly sequence: number;
+  readonly type: 'readings' | 'gap';
+  readonly fromSeq: number;
+  readonly count: number;
+  readonly bytes: number;
+  readonly sealedAtMs: number;
+  /** Its contents were discarded; it becomes a gap when the cloud is met next, unless the cloud turns out to have it. */
+  readonly discarded: boolean;
+}
+
+/** What was given up: segments, the readings in them, bytes of their bodies. */
+export interface Discarded {
+  readonly segments: number;
+  readonly readings: number;
+  readonly bytes: number;
+}
+
 export interface EdgeStore extends AnyStore {
   readonly edge: string;
   /** Changes when the store forks. */
@@ -90,8 +110,22 @@ export interface EdgeStore extends AnyStore {
   backlog(cursor: string): Backlog;
   /** Header of a segment still held. */
   header(stream: string, sequence: number): SegmentHeader | undefined;
-  /** Body of a segment still held. Rejects with `store-corrupt` when it does not match its hash. */
+  /** Sealed segments that no cursor let go, by stream, oldest first. */
+  held(): readonly SegmentInfo[];
+  /**
+   * Body of a segment still held. Rejects with `segment-discarded` when it was given up meanwhile, with `store-corrupt`
+   * when it does not match its hash.
+   */
   body(header: SegmentHeader): Promise<Uint8Array>;
+  /**
+   * Gives up the readings of sealed segments that were not acknowledged, and frees their bytes at once, in one transaction.
+   * Headers stay until a greeting settles them: see `rememberCloud`. Gaps, and what was discarded before, stay as they are;
+   * so does what was acknowledged meanwhile. Rejects with `control-unknown` when nothing of the range is held, or not all
+   * of it is sealed, with `control-refused` when more than one cursor reads the store.
+   * @param reason for people, in the gap
+   * @returns what was given up by this call
+   */
+  discard(stream: string, from: number, to: number, reason: string): Promise<Discarded>;
   /**
    * Takes an acknowledgement of every segment up to `sequence`: moves the cursor and deletes what every cursor has
    * passed, in one transaction. An acknowledgement of something already acknowledged changes nothing.
@@ -100,11 +134,15 @@ export interface EdgeStore extends AnyStore {
    */
   acknowledge(cursor: string, stream: string, sequence: number, hash: Uint8Array): Promise<SegmentHeader[]>;
   cloud(cursor: string): CloudMemory;
-  /** Commits what a greeting taught, before anything is sent. Deletes nothing. */
-  rememberCloud(cursor: string, memory: CloudMemory): Promise<void>;
+  /**
+   * Commits what a greeting taught, before anything is sent. Deletes nothing. With `stored`, the last sequence that the cloud
+   * has of each stream, discarded segments beyond it become gaps in the same commit, and what follows them is chained anew.
+   */
+  rememberCloud(cursor: string, memory: CloudMemory, stored?: ReadonlyMap<string, number>): Promise<void>;
   /**
    * Begins a new epoch: sequences restart at 1 with a gap that covers every `seq` acknowledged before, what was
-   * not acknowledged follows under new sequences, `seq` goes on, and the cursor forgets its cloud.
+   * not acknowledged follows under new sequences (as gaps where it was discarded), `seq` goes on, and the cursor forgets its
+   * cloud.
    */
   fork(cursor: string, reason: string): Promise<void>;
 }

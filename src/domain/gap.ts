@@ -3,11 +3,12 @@
 /**
  * - `missed`: never measured (sensor away, store full)
  * - `dropped`: given up by a policy before it was sent
+ * - `discarded`: given up by a person before it had arrived
  * - `refused`: the cloud refused it for good
  * - `corrupt`: could not be read back
  * - `epoch`: acknowledged in an earlier epoch of this edge
  */
-export type GapReason = 'missed' | 'dropped' | 'refused' | 'corrupt' | 'epoch';
+export type GapReason = 'missed' | 'dropped' | 'discarded' | 'refused' | 'corrupt' | 'epoch';
 
 /** The body of a gap segment: one JSON object and a newline. */
 export interface Gap {

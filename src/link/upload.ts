@@ -56,6 +56,8 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
   let sending = false;
   let over = false;
   let greeted = false;
+  /** Why this side ends the link, if that is worth telling. */
+  let ending: Problem | undefined;
   let outbox: Outbox | undefined;
   /** Last sequence that is in the cloud or was sent there, by stream. */
   const sent = new Map<string, number>();
@@ -90,7 +92,7 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
         over = true;
         const orderly = () =>
           toProblem(new FogrunError('link-lost', `the cloud at ${connection.remote} ended the link`));
-        env.lost(problem ?? orderly());
+        env.lost(ending ?? problem ?? orderly());
       },
     },
   });
@@ -140,7 +142,13 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
     } catch (thrown) {
       // When the link ends under it, or is about to after a goodbye, `closed` tells why.
       if (over || (thrown instanceof FogrunError && thrown.code.startsWith('link-'))) return;
-      if (!(thrown instanceof FogrunError) || thrown.code !== 'segment-refused') throw thrown;
+      if (!(thrown instanceof FogrunError)) throw thrown;
+      // It must be settled before anything behind it can be sent, and only a greeting can do that.
+      if (thrown.code === 'segment-discarded') {
+        ending = toProblem(thrown);
+        return link.destroy();
+      }
+      if (thrown.code !== 'segment-refused') throw thrown;
       emit({ type: 'REFUSED', cause: toProblem(thrown), lasting: true });
     } finally {
       sending = false;
@@ -153,12 +161,13 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
         const welcome = await link.greeting;
         const fork = forkReason(store, cursor, welcome);
         if (fork) return { type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', fork)) };
-        await store.rememberCloud(cursor, { cloudEpoch: welcome.cloudEpoch, token: welcome.token });
+        const stored = new Map(Object.entries(welcome.marks).map(([name, mark]) => [name, mark.sequence]));
+        await store.rememberCloud(cursor, { cloudEpoch: welcome.cloudEpoch, token: welcome.token }, stored);
         const { compress, config } = env;
         const packs = welcome.compression === 'zstd';
         outbox = new Outbox(store, cursor, packs ? { compress, level: config['compression-level'] } : null);
         for (const stream of store.streams()) {
-          const mark = welcome.marks[stream]?.sequence ?? 0;
+          const mark = stored.get(stream) ?? 0;
           sent.set(stream, mark);
           outbox.startAt(stream, mark + 1);
         }

@@ -4,7 +4,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { FogrunError } from '../contract/errors.ts';
-import type { KvWriter } from '../contract/kv.ts';
+import type { KvReader, KvWriter } from '../contract/kv.ts';
 import type { Batch } from '../contract/port.ts';
 import { encodeGap, type Gap } from '../domain/gap.ts';
 import { numberedBytesMax, numberLines } from '../domain/reading.ts';
@@ -18,10 +18,14 @@ import {
   freshStream,
   type HeadRecord,
   headOverheadBytes,
+  keepFormat,
   keys,
+  lessDiscarded,
+  needHead,
   readHead,
   type StreamRecord,
   toHeader,
+  withDiscarded,
 } from './edge-records.ts';
 import { encodeRecord, sameHex, toHex } from './text.ts';
 
@@ -157,10 +161,14 @@ export function addGap(
 ): SegmentHeader[] {
   assertStream(name);
   const before = seal(changes, writer, name, nowMs);
-  const text = encodeGap(gap);
-  const body = { hash: bodyHash(text), bytes: text.length, gap: Buffer.from(text).toString('utf8') };
-  const header = addHead(changes.state, writer, name, 'gap', 0, body, nowMs);
+  const header = addHead(changes.state, writer, name, 'gap', 0, gapBody(gap), nowMs);
   return before ? [before, header] : [header];
+}
+
+/** A gap's body as its header and the store keep it. */
+export function gapBody(gap: Gap): { hash: Uint8Array; bytes: number; gap: string } {
+  const text = encodeGap(gap);
+  return { hash: bodyHash(text), bytes: text.length, gap: Buffer.from(text).toString('utf8') };
 }
 
 export function addHead(
@@ -233,10 +241,7 @@ export function acknowledge(
   if (!head) throw new FogrunError('store-corrupt', `the header of ${what} is gone`);
   const headers: SegmentHeader[] = [];
   for (let at = before.sequence + 1; at <= sequence; at++) {
-    const each = readHead(writer, name, at);
-    if (!each)
-      throw new FogrunError('store-corrupt', `the header of segment ${at} of stream ${name} is gone`);
-    headers.push(toHeader(state.meta, name, at, each));
+    headers.push(toHeader(state.meta, name, at, needHead(writer, name, at)));
     bodies.take(name, at);
   }
   const after = toAcked(sequence, head);
@@ -248,13 +253,25 @@ export function acknowledge(
   state.acked.set(ackedName(cursor, name), after);
   writer.put(keys.acked(cursor, name), encodeRecord(after));
   if (last) {
+    const left = discardedBeyond(writer, name, record, passed);
     writer.removeRange(keys.head(name, 0), keys.head(name, passed + 1));
     writer.removeRange(keys.batch(name, 0), keys.batch(name, last.fromSeq + last.count));
-    const changed = { ...record, released: last.totalCharged, floor: toAcked(passed, last) };
+    const floor = toAcked(passed, last);
+    const changed = { ...withDiscarded(record, left), released: last.totalCharged, floor };
     state.streams.set(name, changed);
     writer.put(keys.stream(name), encodeRecord(changed));
+    if (record.discarded) keepFormat(state, writer);
   }
   return headers;
+}
+
+/** What stays discarded when everything up to `passed` is deleted. */
+function discardedBeyond(reader: KvReader, name: string, record: StreamRecord, passed: number) {
+  const gone: HeadRecord[] = [];
+  for (let at = record.floor.sequence + 1; record.discarded && at <= passed; at++) {
+    gone.push(needHead(reader, name, at));
+  }
+  return lessDiscarded(record.discarded, gone);
 }
 
 function toAcked(sequence: number, head: HeadRecord): AckedRecord {

@@ -3,12 +3,16 @@
  * `['meta']`, `['stream', S]`, `['batch', S, fromSeq]` (numbered NDJSON), `['head', S, sequence]` (sealed segments,
  * a gap's body with them), `['acked', cursor, S]`, `['cloud', cursor]`, `['position', source]`.
  */
-import type { KvKey, KvReader } from '../contract/kv.ts';
+import { FogrunError } from '../contract/errors.ts';
+import type { KvKey, KvReader, KvWriter } from '../contract/kv.ts';
 import type { CloudMemory } from '../contract/store.ts';
 import { noHash, type SegmentHeader, type SegmentType } from '../domain/segment.ts';
-import { decodeRecord, fromHex, toHex } from './text.ts';
+import { decodeRecord, encodeRecord, fromHex, toHex } from './text.ts';
 
+/** What a store is made as. */
 export const edgeFormat = 1;
+/** Of a store as long as it holds discarded segments: a fogrun that does not know these must leave it alone. */
+export const edgeFormatDiscarded = 2;
 /** Bytes that a batch and a sealed segment cost beside their contents: key, page and header. */
 export const batchOverheadBytes = 128;
 export const headOverheadBytes = 768;
@@ -38,6 +42,14 @@ export const freshAcked: AckedRecord = {
   totalBytes: 0,
 };
 
+/** Discarded segments that are still held as such: bodies that are gone, and charges that were given back for them. */
+export interface DiscardedTotals {
+  readonly segments: number;
+  readonly readings: number;
+  readonly bytes: number;
+  readonly charged: number;
+}
+
 /** Where a stream stands. Totals only grow, so that differences tell what is held or waits. */
 export interface StreamRecord {
   /** `seq` of the next reading. */
@@ -56,6 +68,8 @@ export interface StreamRecord {
   readonly released: number;
   /** The last segment deleted: no cursor stands before it. */
   readonly floor: AckedRecord;
+  /** Absent when there are none. */
+  readonly discarded?: DiscardedTotals;
 }
 
 export const freshStream: StreamRecord = {
@@ -87,6 +101,8 @@ export interface HeadRecord {
   readonly totalCharged: number;
   /** Body of a gap. */
   readonly gap?: string;
+  /** Its readings were given up; `text` says why, `charged` was given back for them. The totals do not know of it. */
+  readonly discarded?: { readonly text: string; readonly charged: number };
 }
 
 export const keys = {
@@ -124,6 +140,54 @@ export function toHeader(
 export function readHead(reader: KvReader, stream: string, sequence: number): HeadRecord | undefined {
   const bytes = reader.get(keys.head(stream, sequence));
   return bytes && decodeRecord<HeadRecord>(bytes);
+}
+
+/** As `readHead`; throws `store-corrupt` when it is gone. */
+export function needHead(reader: KvReader, stream: string, sequence: number): HeadRecord {
+  const head = readHead(reader, stream, sequence);
+  if (head) return head;
+  throw new FogrunError('store-corrupt', `the header of segment ${sequence} of stream ${stream} is gone`);
+}
+
+/** Totals of those of the heads that are discarded. */
+export function sumDiscarded(heads: readonly HeadRecord[]): DiscardedTotals {
+  const sum = { segments: 0, readings: 0, bytes: 0, charged: 0 };
+  for (const { discarded, count, bytes } of heads) {
+    if (!discarded) continue;
+    sum.segments += 1;
+    sum.readings += count;
+    sum.bytes += bytes;
+    sum.charged += discarded.charged;
+  }
+  return sum;
+}
+
+/** The totals without those of the heads that are discarded. */
+export function lessDiscarded(
+  totals: DiscardedTotals | undefined,
+  heads: readonly HeadRecord[],
+): DiscardedTotals {
+  const less = sumDiscarded(heads);
+  return {
+    segments: (totals?.segments ?? 0) - less.segments,
+    readings: (totals?.readings ?? 0) - less.readings,
+    bytes: (totals?.bytes ?? 0) - less.bytes,
+    charged: (totals?.charged ?? 0) - less.charged,
+  };
+}
+
+export function withDiscarded(record: StreamRecord, discarded: DiscardedTotals): StreamRecord {
+  const { discarded: _, ...others } = record;
+  return discarded.segments > 0 ? { ...others, discarded } : others;
+}
+
+/** To be called after every change of what is discarded. */
+export function keepFormat(state: EdgeState, writer: KvWriter): void {
+  const any = [...state.streams.values()].some(({ discarded }) => discarded);
+  const format = any ? edgeFormatDiscarded : edgeFormat;
+  if (state.meta.format === format) return;
+  state.meta = { ...state.meta, format };
+  writer.put(keys.meta, encodeRecord(state.meta));
 }
 
 /** What changes together; replaced, never mutated, so that a commit can publish it whole. */

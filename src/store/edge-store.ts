@@ -5,22 +5,27 @@ import type { Batch } from '../contract/port.ts';
 import type {
   Backlog,
   CloudMemory,
+  Discarded,
   EdgeStore,
   OpenSegment,
+  SegmentInfo,
   StoreEvent,
   StoreStatus,
   StreamHead,
 } from '../contract/store.ts';
 import type { Gap } from '../domain/gap.ts';
-import { bodyHash, namePattern, type SegmentHeader, sameHash } from '../domain/segment.ts';
+import { namePattern, type SegmentHeader, sameHash } from '../domain/segment.ts';
 import { BodyCache } from './body-cache.ts';
 import * as change from './edge-changes.ts';
+import { discard, settle } from './edge-discard.ts';
 import { fork } from './edge-fork.ts';
 import { assertEdge, type EdgeStoreOptions } from './edge-options.ts';
+import * as read from './edge-reads.ts';
 import {
   type EdgeMeta,
   type EdgeState,
   edgeFormat,
+  edgeFormatDiscarded,
   keys,
   loadEdgeState,
   readHead,
@@ -157,18 +162,11 @@ class EdgeStoreOverKv implements EdgeStore {
 
   backlog(cursor: string): Backlog {
     change.assertCursor(this.#options.cursors, cursor);
-    let [segments, readings, bytes] = [0, 0, 0];
-    let oldestMs: number | null = null;
-    for (const [name, record] of this.#committed.streams) {
-      const acked = change.acked(this.#committed, cursor, name);
-      if (acked.sequence >= record.sealed) continue;
-      segments += record.sealed - acked.sequence;
-      readings += record.readings - acked.totalReadings;
-      bytes += record.bytes - acked.totalBytes;
-      const oldest = readHead(this.#kv, name, acked.sequence + 1)?.sealedAtMs;
-      if (oldest !== undefined) oldestMs = Math.min(oldestMs ?? oldest, oldest);
-    }
-    return { segments, readings, bytes, oldestMs };
+    return read.backlog(this.#kv, this.#committed, cursor);
+  }
+
+  held(): readonly SegmentInfo[] {
+    return read.held(this.#kv, this.#committed);
   }
 
   header(stream: string, sequence: number): SegmentHeader | undefined {
@@ -177,23 +175,12 @@ class EdgeStoreOverKv implements EdgeStore {
   }
 
   async body(header: SegmentHeader): Promise<Uint8Array> {
-    const { stream, sequence, fromSeq, count } = header;
-    const held = this.#changes.bodies.take(stream, sequence);
-    if (held && sameHash(held.hash, header.bodyHash)) return held.body;
-    let body: Uint8Array;
-    if (header.type === 'gap') {
-      body = Buffer.from(readHead(this.#kv, stream, sequence)?.gap ?? '');
-    } else {
-      const range = { from: keys.batch(stream, fromSeq), to: keys.batch(stream, fromSeq + count) };
-      const parts = Array.from(this.#kv.range(range), (entry) => entry.value);
-      body = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
-    }
-    if (body.length === header.bytes && sameHash(bodyHash(body), header.bodyHash)) return body;
-    throw new FogrunError(
-      'store-corrupt',
-      `segment ${sequence} of stream ${stream} of edge ${this.edge} does not match its hash (${body.length} of ${header.bytes} bytes)`,
-      { advice: 'The disk damaged it, or it was deleted meanwhile; the other segments go on.' },
-    );
+    const held = this.#changes.bodies.take(header.stream, header.sequence);
+    return held && sameHash(held.hash, header.bodyHash) ? held.body : read.body(this.#kv, header);
+  }
+
+  discard(stream: string, from: number, to: number, reason: string): Promise<Discarded> {
+    return this.#run((changes, writer) => discard(changes, writer, stream, from, to, reason));
   }
 
   acknowledge(cursor: string, stream: string, sequence: number, hash: Uint8Array): Promise<SegmentHeader[]> {
@@ -207,12 +194,14 @@ class EdgeStoreOverKv implements EdgeStore {
     return this.#committed.clouds.get(cursor) ?? { cloudEpoch: null, token: 0 };
   }
 
-  rememberCloud(cursor: string, memory: CloudMemory): Promise<void> {
+  rememberCloud(cursor: string, memory: CloudMemory, stored?: ReadonlyMap<string, number>): Promise<void> {
     const { cloudEpoch, token } = memory;
-    return this.#run(({ state, cursors }, writer) => {
+    return this.#run((changes, writer) => {
+      const { state, cursors } = changes;
       change.assertCursor(cursors, cursor);
       writer.put(keys.cloud(cursor), encodeRecord({ cloudEpoch, token }));
       state.clouds.set(cursor, { cloudEpoch, token });
+      if (stored) settle(changes, writer, stored);
     });
   }
 
@@ -268,7 +257,9 @@ function snapshot(state: EdgeState): EdgeState {
 
 function heldBytes(state: EdgeState): number {
   let bytes = 0;
-  for (const record of state.streams.values()) bytes += record.charged - record.released;
+  for (const { charged, released, discarded } of state.streams.values()) {
+    bytes += charged - released - (discarded?.charged ?? 0);
+  }
   return bytes;
 }
 
@@ -283,12 +274,13 @@ export async function createEdgeStore(kv: Kv, options: EdgeStoreOptions): Promis
       'the name of an edge must be letters, digits, `.`, `_` or `-`, up to 64',
     );
   }
-  const meta = await loadMeta<EdgeMeta>(kv, {
+  const fresh: EdgeMeta = {
     format: edgeFormat,
     role: 'edge',
     edge: options.edge || options.edgeBefore || `edge-${toHex(options.random.bytes(4))}`,
     epoch: toHex(options.random.bytes(16)),
-  });
+  };
+  const meta = await loadMeta(kv, fresh, edgeFormatDiscarded);
   assertEdge(options, meta.edge);
   const state = loadEdgeState(kv, meta, options.cursors);
   const hashes = openHashes(kv, state);

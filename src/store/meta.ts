@@ -11,8 +11,13 @@ export interface StoreMeta {
 /**
  * The store's meta record, made from `fresh` in an empty store. Rejects with `store-version` when a newer fogrun
  * wrote it, with `store-corrupt` when it is missing beside other records, with `pipeline-invalid` when it is the other kind of store.
+ * @param formatMax the newest format that this fogrun reads
  */
-export async function loadMeta<Meta extends StoreMeta>(kv: Kv, fresh: Meta): Promise<Meta> {
+export async function loadMeta<Meta extends StoreMeta>(
+  kv: Kv,
+  fresh: Meta,
+  formatMax = fresh.format,
+): Promise<Meta> {
   const bytes = kv.get(['meta']);
   if (!bytes) {
     for (const { key } of kv.range({ from: [0], to: ['~~'], limit: 1 })) {
@@ -26,10 +31,10 @@ export async function loadMeta<Meta extends StoreMeta>(kv: Kv, fresh: Meta): Pro
     return fresh;
   }
   const meta = decodeRecord<Meta>(bytes);
-  if (!(meta.format <= fresh.format)) {
+  if (!(meta.format <= formatMax)) {
     throw new FogrunError(
       'store-version',
-      `the store has format ${meta.format}; this fogrun reads up to ${fresh.format}`,
+      `the store has format ${meta.format}; this fogrun reads up to ${formatMax}`,
     );
   }
   if (meta.role !== fresh.role) {

@@ -1,0 +1,132 @@
+/**
+ * Segments whose contents somebody gave up before the cloud had acknowledged them. The bytes go at once. The header stays,
+ * for the cloud may have the segment already: only a greeting tells, because nothing sent before it is stored after it.
+ * What the cloud has then is acknowledged like any other; the rest becomes gaps, and what follows is chained anew.
+ */
+import { FogrunError } from '../contract/errors.ts';
+import type { KvReader, KvWriter } from '../contract/kv.ts';
+import type { Discarded } from '../contract/store.ts';
+import { printable, quoteList } from '../domain/text.ts';
+import type { Changes } from './edge-changes.ts';
+import { ownCharge, rechain } from './edge-rechain.ts';
+import {
+  type HeadRecord,
+  keepFormat,
+  keys,
+  lessDiscarded,
+  needHead,
+  type StreamRecord,
+  sumDiscarded,
+  withDiscarded,
+} from './edge-records.ts';
+import { encodeRecord } from './text.ts';
+
+/** Longest reason that is kept, in UTF-16 code units. */
+const reasonLengthMax = 200;
+/** For the gap, when no reason was given. */
+const noReason = 'Discarded by hand.';
+
+/** Gives up what the segments hold; those that are gaps or were discarded before stay as they are. */
+export function discard(
+  { state, bodies, cursors }: Changes,
+  writer: KvWriter,
+  name: string,
+  from: number,
+  to: number,
+  reason: string,
+): Discarded {
+  if (cursors.length > 1) {
+    // One cloud may have what another one lacks, and there is one chain for both.
+    const text = `${quoteList(cursors, 'and')} read this store: only what one cursor reads can be discarded`;
+    throw new FogrunError('control-refused', text);
+  }
+  const record = state.streams.get(name);
+  if (!record) {
+    const known = [...state.streams.keys()];
+    const there = known.length > 0 ? `it has ${quoteList(known, 'and')}` : 'it is empty';
+    throw new FogrunError('control-unknown', `the store has no stream \`${printable(name)}\`: ${there}`);
+  }
+  // What was acknowledged since the range was chosen is not worth a refusal.
+  const first = Math.max(from, record.floor.sequence + 1);
+  assertHeld(name, record, from, to, first);
+  const text = printable(reason.trim() === '' ? noReason : reason.trim(), reasonLengthMax);
+  const heads: [number, HeadRecord][] = [];
+  let charged = chargedUpTo(writer, name, record, first - 1);
+  for (let sequence = first; sequence <= to; sequence++) {
+    const head = needHead(writer, name, sequence);
+    const own = ownCharge(head, charged);
+    charged = head.totalCharged;
+    if (head.type === 'gap' || head.discarded) continue;
+    heads.push([sequence, { ...head, discarded: { text, charged: own } }]);
+  }
+  const { charged: freed, ...now } = sumDiscarded(heads.map(([, head]) => head));
+  if (heads.length === 0) return now;
+  for (const [sequence, head] of heads) {
+    writer.put(keys.head(name, sequence), encodeRecord(head));
+    writer.removeRange(keys.batch(name, head.fromSeq), keys.batch(name, head.fromSeq + head.count));
+    bodies.take(name, sequence);
+  }
+  const before = record.discarded ?? sumDiscarded([]);
+  const changed = withDiscarded(record, {
+    segments: before.segments + now.segments,
+    readings: before.readings + now.readings,
+    bytes: before.bytes + now.bytes,
+    charged: before.charged + freed,
+  });
+  state.streams.set(name, changed);
+  writer.put(keys.stream(name), encodeRecord(changed));
+  keepFormat(state, writer);
+  return now;
+}
+
+/**
+ * Makes gaps of the discarded segments beyond what the cloud has of each stream. To be called with what a greeting told, in
+ * the transaction that keeps its token: from then on the cloud stores nothing more of what was sent before.
+ * @param stored last sequence that the cloud has, by stream; 0 for a stream that is not named
+ */
+export function settle({ state }: Changes, writer: KvWriter, stored: ReadonlyMap<string, number>): void {
+  for (const [name, record] of state.streams) {
+    if (!record.discarded) continue;
+    const mark = Math.max(stored.get(name) ?? 0, record.floor.sequence);
+    const beyond = headsOf(writer, name, mark + 1, record.sealed);
+    const skipped = beyond.findIndex((head) => head.discarded);
+    if (skipped === -1) continue;
+    const heads = beyond.slice(skipped);
+    const last = mark + skipped;
+    const before = last > record.floor.sequence ? needHead(writer, name, last) : null;
+    const kept = lessDiscarded(record.discarded, heads);
+    const chargedBefore = before?.totalCharged ?? record.released;
+    state.streams.set(name, {
+      ...withDiscarded(record, kept),
+      openFrom: heads[0]!.fromSeq,
+      sealed: last,
+      sealedHash: before?.hash ?? record.floor.hash,
+      readings: before?.totalReadings ?? record.floor.totalReadings,
+      bytes: before?.totalBytes ?? record.floor.totalBytes,
+      charged: chargedBefore,
+    });
+    rechain(state, writer, name, { before: record, heads, chargedBefore });
+  }
+  keepFormat(state, writer);
+}
+
+function assertHeld(name: string, record: StreamRecord, from: number, to: number, first: number): void {
+  const { sealed, floor } = record;
+  const wellFormed = Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 1 && from <= to;
+  if (wellFormed && to <= sealed && first <= to) return;
+  const held =
+    floor.sequence < sealed ? `the store holds ${floor.sequence + 1} to ${sealed}` : 'the store holds none';
+  const why = to > sealed ? 'not sealed yet' : first > to ? 'acknowledged already' : 'no range';
+  throw new FogrunError('control-unknown', `segments ${from} to ${to} of ${name}: ${why}; ${held}`);
+}
+
+/** Bytes ever charged up to and with that segment. */
+function chargedUpTo(reader: KvReader, name: string, record: StreamRecord, sequence: number): number {
+  return sequence > record.floor.sequence ? needHead(reader, name, sequence).totalCharged : record.released;
+}
+
+function headsOf(reader: KvReader, name: string, from: number, to: number): HeadRecord[] {
+  const heads: HeadRecord[] = [];
+  for (let sequence = from; sequence <= to; sequence++) heads.push(needHead(reader, name, sequence));
+  return heads;
+}

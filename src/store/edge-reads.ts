@@ -1,0 +1,65 @@
+/** What an edge store tells of its sealed segments. */
+import { FogrunError } from '../contract/errors.ts';
+import type { KvReader } from '../contract/kv.ts';
+import type { Backlog, SegmentInfo } from '../contract/store.ts';
+import { bodyHash, type SegmentHeader, sameHash } from '../domain/segment.ts';
+import { acked } from './edge-changes.ts';
+import { type EdgeState, keys, readHead } from './edge-records.ts';
+
+export function backlog(kv: KvReader, state: EdgeState, cursor: string): Backlog {
+  let [segments, readings, bytes] = [0, 0, 0];
+  let oldestMs: number | null = null;
+  for (const [name, record] of state.streams) {
+    const { sequence, totalReadings, totalBytes } = acked(state, cursor, name);
+    if (sequence >= record.sealed) continue;
+    const { discarded } = record;
+    segments += record.sealed - sequence;
+    readings += Math.max(0, record.readings - totalReadings - (discarded?.readings ?? 0));
+    bytes += Math.max(0, record.bytes - totalBytes - (discarded?.bytes ?? 0));
+    const oldest = readHead(kv, name, sequence + 1)?.sealedAtMs;
+    if (oldest !== undefined) oldestMs = Math.min(oldestMs ?? oldest, oldest);
+  }
+  return { segments, readings, bytes, oldestMs };
+}
+
+export function held(kv: KvReader, state: EdgeState): SegmentInfo[] {
+  const found: SegmentInfo[] = [];
+  for (const [stream, record] of state.streams) {
+    for (let sequence = record.floor.sequence + 1; sequence <= record.sealed; sequence++) {
+      const head = readHead(kv, stream, sequence);
+      // Deleted since the state was told.
+      if (!head) continue;
+      const { type, fromSeq, count, bytes, sealedAtMs, discarded } = head;
+      found.push({ stream, sequence, type, fromSeq, count, bytes, sealedAtMs, discarded: !!discarded });
+    }
+  }
+  return found;
+}
+
+/** Rejects with `segment-discarded` or `store-corrupt` when what is there is not the body of that header. */
+export function body(kv: KvReader, header: SegmentHeader): Uint8Array {
+  const { stream, sequence, fromSeq, count } = header;
+  const found = header.type === 'gap' ? gapOf(kv, header) : joined(kv, stream, fromSeq, fromSeq + count);
+  if (found.length === header.bytes && sameHash(bodyHash(found), header.bodyHash)) return found;
+  const what = `segment ${sequence} of stream ${stream} of edge ${header.edge}`;
+  const now = readHead(kv, stream, sequence);
+  const isGapNow = now?.type === 'gap' && header.type === 'readings' && now.fromSeq === fromSeq;
+  if (now?.discarded || isGapNow) {
+    throw new FogrunError('segment-discarded', `what ${what} held was discarded`);
+  }
+  throw new FogrunError(
+    'store-corrupt',
+    `${what} does not match its hash (${found.length} of ${header.bytes} bytes)`,
+    { advice: 'The disk damaged it, or it was deleted meanwhile; the other segments go on.' },
+  );
+}
+
+function gapOf(kv: KvReader, { stream, sequence }: SegmentHeader): Uint8Array {
+  return Buffer.from(readHead(kv, stream, sequence)?.gap ?? '');
+}
+
+function joined(kv: KvReader, stream: string, fromSeq: number, toSeq: number): Uint8Array {
+  const range = { from: keys.batch(stream, fromSeq), to: keys.batch(stream, toSeq) };
+  const parts = Array.from(kv.range(range), ({ value }) => value);
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+}

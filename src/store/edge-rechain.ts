@@ -1,0 +1,60 @@
+/** Sealed segments put behind a stream's head once more, under new hashes: after a fork, and where something was discarded. */
+import type { KvWriter } from '../contract/kv.ts';
+import { addHead, gapBody, stream } from './edge-changes.ts';
+import {
+  type EdgeState,
+  type HeadRecord,
+  headOverheadBytes,
+  keys,
+  type StreamRecord,
+} from './edge-records.ts';
+import { encodeRecord, fromHex } from './text.ts';
+
+/**
+ * Chains `heads` anew behind what the state has of the stream, those discarded as gaps; no body is read. Then the open
+ * segment is as it was before.
+ * @param before the stream's record with all heads in it
+ * @param chargedBefore bytes ever charged up to the segment before the first of them
+ */
+export function rechain(
+  state: EdgeState,
+  writer: KvWriter,
+  name: string,
+  {
+    before,
+    heads,
+    chargedBefore,
+  }: { before: StreamRecord; heads: readonly HeadRecord[]; chargedBefore: number },
+): void {
+  let charged = chargedBefore;
+  for (const head of heads) {
+    const own = ownCharge(head, charged);
+    charged = head.totalCharged;
+    if (head.discarded) {
+      const { fromSeq, count } = head;
+      const text = head.discarded.text;
+      const body = gapBody({ gap: 'discarded', fromSeq, toSeq: fromSeq + count - 1, count, text });
+      addHead(state, writer, name, 'gap', count, body, head.sealedAtMs);
+      continue;
+    }
+    const at = stream(state, name);
+    state.streams.set(name, { ...at, charged: at.charged + own });
+    const body = { hash: fromHex(head.bodyHash), bytes: head.bytes };
+    const withGap = head.gap === undefined ? body : { ...body, gap: head.gap };
+    addHead(state, writer, name, head.type, head.count, withGap, head.sealedAtMs);
+  }
+  const at = stream(state, name);
+  const reopened: StreamRecord = {
+    ...at,
+    openBytes: before.openBytes,
+    openSinceMs: before.openSinceMs,
+    charged: at.charged + before.charged - charged,
+  };
+  state.streams.set(name, reopened);
+  writer.put(keys.stream(name), encodeRecord(reopened));
+}
+
+/** Bytes charged for the readings of a segment, given what was charged up to the one before. */
+export function ownCharge(head: HeadRecord, chargedBefore: number): number {
+  return head.totalCharged - chargedBefore - headOverheadBytes - (head.gap === undefined ? 0 : head.bytes);
+}
