@@ -116,7 +116,7 @@ function assertHeld(name: string, record: StreamRecord, from: number, to: number
   if (wellFormed && to <= sealed && first <= to) return;
   const held =
     floor.sequence < sealed ? `the store holds ${floor.sequence + 1} to ${sealed}` : 'the store holds none';
-  const why = to > sealed ? 'not sealed yet' : first > to ? 'acknowledged already' : 'no range';
+  const why = !wellFormed ? 'no range' : to > sealed ? 'not sealed yet' : 'acknowledged already';
   throw new FogrunError('control-unknown', `segments ${from} to ${to} of ${name}: ${why}; ${held}`);
 }
 

@@ -5,12 +5,13 @@ import { openEdgeStore } from '../../src/store/open-edge-store.ts';
 import { MemoryKv } from '../helpers/memory-kv.ts';
 import { batch, seededRandom, seqs, temporaryDir } from '../helpers/store-fixtures.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
-import { edgeStoreSuite } from '../suites/edge-store.ts';
+import { edgeDiscardSuite } from '../suites/edge-discard.ts';
+import { type EdgeFactory, edgeStoreSuite } from '../suites/edge-store.ts';
 
 const cursors = ['uploader'];
 const common = { edge: '', bytesMax: 2 ** 24, cursors };
 
-edgeStoreSuite(test, 'memory', async (_, options) => {
+const inMemory: EdgeFactory = async (_, options) => {
   let kv = new MemoryKv();
   const all = { ...common, ...options, clock: createVirtualClock(), random: seededRandom('edge') };
   const store = await createEdgeStore(kv, all);
@@ -21,9 +22,9 @@ edgeStoreSuite(test, 'memory', async (_, options) => {
       return createEdgeStore(kv, all);
     },
   };
-});
+};
 
-edgeStoreSuite(test, 'lmdb', async (t, options) => {
+const inLmdb: EdgeFactory = async (t, options) => {
   const dir = await temporaryDir(t);
   const all = {
     ...common,
@@ -43,7 +44,12 @@ edgeStoreSuite(test, 'lmdb', async (t, options) => {
       return store;
     },
   };
-});
+};
+
+edgeStoreSuite(test, 'memory', inMemory);
+edgeStoreSuite(test, 'lmdb', inLmdb);
+edgeDiscardSuite(test, 'memory', inMemory);
+edgeDiscardSuite(test, 'lmdb', inLmdb);
 
 function fresh(more: object = {}) {
   const kv = new MemoryKv();
