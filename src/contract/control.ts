@@ -70,6 +70,9 @@ export interface PipelineControl {
   segments(): Promise<readonly SegmentInfo[]>;
   /** NDJSON with `seq`, or the text of a gap. */
   segmentBody(stream: string, sequence: number): Promise<Uint8Array>;
-  /** Gives up what a range of segments holds; the cloud gets a gap in its place. */
-  discard(range: SegmentRange, by: Asker): Promise<Discarded>;
+  /**
+   * Gives up what a range of segments holds; the cloud gets gaps in their place, unless it turns out to have them.
+   * @param reason for people, in the gaps
+   */
+  discard(range: SegmentRange, by: Asker, reason?: string): Promise<Discarded>;
 }
