@@ -110,8 +110,12 @@ export interface EdgeStore extends AnyStore {
   backlog(cursor: string): Backlog;
   /** Header of a segment still held. */
   header(stream: string, sequence: number): SegmentHeader | undefined;
-  /** Sealed segments that no cursor let go, by stream, oldest first. */
-  held(): readonly SegmentInfo[];
+  /**
+   * Sealed segments of a stream that the store still holds, oldest first.
+   * @param from first sequence of interest
+   * @param countMax most of them; a long list is better read in parts
+   */
+  held(stream: string, from?: number, countMax?: number): readonly SegmentInfo[];
   /**
    * Body of a segment still held. Rejects with `segment-discarded` when it was given up meanwhile, with `store-corrupt`
    * when it does not match its hash.

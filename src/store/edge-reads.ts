@@ -3,7 +3,7 @@ import { FogrunError } from '../contract/errors.ts';
 import type { KvReader } from '../contract/kv.ts';
 import type { Backlog, SegmentInfo } from '../contract/store.ts';
 import { bodyHash, type SegmentHeader, sameHash } from '../domain/segment.ts';
-import { acked } from './edge-changes.ts';
+import { acked, stream as streamOf } from './edge-changes.ts';
 import { type EdgeState, keys, readHead } from './edge-records.ts';
 
 export function backlog(kv: KvReader, state: EdgeState, cursor: string): Backlog {
@@ -22,16 +22,25 @@ export function backlog(kv: KvReader, state: EdgeState, cursor: string): Backlog
   return { segments, readings, bytes, oldestMs };
 }
 
-export function held(kv: KvReader, state: EdgeState): SegmentInfo[] {
+export function held(
+  kv: KvReader,
+  state: EdgeState,
+  stream: string,
+  from = 1,
+  countMax = Number.POSITIVE_INFINITY,
+): SegmentInfo[] {
+  const { floor, sealed } = streamOf(state, stream);
   const found: SegmentInfo[] = [];
-  for (const [stream, record] of state.streams) {
-    for (let sequence = record.floor.sequence + 1; sequence <= record.sealed; sequence++) {
-      const head = readHead(kv, stream, sequence);
-      // Deleted since the state was told.
-      if (!head) continue;
-      const { type, fromSeq, count, bytes, sealedAtMs, discarded } = head;
-      found.push({ stream, sequence, type, fromSeq, count, bytes, sealedAtMs, discarded: !!discarded });
-    }
+  for (
+    let sequence = Math.max(from, floor.sequence + 1);
+    sequence <= sealed && found.length < countMax;
+    sequence++
+  ) {
+    const head = readHead(kv, stream, sequence);
+    // Deleted since the state was told.
+    if (!head) continue;
+    const { type, fromSeq, count, bytes, sealedAtMs, discarded } = head;
+    found.push({ stream, sequence, type, fromSeq, count, bytes, sealedAtMs, discarded: !!discarded });
   }
   return found;
 }

@@ -165,8 +165,8 @@ class EdgeStoreOverKv implements EdgeStore {
     return read.backlog(this.#kv, this.#committed, cursor);
   }
 
-  held(): readonly SegmentInfo[] {
-    return read.held(this.#kv, this.#committed);
+  held(stream: string, from?: number, countMax?: number): readonly SegmentInfo[] {
+    return read.held(this.#kv, this.#committed, stream, from, countMax);
   }
 
   header(stream: string, sequence: number): SegmentHeader | undefined {

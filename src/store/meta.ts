@@ -30,6 +30,15 @@ export async function loadMeta<Meta extends StoreMeta>(
     await kv.transaction((writer) => writer.put(['meta'], encodeRecord(fresh)));
     return fresh;
   }
+  return checkMeta<Meta>(bytes, fresh.role, formatMax);
+}
+
+/** What the record says. Throws as `loadMeta` rejects. */
+export function checkMeta<Meta extends StoreMeta>(
+  bytes: Uint8Array,
+  role: Meta['role'],
+  formatMax: number,
+): Meta {
   const meta = decodeRecord<Meta>(bytes);
   if (!(meta.format <= formatMax)) {
     throw new FogrunError(
@@ -37,14 +46,10 @@ export async function loadMeta<Meta extends StoreMeta>(
       `the store has format ${meta.format}; this fogrun reads up to ${formatMax}`,
     );
   }
-  if (meta.role !== fresh.role) {
-    throw new FogrunError(
-      'pipeline-invalid',
-      `the store is that of ${a(meta.role)}, not of ${a(fresh.role)}`,
-      {
-        advice: 'Give each pipeline a store path of its own.',
-      },
-    );
+  if (meta.role !== role) {
+    throw new FogrunError('pipeline-invalid', `the store is that of ${a(meta.role)}, not of ${a(role)}`, {
+      advice: 'Give each pipeline a store path of its own.',
+    });
   }
   return meta;
 }

@@ -95,7 +95,7 @@ test('discarded under a link that is up: it is made anew, and what was not on it
 
 async function discard(play: Play): Promise<void> {
   const { edge, world, discarded } = play;
-  const held = edge.store.held().filter((each) => !each.discarded);
+  const held = edge.store.held(stream).filter((each) => !each.discarded);
   const [first, last] = [held[0], held.at(-1)];
   if (!first || !last) return;
   const from = first.sequence + Math.floor(world.random.next() * held.length);

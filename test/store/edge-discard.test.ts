@@ -110,7 +110,7 @@ async function discard(world: World, at: number, length: number): Promise<void> 
   const from = acknowledged + 1 + at;
   if (from > sealed) return;
   const to = Math.min(sealed, from + length);
-  for (const { sequence, type, fromSeq, count } of store.held()) {
+  for (const { sequence, type, fromSeq, count } of store.held(r)) {
     if (type === 'gap' || sequence < from || sequence > to) continue;
     for (let seq = fromSeq; seq < fromSeq + count; seq++) world.discarded.add(seq);
   }
@@ -196,7 +196,7 @@ test('whatever is discarded when: each seq is in the cloud once, as a reading or
         await world.store.seal(r);
         await greet(world);
         t.is(
-          world.store.held().filter(({ discarded, sequence }) => discarded && sequence > cloud.stored.length)
+          world.store.held(r).filter(({ discarded, sequence }) => discarded && sequence > cloud.stored.length)
             .length,
           0,
         );

@@ -50,7 +50,7 @@ export function edgeDiscardSuite(test: TestFn, name: string, factory: EdgeFactor
     t.true(now.status().bytes <= before.bytes - 2 * bytes);
     t.like(now.backlog(c), { segments: 4, readings: 4, bytes: before.backlog.bytes - 2 * bytes });
     t.deepEqual(
-      now.held().map(({ sequence, discarded }) => [sequence, discarded]),
+      now.held(r).map(({ sequence, discarded }) => [sequence, discarded]),
       [
         [1, false],
         [2, true],
@@ -85,7 +85,7 @@ export function edgeDiscardSuite(test: TestFn, name: string, factory: EdgeFactor
     });
     t.deepEqual(seqs(await again.body(again.header(r, 3)!)), [5, 6]);
     t.like(await gapAt(again, 5), { gap: 'discarded', fromSeq: 9, toSeq: 10, text: 'Discarded by hand.' });
-    t.true(again.held().every(({ discarded }) => !discarded));
+    t.true(again.held(r).every(({ discarded }) => !discarded));
     await again.seal(r);
     t.deepEqual(seqs(await again.body(again.header(r, 6)!)), [11]);
     assertChain(t, again);
@@ -97,7 +97,7 @@ export function edgeDiscardSuite(test: TestFn, name: string, factory: EdgeFactor
   test(`${name}: what the cloud had stored meanwhile is acknowledged as it was, and is no gap`, async (t) => {
     const { store, reopen } = await factory(t);
     await fill(store, 4);
-    const hashes = store.held().map(({ sequence }) => store.header(r, sequence)!.hash);
+    const hashes = store.held(r).map(({ sequence }) => store.header(r, sequence)!.hash);
     await store.discard(r, 2, 3, '');
     await greet(store, 2);
     t.like(store.header(r, 2), { type: 'readings' });
@@ -146,7 +146,7 @@ export function edgeDiscardSuite(test: TestFn, name: string, factory: EdgeFactor
     await greet(store, 1);
     t.like(await gapAt(store, 3), { gap: 'missed', count: 3 });
     t.deepEqual(
-      store.held().map(({ sequence, type, fromSeq }) => [sequence, type, fromSeq]),
+      store.held(r).map(({ sequence, type, fromSeq }) => [sequence, type, fromSeq]),
       [
         [2, 'gap', 3],
         [3, 'gap', 4],
@@ -173,7 +173,7 @@ export function edgeDiscardSuite(test: TestFn, name: string, factory: EdgeFactor
     }
     await t.throwsAsync(store.discard('sates', 2, 2, ''), { message: /it has `readings`/ });
     t.is(store.status().bytes, before);
-    t.true(store.held().every(({ discarded }) => !discarded));
+    t.true(store.held(r).every(({ discarded }) => !discarded));
     const two = await factory(t, { cursors: [c, 'other'] });
     await fill(two.store, 1);
     await t.throwsAsync(two.store.discard(r, 1, 1, ''), { code: 'control-refused' });

@@ -1,0 +1,50 @@
+/** Reading an edge's store without being its owner: beside it, or while nobody runs it. */
+import type { Clock } from '../contract/clock.ts';
+import { FogrunError } from '../contract/errors.ts';
+import type { EdgeStore } from '../contract/store.ts';
+import * as read from './edge-reads.ts';
+import {
+  type EdgeMeta,
+  edgeFormatDiscarded,
+  keys,
+  loadEdgeState,
+  readHead,
+  toHeader,
+} from './edge-records.ts';
+import { openLmdbKv } from './lmdb-kv.ts';
+import { checkMeta } from './meta.ts';
+import { dataDir } from './open-dir.ts';
+
+/** The reading half of an edge's store, as of the moment it was opened. */
+export type EdgeReader = Pick<EdgeStore, 'edge' | 'streams' | 'held' | 'header' | 'body' | 'close'>;
+
+/**
+ * Changes nothing, and what its owner deletes meanwhile is not there any more. Rejects with `file-unreadable` when there is
+ * no store, `store-corrupt` when it cannot be read, `store-version`, or `pipeline-invalid` when it is a cloud's.
+ */
+export async function readEdgeStore(options: {
+  readonly dir: string;
+  readonly clock: Clock;
+}): Promise<EdgeReader> {
+  const kv = await openLmdbKv({ path: dataDir(options.dir), readOnly: true, clock: options.clock });
+  try {
+    const bytes = kv.get(keys.meta);
+    if (!bytes) throw new FogrunError('store-corrupt', 'the store does not say what it is');
+    const meta = checkMeta<EdgeMeta>(bytes, 'edge', edgeFormatDiscarded);
+    const state = loadEdgeState(kv, meta, []);
+    return {
+      edge: meta.edge,
+      streams: () => [...state.streams.keys()],
+      held: (stream, from, countMax) => read.held(kv, state, stream, from, countMax),
+      header(stream, sequence) {
+        const head = readHead(kv, stream, sequence);
+        return head && toHeader(meta, stream, sequence, head);
+      },
+      body: async (header) => read.body(kv, header),
+      close: () => kv.close(),
+    };
+  } catch (error) {
+    await kv.close();
+    throw error;
+  }
+}
