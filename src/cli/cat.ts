@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { FogrunError } from '../contract/errors.ts';
-import type { Gap } from '../domain/gap.ts';
 import { namePattern } from '../domain/segment.ts';
-import { escapeControls, nearest } from '../domain/text.ts';
+import { nearest } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { CloudReader } from '../store/cloud-reader.ts';
 import { readCloudStore } from '../store/open-cloud-store.ts';
+import { describeGap, tell } from './gap-lines.ts';
 
 export interface CatOptions {
   /** Where the states of pipelines are. */
@@ -72,16 +72,6 @@ async function printStored(store: CloudReader, edge: string, output: Output): Pr
     if (receipt.header.type === 'readings') await output.write(body);
     else tell(describeGap(JSON.parse(Buffer.from(body).toString('utf8'))));
   }
-}
-
-function describeGap({ gap, fromSeq, toSeq, fromTime, toTime, count, text }: Gap): string {
-  const seqs = fromSeq === undefined ? '' : ` seq ${fromSeq} to ${toSeq},`;
-  const times = fromTime === undefined ? '' : ` ${fromTime} to ${toTime},`;
-  return `gap (${gap}):${seqs}${times} ${count} reading${count === 1 ? '' : 's'}: ${text}`;
-}
-
-function tell(text: string): void {
-  process.stderr.write(`# ${escapeControls(text)}\n`);
 }
 
 /** Epochs that have files but no receipts: the store was made anew beside them. */

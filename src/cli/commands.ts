@@ -18,6 +18,12 @@ export const options = {
   type: { type: 'string', words: '--type TYPE', text: 'type of the emulated device' },
   follow: { type: 'boolean', short: 'f', words: '-f, --follow', text: 'go on with what comes' },
   all: { type: 'boolean', words: '--all', text: 'every running pipeline' },
+  stream: { type: 'string', words: '--stream NAME', text: 'the stream of the segments (readings)' },
+  from: { type: 'string', words: '--from N', text: 'sequence of the first segment' },
+  to: { type: 'string', words: '--to N', text: 'sequence of the last segment' },
+  out: { type: 'string', words: '--out FILE', text: 'write there instead of to stdout' },
+  reason: { type: 'string', words: '--reason TEXT', text: 'why, for the gap that the cloud gets' },
+  yes: { type: 'boolean', words: '--yes', text: 'do not ask' },
   write: { type: 'string', words: '--write DIR', text: 'write the reference into a folder' },
 } as const;
 
@@ -157,6 +163,18 @@ export const commands: readonly CommandEntry[] = [
     options: ['follow', 'state', 'json'],
     run: async ([pipeline], values) =>
       (await import('./logs.ts')).logs(pipeline, { ...inState(values), follow: values.follow ?? false }),
+  },
+  {
+    name: 'segments',
+    form: 'list|export|discard [PIPELINE]',
+    count: { min: 1, max: 2 },
+    does: "see, save or give up what an edge's store holds for the cloud",
+    options: ['state', 'stream', 'from', 'to', 'out', 'reason', 'yes', 'json'],
+    run: async ([action, pipeline], values) =>
+      (await import('./segments.ts')).segments(action!, pipeline, {
+        ...values,
+        state: stateDirectory(values),
+      }),
   },
 ];
 

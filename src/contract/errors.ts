@@ -29,6 +29,11 @@ export const errorCodes = {
     advice: 'Check the path and its permissions.',
     exit: wrongInput,
   },
+  'file-unwritable': {
+    meaning: 'A file that was asked for cannot be written.',
+    advice: 'Check the path, its permissions, and the room on the disk.',
+    exit: wrongInput,
+  },
   'pipeline-invalid': {
     meaning: 'A pipeline file has mistakes; all of them are listed.',
     advice: 'Mend the lines named; `fogrun check FILE` repeats the check without starting anything.',
@@ -93,6 +98,12 @@ export const errorCodes = {
     meaning: 'Another fogrun owns the store.',
     advice: 'Stop it first, or give this pipeline a store path of its own.',
     exit: storeUnusable,
+  },
+  'store-absent': {
+    meaning: "There is no edge's store of a pipeline of that name.",
+    advice:
+      'Run it where the pipeline was started, or say where its state is with --state DIR or FOGRUN_STATE.',
+    exit: wrongInput,
   },
   'store-unwritable': {
     meaning: 'The directory of the store cannot be created or written.',

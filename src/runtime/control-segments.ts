@@ -1,6 +1,6 @@
 /** Segments that an edge's store still holds: listed, read, given up. */
 import { sleep } from '../contract/clock.ts';
-import type { Asker, Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
+import type { Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import { printable, quoteList } from '../domain/text.ts';
@@ -16,14 +16,12 @@ export async function listSegments(env: SegmentsEnv): Promise<readonly SegmentIn
   const store = edgeStore(env);
   const found: SegmentInfo[] = [];
   for (const stream of store.streams()) {
-    const { acknowledged, sealed } = store.head(env.cursor, stream);
-    for (let sequence = acknowledged + 1; sequence <= sealed; sequence++) {
-      if (sequence % headersAtOnce === 0) await sleep(env.clock, 0);
-      const header = store.header(stream, sequence);
-      // It may have been acknowledged meanwhile.
-      if (!header) continue;
-      const { type, fromSeq, count, bytes, sealedAtMs } = header;
-      found.push({ stream, sequence, type, fromSeq, count, bytes, sealedAtMs, discarded: false });
+    for (let from = 1; ; ) {
+      const some = store.held(stream, from, headersAtOnce);
+      found.push(...some);
+      if (some.length < headersAtOnce) break;
+      from = some.at(-1)!.sequence + 1;
+      await sleep(env.clock, 0);
     }
   }
   return found;
@@ -46,26 +44,18 @@ export async function readSegment(env: SegmentsEnv, stream: string, sequence: nu
   );
 }
 
-/** An edge store that can give up what it holds. */
-type DiscardingStore = EdgeStore & {
-  discard(stream: string, from: number, to: number, reason: string): Promise<Discarded>;
-};
-
 /** While it happens, nothing is sent. */
 export async function discardSegments(
   env: SegmentsEnv,
   { stream, from, to }: SegmentRange,
-  by: Asker,
+  reason: string,
 ): Promise<Discarded> {
   const store = edgeStore(env);
-  if (!('discard' in store)) {
-    throw new FogrunError('control-refused', `the store of ${env.plan.name} cannot give up segments`);
-  }
   const uploader = env.actors.get(env.cursor);
   const pauses = uploader?.can('PAUSE') ?? false;
   if (pauses) await actOn(env, env.cursor, 'pause');
   try {
-    return await (store as DiscardingStore).discard(stream, from, to, `given up by ${by.user}`);
+    return await store.discard(stream, from, to, reason);
   } finally {
     if (pauses) uploader?.send({ type: 'RESUME' });
   }

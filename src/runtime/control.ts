@@ -87,10 +87,10 @@ export function createControl(env: ControlEnv): PipelineControl {
       refuseWhenEnding(env);
       return readSegment(env, stream, sequence);
     },
-    discard: (range, by) =>
+    discard: (range, by, reason = '') =>
       audited(by, 'discard', `${plan.name} ${range.stream} ${range.from} to ${range.to}`, async () => {
         refuseWhenEnding(env);
-        const value = await discardSegments(env, range, by);
+        const value = await discardSegments(env, range, reason);
         const { segments, readings, bytes } = value;
         return { value, detail: `${segments} segments, ${readings} readings, ${bytes} bytes` };
       }),

@@ -7,7 +7,7 @@ const ranks: readonly (readonly string[])[] = [
   ['src/contract'],
   ['machines', 'src/pipeline', 'src/store', 'src/link', 'src/devices', 'src/connectors', 'src/inspect'],
   ['src/runtime'],
-  ['src/sim', 'src/console'],
+  ['src/sim', 'src/console', 'src/terminal'],
   ['src/cli', 'src/index.ts'],
 ];
 const packagesOf: Readonly<Record<string, RegExp>> = {

@@ -1,0 +1,165 @@
+/** `fogrun segments export`: the readings that are held, as NDJSON in order; gaps and what is missing go to stderr. */
+import { once } from 'node:events';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { SegmentInfo } from '../contract/control.ts';
+import { FogrunError } from '../contract/errors.ts';
+import type { Gap } from '../domain/gap.ts';
+import { formatSize } from '../domain/quantities.ts';
+import { printable } from '../domain/text.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { syncDirectory } from '../store/directory.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { describeGap, tell } from './gap-lines.ts';
+import type { Holder } from './segments-holder.ts';
+import { chosen, counted, type SegmentOptions, sumsOf } from './segments-range.ts';
+
+/** Where the lines go. */
+interface Sink {
+  /** Nobody wants more: the reader is gone, or a signal came. */
+  readonly isClosed: boolean;
+  write(bytes: Uint8Array): Promise<void>;
+  /** Everything is there. */
+  finish(): Promise<void>;
+  /** What was written is not wanted. Harmless after `finish`. */
+  abandon(): Promise<void>;
+}
+
+export async function exportSegments(holder: Holder, options: SegmentOptions): Promise<number> {
+  const { pipeline } = holder;
+  const { out, json } = options;
+  if (json && out === undefined) {
+    throw new FogrunError('usage', '--json tells what came of an export to a file: it needs --out FILE');
+  }
+  const some = chosen(await holder.segments(), options, options.stream ?? 'readings');
+  const sums = sumsOf(some);
+  const sink = out === undefined ? stdoutSink() : await fileSink(out);
+  const progress = createProgress({
+    label: `exporting ${pipeline}`,
+    total: sums.bytes,
+    unit: 'bytes',
+    output: process.stderr,
+    clock: systemClock,
+  });
+  const done = { segments: 0, readings: 0, bytes: 0, damaged: 0 };
+  const say = (text: string) => {
+    progress.clear();
+    tell(text);
+  };
+  try {
+    for (const segment of some) {
+      if (sink.isClosed) break;
+      const body = await bodyOf(holder, segment, (why, isDamage) => {
+        say(why);
+        if (isDamage) done.damaged += 1;
+      });
+      if (!body) continue;
+      done.segments += 1;
+      if (segment.type === 'gap') {
+        say(describeGap(JSON.parse(Buffer.from(body).toString('utf8')) as Gap));
+        continue;
+      }
+      await sink.write(body);
+      progress.add(body.length);
+      done.readings += segment.count;
+      done.bytes += body.length;
+    }
+    progress.clear();
+    if (out !== undefined && sink.isClosed) {
+      process.stderr.write('stopped: no file was written\n');
+      return 1;
+    }
+    await sink.finish();
+  } finally {
+    progress.clear();
+    await sink.abandon();
+  }
+  if (out !== undefined && json)
+    process.stdout.write(`${JSON.stringify({ pipeline, file: out, ...done })}\n`);
+  else if (out !== undefined) {
+    process.stdout.write(
+      `${counted(done.readings, 'reading')} (${formatSize(done.bytes)}) in ${printable(out, 200)}\n`,
+    );
+  }
+  return done.damaged > 0 ? 1 : 0;
+}
+
+/** `null` when it is not there; `missing` hears why, and whether that is damage. */
+async function bodyOf(
+  holder: Holder,
+  segment: SegmentInfo,
+  missing: (why: string, isDamage: boolean) => void,
+): Promise<Uint8Array | null> {
+  const { sequence, fromSeq, count } = segment;
+  const which = `segment ${sequence}, seq ${fromSeq} to ${fromSeq + count - 1},`;
+  if (segment.discarded) {
+    missing(`${which} was discarded`, false);
+    return null;
+  }
+  try {
+    return await holder.body(segment);
+  } catch (thrown) {
+    if (!(thrown instanceof FogrunError)) throw thrown;
+    if (thrown.code === 'segment-discarded') missing(`${which} was discarded meanwhile`, false);
+    else if (thrown.code === 'control-unknown') missing(`${which} reached the cloud meanwhile`, false);
+    else if (thrown.code === 'store-corrupt') missing(`${which} cannot be read: ${thrown.message}`, true);
+    else throw thrown;
+    return null;
+  }
+}
+
+function stdoutSink(): Sink {
+  let isClosed = false;
+  process.stdout.once('error', () => {
+    isClosed = true;
+  });
+  return {
+    get isClosed() {
+      return isClosed;
+    },
+    async write(bytes) {
+      if (!isClosed && !process.stdout.write(bytes)) await once(process.stdout, 'drain').catch(() => {});
+    },
+    finish: async () => {},
+    abandon: async () => {},
+  };
+}
+
+/** Writes beside the file and renames at the end, so that whoever finds it finds all of it. */
+async function fileSink(out: string): Promise<Sink> {
+  const path = resolve(out);
+  const beside = `${path}.${process.pid}.part`;
+  const refuse = (thrown: unknown): never => {
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    throw new FogrunError('file-unwritable', `${printable(out, 200)} cannot be written: ${code ?? message}`, {
+      cause: thrown,
+    });
+  };
+  const file: FileHandle = await open(beside, 'wx').catch(refuse);
+  let isClosed = false;
+  let isThere = false;
+  const stop = () => {
+    isClosed = true;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  return {
+    get isClosed() {
+      return isClosed;
+    },
+    write: (bytes) => file.writeFile(bytes).catch(refuse),
+    async finish() {
+      try {
+        await file.sync();
+        await rename(beside, path);
+        isThere = true;
+        await syncDirectory(dirname(path));
+      } catch (thrown) {
+        refuse(thrown);
+      }
+    },
+    async abandon() {
+      await file.close().catch(() => {});
+      if (!isThere) await unlink(beside).catch(() => {});
+    },
+  };
+}
