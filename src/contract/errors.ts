@@ -5,6 +5,7 @@
 import { controlErrors } from './control-errors.ts';
 
 import { deviceErrors } from './device-errors.ts';
+import { segmentErrors } from './segment-errors.ts';
 
 /** What a code stands for and what to do about it; `exit` is the process's exit code when it ends the run. */
 export interface ErrorCodeEntry {
@@ -27,11 +28,6 @@ export const errorCodes = {
   'file-unreadable': {
     meaning: 'A file named on the command line or in a pipeline cannot be read.',
     advice: 'Check the path and its permissions.',
-    exit: wrongInput,
-  },
-  'file-unwritable': {
-    meaning: 'A file that was asked for cannot be written.',
-    advice: 'Check the path, its permissions, and the room on the disk.',
     exit: wrongInput,
   },
   'pipeline-invalid': {
@@ -98,12 +94,6 @@ export const errorCodes = {
     meaning: 'Another fogrun owns the store.',
     advice: 'Stop it first, or give this pipeline a store path of its own.',
     exit: storeUnusable,
-  },
-  'store-absent': {
-    meaning: "There is no edge's store of a pipeline of that name.",
-    advice:
-      'Run it where the pipeline was started, or say where its state is with --state DIR or FOGRUN_STATE.',
-    exit: wrongInput,
   },
   'store-unwritable': {
     meaning: 'The directory of the store cannot be created or written.',
@@ -194,11 +184,7 @@ export const errorCodes = {
     advice: 'The reason it gave says why.',
     exit: failed,
   },
-  'segment-discarded': {
-    meaning: "A segment's readings were discarded before the cloud had acknowledged them.",
-    advice: 'Nothing to do: at the next greeting it becomes a gap, or the cloud turns out to have it.',
-    exit: failed,
-  },
+  ...segmentErrors,
   'edge-unknown': {
     meaning: 'The cloud has nothing from an edge of that name.',
     advice: 'Check the name; the pipeline of the edge tells it when it greets.',

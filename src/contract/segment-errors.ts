@@ -1,0 +1,21 @@
+/** The part of the table of errors that `fogrun segments` needs; see errors.ts. */
+import type { ErrorCodeEntry } from './errors.ts';
+
+export const segmentErrors = {
+  'store-absent': {
+    meaning: "There is no edge's store of a pipeline of that name.",
+    advice:
+      'Run it where the pipeline was started, or say where its state is with --state DIR or FOGRUN_STATE.',
+    exit: 2,
+  },
+  'file-unwritable': {
+    meaning: 'A file that was asked for cannot be written.',
+    advice: 'Check the path, its permissions, and the room on the disk.',
+    exit: 2,
+  },
+  'segment-discarded': {
+    meaning: "A segment's readings were discarded before the cloud had acknowledged them.",
+    advice: 'Nothing to do: at the next greeting it becomes a gap, or the cloud turns out to have it.',
+    exit: 1,
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;

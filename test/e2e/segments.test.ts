@@ -1,0 +1,213 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { SegmentInfo } from '../../src/contract/control.ts';
+import { type Fogrun, freePort, moved, segment, shipped, startFogrun, world } from '../helpers/fogrun.ts';
+
+type Env = Record<string, string>;
+
+/** Runs a command to its end. */
+async function command(t: ExecutionContext, env: Env, ...words: string[]) {
+  const fogrun = startFogrun(t, words, env);
+  const { code } = await fogrun.ended;
+  return { code, lines: fogrun.lines, stderr: fogrun.stderr() };
+}
+
+const run = (t: ExecutionContext, env: Env, name: string) =>
+  startFogrun(t, [shipped(`${name}.yaml`), '--log', 'json'], env);
+
+async function held(t: ExecutionContext, env: Env): Promise<readonly SegmentInfo[]> {
+  const { code, lines, stderr } = await command(t, env, 'segments', 'list', 'edge', '--json');
+  t.is(code, 0, stderr);
+  return lines[0]!.segments;
+}
+
+/** What the cloud has: numbers of readings, and of those that gaps cover. */
+async function inCloud(t: ExecutionContext, env: Env) {
+  const { lines, stderr } = await command(t, env, 'cat', env.EDGE_ID!);
+  const gaps = [...stderr.matchAll(/gap \((\w+)\): seq (\d+) to (\d+)/g)].map(([, reason, from, to]) => ({
+    reason,
+    seqs: numbers(Number(from), Number(to)),
+  }));
+  return { seqs: lines.map(({ seq }) => Number(seq)), gaps, stderr };
+}
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const seqsOf = (some: readonly SegmentInfo[]) =>
+  some.flatMap(({ fromSeq, count }) => numbers(fromSeq, fromSeq + count - 1));
+
+/** Waits until so many segments were sealed. */
+async function sealed(edge: Fogrun, count: number): Promise<void> {
+  for (let from = 0, n = 0; n < count; n++) {
+    const line = await edge.line(segment('sealed'), from);
+    from = edge.lines.indexOf(line) + 1;
+  }
+}
+
+/** Runs the edge until the cloud has acknowledged a segment that was sealed after `sequence`. */
+async function deliver(t: ExecutionContext, env: Env, sequence: number): Promise<void> {
+  const edge = run(t, env, 'edge');
+  await edge.line((line) => segment('deleted')(line) && Number(line.segment) > sequence);
+  await edge.end();
+  t.false(edge.lines.some(moved('uploader', 'forked')));
+}
+
+async function assertCoveredOnce(t: ExecutionContext, env: Env) {
+  const { seqs, gaps, stderr } = await inCloud(t, env);
+  t.notRegex(stderr, /epoch/);
+  const all = [...seqs, ...gaps.flatMap((gap) => gap.seqs)].sort((a, b) => a - b);
+  t.deepEqual(all, numbers(1, all.length));
+  return { seqs, gaps };
+}
+
+test('what is discarded while the cloud is away is a gap there, and every number is covered once', async (t) => {
+  const env = await world(t);
+  const edge = run(t, env, 'edge');
+  await sealed(edge, 6);
+  await edge.end();
+  const before = await held(t, env);
+  const meant = before.filter(({ sequence }) => sequence === 2 || sequence === 3 || sequence === 5);
+  const words = ['segments', 'discard', 'edge', '--yes', '--json'];
+  const first = await command(t, env, ...words, '--from', '2', '--to', '3', '--reason', 'in the sun');
+  t.like(first.lines[0], { pipeline: 'edge', stream: 'readings', from: 2, to: 3 });
+  t.like(first.lines[0]!.discarded, { segments: 2, readings: before[1]!.count + before[2]!.count });
+  t.is((await command(t, env, ...words, '--from', '5', '--to', '5')).code, 0);
+  t.deepEqual(
+    (await held(t, env)).map((each) => ({ ...each, discarded: false })),
+    [...before],
+  );
+  run(t, env, 'cloud');
+  await deliver(t, env, before.length);
+  const { gaps } = await assertCoveredOnce(t, env);
+  t.deepEqual(
+    gaps.flatMap((gap) => gap.seqs),
+    seqsOf(meant),
+  );
+  t.true(gaps.every(({ reason }) => reason === 'discarded'));
+});
+
+/** A way to the cloud that can lose what goes either way. */
+async function lossyWay(t: ExecutionContext, to: number) {
+  const lose = { toCloud: false, toEdge: false };
+  const sockets = new Set<Socket>();
+  const server = createServer((edge) => {
+    const cloud = connect(to, '127.0.0.1');
+    for (const [from, into, isLost] of [
+      [edge, cloud, () => lose.toCloud],
+      [cloud, edge, () => lose.toEdge],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (bytes) => void (isLost() || into.write(bytes)));
+      from.on('error', () => {});
+      from.on('close', () => into.destroy());
+    }
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return { port, lose };
+}
+
+test('what the cloud had stored before its acknowledgement was lost is there once, and is no gap', async (t) => {
+  const env = await world(t);
+  const way = await lossyWay(t, Number(env.CLOUD_PORT));
+  const viaWay = { ...env, CLOUD_PORT: String(way.port) };
+  const cloud = run(t, env, 'cloud');
+  const edge = run(t, viaWay, 'edge');
+  await edge.line(segment('deleted'));
+  way.lose.toEdge = true;
+  const from = cloud.lines.length;
+  for (let at = from, n = 0; n < 3; n++) {
+    const line = await cloud.line(
+      ({ type, actor }) => type !== 'transition' && actor.startsWith('receiver/'),
+      at,
+    );
+    at = cloud.lines.indexOf(line) + 1;
+  }
+  way.lose.toCloud = true;
+  const sealedBefore = edge.lines.filter(segment('sealed')).length;
+  await sealed(edge, sealedBefore + 3);
+  await edge.end('SIGKILL');
+  await cloud.end();
+  const stored = Math.max(...(await inCloud(t, env)).seqs);
+  const all = await held(t, env);
+  const isStored = ({ fromSeq, count }: SegmentInfo) => fromSeq + count - 1 <= stored;
+  const [there, missing] = [all.filter(isStored), all.filter((each) => !isStored(each))];
+  t.true(there.length >= 2 && missing.length >= 2, `${there.length} stored, ${missing.length} not`);
+  const range = { from: there.at(-2)!.sequence, to: missing[1]!.sequence };
+  const words = ['segments', 'discard', 'edge', '--yes', '--from', `${range.from}`, '--to', `${range.to}`];
+  t.is((await command(t, env, ...words)).code, 0);
+  run(t, env, 'cloud');
+  await deliver(t, env, all.at(-1)!.sequence);
+  const { gaps } = await assertCoveredOnce(t, env);
+  t.deepEqual(
+    gaps.flatMap((gap) => gap.seqs),
+    seqsOf(missing.slice(0, 2)),
+  );
+});
+
+test('an export has every reading once, in order; a file appears when it is whole', async (t) => {
+  const env = await world(t);
+  const edge = run(t, env, 'edge');
+  await sealed(edge, 4);
+  await edge.end();
+  const all = await held(t, env);
+  const directory = env.FOGRUN_STATE!;
+  const out = join(directory, 'saved.ndjson');
+  await writeFile(out, 'older');
+  const exported = await command(t, env, 'segments', 'export', '--out', out, '--json');
+  t.like(exported.lines[0], { pipeline: 'edge', file: out, segments: all.length, damaged: 0 });
+  const lines = (await readFile(out, 'utf8')).trimEnd().split('\n');
+  t.deepEqual(
+    lines.map((line) => JSON.parse(line).seq),
+    seqsOf(all),
+  );
+  t.deepEqual((await readdir(directory)).sort(), ['edge', 'saved.ndjson']);
+  await command(t, env, 'segments', 'discard', 'edge', '--from', '2', '--to', '2', '--yes');
+  const part = await command(t, env, 'segments', 'export', 'edge', '--from', '2', '--to', '3');
+  t.is(part.code, 0);
+  t.deepEqual(
+    part.lines.map(({ seq }) => seq),
+    seqsOf([all[2]!]),
+  );
+  t.regex(part.stderr, /segment 2, seq \d+ to \d+, was discarded/);
+  const nowhere = await command(t, env, 'segments', 'export', 'edge', '--out', join(directory, 'no', 'file'));
+  t.is(nowhere.code, 2);
+  t.regex(nowhere.stderr, /file-unwritable/);
+});
+
+test('what is asked wrongly is refused with what to do, and nothing is given up', async (t) => {
+  const env = await world(t);
+  t.regex((await command(t, env, 'segments', 'list')).stderr, /no edge's store in .*store-absent/);
+  const edge = run(t, env, 'edge');
+  await sealed(edge, 2);
+  await edge.end();
+  const cloud = run(t, env, 'cloud');
+  await cloud.line(moved('receiver', 'serving.listening'));
+  await cloud.end();
+  const refusals: [string[], RegExp, number][] = [
+    [['list', 'egde'], /there is `edge`.*store-absent/s, 2],
+    [['list', '../edge'], /store-absent/, 2],
+    [['list', 'cloud'], /segments wait with the edges.*fogrun cat EDGE/s, 1],
+    [['lits', 'edge'], /did you mean `list`/, 2],
+    [['list', 'edge', '--yes'], /no option --yes/, 2],
+    [['list', 'edge', '--from', 'x'], /--from takes the sequence/, 2],
+    [['list', 'edge', '--from', '3', '--to', '2'], /behind/, 2],
+    [['export', 'edge', '--json'], /needs --out/, 2],
+    [['discard', 'edge', '--from', '1'], /--from N --to N/, 2],
+    [['discard', '--from', '1', '--to', '1', '--yes'], /discard PIPELINE/, 2],
+    [['discard', 'edge', '--from', '1', '--to', '1'], /nobody to ask here.*--yes/s, 2],
+    [['discard', 'edge', '--from', '1', '--to', '9999', '--yes'], /not sealed yet/, 2],
+    [['discard', 'edge', '--from', '1', '--to', '1', '--yes', '--stream', 'x'], /only of readings/, 2],
+  ];
+  for (const [words, message, exit] of refusals) {
+    const { code, stderr } = await command(t, env, 'segments', ...words);
+    t.regex(stderr, message, words.join(' '));
+    t.is(code, exit, words.join(' '));
+  }
+  t.true((await held(t, env)).every(({ discarded }) => !discarded));
+});
