@@ -1,14 +1,19 @@
 /** Who holds an edge's segments: the running pipeline, asked through its control socket, or the store, opened here. */
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
-import { FogrunError } from '../contract/errors.ts';
+import type { AuditEntry, Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
+import { FogrunError, toProblem } from '../contract/errors.ts';
 import { namePattern, type SegmentHeader } from '../domain/segment.ts';
 import { nearest, printable, quoteList } from '../domain/text.ts';
+import { createAudit } from '../runtime/audit.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { findRunning, type RemoteControl } from '../runtime/ipc-control.ts';
 import { type EdgeReader, readEdgeStore } from '../store/edge-reader.ts';
 import { readIdentity } from '../store/identity.ts';
 import { openEdgeStore } from '../store/open-edge-store.ts';
+import { asker } from './control-cli.ts';
+import { tell } from './gap-lines.ts';
+import { agent } from './version.ts';
 
 export interface Holder {
   readonly pipeline: string;
@@ -32,8 +37,24 @@ export async function holderOf(state: string, name: string | undefined): Promise
       advice: '`fogrun cat EDGE` prints what a cloud has of an edge.',
     });
   }
+  const { running, problems } = await findRunning(state, { clock: systemClock, agent }, [pipeline]);
+  if (running[0]) return controlHolder(running[0]);
   if (role === undefined) throw await absent(state, pipeline);
+  for (const { problem } of problems) {
+    tell(`${pipeline} runs and cannot be asked (${problem.message}): read from its store instead`);
+  }
   return storeHolder(pipeline, dir, await readEdgeStore({ dir, clock: systemClock }));
+}
+
+function controlHolder(control: RemoteControl): Holder {
+  return {
+    pipeline: control.pipeline,
+    isRunning: true,
+    segments: () => control.segments(),
+    body: ({ stream, sequence }) => control.segmentBody(stream, sequence),
+    discard: (range, reason) => control.discard(range, asker(), reason),
+    close: () => control.close(),
+  };
 }
 
 async function roleOf(dir: string): Promise<'edge' | 'cloud' | undefined> {
@@ -51,26 +72,62 @@ function storeHolder(pipeline: string, dir: string, reader: EdgeReader): Holder 
       if (header) return reader.body(header);
       throw new FogrunError('control-unknown', `segment ${sequence} of ${stream} is not held any more`);
     },
-    async discard({ stream, from, to }, reason) {
+    async discard(range, reason) {
       // One process has one way into LMDB's files.
       await reader.close();
-      // It takes no readings, so its quota and who reads it do not matter.
-      const store = await openEdgeStore({
-        dir,
-        clock: systemClock,
-        random: systemRandom,
-        edge: '',
-        cursors: [],
-        bytesMax: Number.MAX_SAFE_INTEGER,
-      });
-      try {
-        return await store.discard(stream, from, to, reason);
-      } finally {
-        await store.close();
-      }
+      return audited(dir, pipeline, range, () => discardIn(dir, range, reason));
     },
     close: () => reader.close(),
   };
+}
+
+async function discardIn(
+  dir: string,
+  { stream, from, to }: SegmentRange,
+  reason: string,
+): Promise<Discarded> {
+  // It takes no readings, so its quota and who reads it do not matter.
+  const store = await openEdgeStore({
+    dir,
+    clock: systemClock,
+    random: systemRandom,
+    edge: '',
+    cursors: [],
+    bytesMax: Number.MAX_SAFE_INTEGER,
+  });
+  try {
+    return await store.discard(stream, from, to, reason);
+  } finally {
+    await store.close();
+  }
+}
+
+/** As a running pipeline does it: whatever came of it is in the audit log. */
+async function audited(
+  directory: string,
+  pipeline: string,
+  { stream, from, to }: SegmentRange,
+  work: () => Promise<Discarded>,
+): Promise<Discarded> {
+  const audit = createAudit({
+    directory,
+    failed: (reason) => tell(`this is not in the audit log: ${reason}`),
+  });
+  const write = (outcome: AuditEntry['outcome'], detail: string) => {
+    const target = `${pipeline} ${stream} ${from} to ${to}`;
+    const by = { ...asker(), pid: process.pid };
+    audit.write({ timeMs: systemClock.now(), by, action: 'discard', target, outcome, detail });
+    return audit.settled();
+  };
+  try {
+    const done = await work();
+    await write('done', `${done.segments} segments, ${done.readings} readings, ${done.bytes} bytes`);
+    return done;
+  } catch (thrown) {
+    const { code, message } = toProblem(thrown);
+    await write(code, message);
+    throw thrown;
+  }
 }
 
 async function edgesIn(state: string): Promise<string[]> {

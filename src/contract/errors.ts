@@ -179,17 +179,7 @@ export const errorCodes = {
     advice: 'What was not acknowledged goes on in a new epoch; find out which copy should live.',
     exit: failed,
   },
-  'segment-refused': {
-    meaning: 'The cloud refused a segment.',
-    advice: 'The reason it gave says why.',
-    exit: failed,
-  },
   ...segmentErrors,
-  'edge-unknown': {
-    meaning: 'The cloud has nothing from an edge of that name.',
-    advice: 'Check the name; the pipeline of the edge tells it when it greets.',
-    exit: wrongInput,
-  },
   ...deviceErrors,
 } as const satisfies Record<string, ErrorCodeEntry>;
 

@@ -1,4 +1,4 @@
-/** The part of the table of errors that `fogrun segments` needs; see errors.ts. */
+/** The part of the table of errors that is about segments and those who hold them; see errors.ts. */
 import type { ErrorCodeEntry } from './errors.ts';
 
 export const segmentErrors = {
@@ -13,9 +13,19 @@ export const segmentErrors = {
     advice: 'Check the path, its permissions, and the room on the disk.',
     exit: 2,
   },
+  'segment-refused': {
+    meaning: 'The cloud refused a segment.',
+    advice: 'The reason it gave says why.',
+    exit: 1,
+  },
   'segment-discarded': {
     meaning: "A segment's readings were discarded before the cloud had acknowledged them.",
     advice: 'Nothing to do: at the next greeting it becomes a gap, or the cloud turns out to have it.',
     exit: 1,
+  },
+  'edge-unknown': {
+    meaning: 'The cloud has nothing from an edge of that name.',
+    advice: 'Check the name; the pipeline of the edge tells it when it greets.',
+    exit: 2,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

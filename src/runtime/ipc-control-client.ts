@@ -143,8 +143,8 @@ class ControlClient implements RemoteControl {
     }
   }
 
-  async discard(range: SegmentRange, by: Asker): Promise<Discarded> {
-    const answer = await this.#ask({ ask: 'discard', range, by }, answerTimeoutMs.slow);
+  async discard(range: SegmentRange, by: Asker, reason = ''): Promise<Discarded> {
+    const answer = await this.#ask({ ask: 'discard', range, by, reason }, answerTimeoutMs.slow);
     const { segments, readings, bytes } = isIpcMessage(answer) ? answer : ({} as IpcMessage);
     return { segments: Number(segments), readings: Number(readings), bytes: Number(bytes) };
   }

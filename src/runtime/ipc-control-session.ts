@@ -103,14 +103,14 @@ export class ControlSession {
       if (first + slice.length >= body.length) this.#held = null;
       return { total: body.length, base64: Buffer.from(slice).toString('base64') };
     },
-    discard: ({ range, by }) => {
+    discard: ({ range, by, reason }) => {
       const { stream, from, to } = isIpcMessage(range) ? range : ({} as IpcMessage);
       const wanted: SegmentRange = {
         stream: text(stream, 'stream'),
         from: whole(from, 'from'),
         to: whole(to, 'to'),
       };
-      return this.#control.discard(wanted, this.#asker(by));
+      return this.#control.discard(wanted, this.#asker(by), typeof reason === 'string' ? reason : '');
     },
   };
 

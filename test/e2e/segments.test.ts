@@ -37,6 +37,16 @@ const numbers = (from: number, to: number) => Array.from({ length: to - from + 1
 const seqsOf = (some: readonly SegmentInfo[]) =>
   some.flatMap(({ fromSeq, count }) => numbers(fromSeq, fromSeq + count - 1));
 
+/** Lines of the audit log, as far as they are told here. */
+async function audit(env: Env) {
+  const text = await readFile(join(env.FOGRUN_STATE!, 'edge', 'audit.ndjson'), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .map(({ action, target, outcome }) => ({ action, target, outcome }));
+}
+
 /** Waits until so many segments were sealed. */
 async function sealed(edge: Fogrun, count: number): Promise<void> {
   for (let from = 0, n = 0; n < count; n++) {
@@ -77,6 +87,12 @@ test('what is discarded while the cloud is away is a gap there, and every number
     (await held(t, env)).map((each) => ({ ...each, discarded: false })),
     [...before],
   );
+  t.is((await command(t, env, ...words, '--from', '9', '--to', '9999')).code, 2);
+  t.deepEqual(await audit(env), [
+    { action: 'discard', target: 'edge readings 2 to 3', outcome: 'done' },
+    { action: 'discard', target: 'edge readings 5 to 5', outcome: 'done' },
+    { action: 'discard', target: 'edge readings 9 to 9999', outcome: 'control-unknown' },
+  ]);
   run(t, env, 'cloud');
   await deliver(t, env, before.length);
   const { gaps } = await assertCoveredOnce(t, env);
@@ -85,6 +101,39 @@ test('what is discarded while the cloud is away is a gap there, and every number
     seqsOf(meant),
   );
   t.true(gaps.every(({ reason }) => reason === 'discarded'));
+});
+
+test('a running pipeline is asked: it lists, exports and discards by itself, and goes on', async (t) => {
+  const env = await world(t);
+  const edge = run(t, env, 'edge');
+  await sealed(edge, 5);
+  const listed = await command(t, env, 'segments', 'list', '--json');
+  t.like(listed.lines[0], { pipeline: 'edge', running: true });
+  const all: readonly SegmentInfo[] = listed.lines[0]!.segments;
+  const words = ['segments', 'discard', 'edge', '--from', '2', '--to', '4', '--yes', '--reason', 'too hot'];
+  const { code, lines, stderr } = await command(t, env, ...words);
+  t.is(code, 0, stderr);
+  t.regex(lines[0]!.text, /^discarded 3 segments with \d+ readings/);
+  t.deepEqual(
+    (await held(t, env)).slice(0, 5).map(({ discarded }) => discarded),
+    [false, true, true, true, false],
+  );
+  t.deepEqual(await audit(env), [{ action: 'discard', target: 'edge readings 2 to 4', outcome: 'done' }]);
+  const exported = await command(t, env, 'segments', 'export', '--to', '5');
+  t.deepEqual(
+    exported.lines.map(({ seq }) => seq),
+    seqsOf([all[0]!, all[4]!]),
+  );
+  const from = edge.lines.length;
+  run(t, env, 'cloud');
+  await edge.line((line) => segment('deleted')(line) && line.segment > 5, from);
+  await edge.end();
+  t.false(edge.lines.some(moved('uploader', 'forked')));
+  const { gaps } = await assertCoveredOnce(t, env);
+  t.deepEqual(
+    gaps.flatMap((gap) => gap.seqs),
+    seqsOf(all.slice(1, 4)),
+  );
 });
 
 /** A way to the cloud that can lose what goes either way. */
