@@ -92,7 +92,7 @@ export function append(
     const large = stream(state, name).openBytes >= sealBytes;
     const header = large ? seal(changes, writer, name, nowMs) : null;
     if (header) sealed.push(header);
-    else writer.put(keys.stream(name), encodeRecord(stream(state, name)));
+    else keepStream(state, writer, name);
   }
   return sealed;
 }
@@ -148,7 +148,9 @@ export function seal(changes: Changes, writer: KvWriter, name: string, nowMs: nu
   const body = { hash: hash.digest(), bytes: record.openBytes };
   hashes.delete(name);
   bodies.seal(name, record.sealed + 1, { ...body, fromSeq: record.openFrom });
-  return addHead(state, writer, name, 'readings', count, body, nowMs);
+  const header = addHead(state, writer, name, 'readings', count, body, nowMs);
+  keepStream(state, writer, name);
+  return header;
 }
 
 /** Seals, then adds the gap. */
@@ -162,6 +164,7 @@ export function addGap(
   assertStream(name);
   const before = seal(changes, writer, name, nowMs);
   const header = addHead(changes.state, writer, name, 'gap', 0, gapBody(gap), nowMs);
+  keepStream(changes.state, writer, name);
   return before ? [before, header] : [header];
 }
 
@@ -171,6 +174,7 @@ export function gapBody(gap: Gap): { hash: Uint8Array; bytes: number; gap: strin
   return { hash: bodyHash(text), bytes: text.length, gap: Buffer.from(text).toString('utf8') };
 }
 
+/** Puts a segment behind the last; the stream's record is left to the caller, who may have many to add. */
 export function addHead(
   state: EdgeState,
   writer: KvWriter,
@@ -213,7 +217,6 @@ export function addHead(
     charged: totals.totalCharged,
   };
   state.streams.set(name, changed);
-  writer.put(keys.stream(name), encodeRecord(changed));
   return toHeader(state.meta, name, sequence, head);
 }
 
@@ -286,6 +289,10 @@ function toAcked(sequence: number, head: HeadRecord): AckedRecord {
 
 export function stream(state: EdgeState, name: string): StreamRecord {
   return state.streams.get(name) ?? freshStream;
+}
+
+function keepStream(state: EdgeState, writer: KvWriter, name: string): void {
+  writer.put(keys.stream(name), encodeRecord(stream(state, name)));
 }
 
 export function acked(state: EdgeState, cursor: string, name: string): AckedRecord {

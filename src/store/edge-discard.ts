@@ -63,9 +63,11 @@ export function discard(
   if (heads.length === 0) return now;
   for (const [sequence, head] of heads) {
     writer.put(keys.head(name, sequence), encodeRecord(head));
-    writer.removeRange(keys.batch(name, head.fromSeq), keys.batch(name, head.fromSeq + head.count));
     bodies.take(name, sequence);
   }
+  // Whatever else lies between them is a gap, or was discarded before.
+  const [[, oldest], [, newest]] = [heads[0]!, heads.at(-1)!];
+  writer.removeRange(keys.batch(name, oldest.fromSeq), keys.batch(name, newest.fromSeq + newest.count));
   const before = record.discarded ?? sumDiscarded([]);
   const changed = withDiscarded(record, {
     segments: before.segments + now.segments,

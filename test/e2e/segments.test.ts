@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -227,6 +228,37 @@ test('an export has every reading once, in order; a file appears when it is whol
   const nowhere = await command(t, env, 'segments', 'export', 'edge', '--out', join(directory, 'no', 'file'));
   t.is(nowhere.code, 2);
   t.regex(nowhere.stderr, /file-unwritable/);
+});
+
+test('on a terminal it asks first, and anything but yes is no', async (t) => {
+  const env = await world(t);
+  const edge = run(t, env, 'edge');
+  await sealed(edge, 2);
+  await edge.end();
+  const main = new URL('../../src/cli/main.js', import.meta.url).pathname;
+  const words = `${process.execPath} ${main} segments discard edge --from 1 --to 1`;
+  const answer = (text: string) =>
+    new Promise<{ code: number | null; output: string }>((resolve, reject) => {
+      // util-linux's, which gives it a terminal of its own.
+      const child = spawn('script', ['-qec', words, '/dev/null'], { env: { ...process.env, ...env } });
+      let output = '';
+      child.stdout.setEncoding('utf8').on('data', (some: string) => {
+        output += some;
+        if (/\[y\/N\]/.test(some)) child.stdin.write(text);
+      });
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code, output }));
+    });
+  for (const text of ['\n', 'n\n', 'yesterday\n', '\u0004', '\u0003']) {
+    const { code, output } = await answer(text);
+    t.is(code, 1, output);
+    t.regex(output, /Discard 1 segment of edge with \d+ readings? \(.*for good\?/);
+    t.regex(output, /nothing was discarded/);
+  }
+  t.true((await held(t, env)).every(({ discarded }) => !discarded));
+  const { code, output } = await answer('y\n');
+  t.is(code, 0, output);
+  t.regex(output, /discarded 1 segment with/);
 });
 
 test('what is asked wrongly is refused with what to do, and nothing is given up', async (t) => {

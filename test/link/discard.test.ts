@@ -93,6 +93,30 @@ test('discarded under a link that is up: it is made anew, and what was not on it
   );
 });
 
+test('asked of the running pipeline, the uploader is paused meanwhile and has no trouble from it', async (t) => {
+  const world = createWorld();
+  const cloud = await world.cloud();
+  const edge = await world.edge({ uploader: { window: { segments: 1 }, compression: 'none' } });
+  await edge.until(moved(cursor, 'idle'));
+  cloud.kv.commitMs = () => 2_000;
+  await sealEach(world, edge, ...range(1, 8));
+  const from = edge.lines.length;
+  const by = { user: 'ann', command: 'test' };
+  await world.clock.until(edge.pipeline.control.discard({ stream, from: 1, to: 8 }, by, 'too hot'));
+  t.true((await world.clock.until(edge.pipeline.control.segments())).some(({ discarded }) => discarded));
+  cloud.kv.commitMs = () => 1;
+  await world.clock.advance(60_000);
+  const gaps = await storedGaps(cloud.disk);
+  t.true(gaps.length > 0 && gaps.every(({ text }) => text === 'too hot'));
+  t.is((await storedValues(cloud.disk)).length + gaps.length, 8);
+  t.true(isDrained(edge));
+  const states = edge.lines.slice(from).flatMap(({ actor, report }) => {
+    return actor === cursor && report.type === 'transition' ? [report.to] : [];
+  });
+  t.deepEqual(states.slice(0, 3), ['paused', 'connecting', 'greeting']);
+  t.false(states.includes('waitingToRetry'));
+});
+
 async function discard(play: Play): Promise<void> {
   const { edge, world, discarded } = play;
   const held = edge.store.held(stream).filter((each) => !each.discarded);
