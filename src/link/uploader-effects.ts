@@ -49,10 +49,12 @@ function createLine(
   let upload: Upload | undefined;
 
   const drop = () => {
-    dialling?.abort();
-    upload?.destroy();
-    connection?.destroy();
+    const [attempt, line, own] = [dialling, connection, upload];
+    // First of all, so that their ends, which we want, are not told as a loss.
     dialling = connection = upload = undefined;
+    attempt?.abort();
+    own?.destroy();
+    line?.destroy();
   };
   const lost = (cause: Problem) => {
     drop();
