@@ -8,7 +8,7 @@ import { nearest } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { CloudReader } from '../store/cloud-reader.ts';
 import { readCloudStore } from '../store/open-cloud-store.ts';
-import { describeGap, tell } from './gap-lines.ts';
+import { createGapLines, tell } from './gap-lines.ts';
 
 export interface CatOptions {
   /** Where the states of pipelines are. */
@@ -64,14 +64,18 @@ function createOutput(): Output {
 
 async function printStored(store: CloudReader, edge: string, output: Output): Promise<void> {
   let epoch = '';
+  const gaps = createGapLines();
   for (const receipt of store.receipts(edge, 'readings')) {
     if (output.closed) return;
-    if (epoch !== '' && epoch !== receipt.header.epoch) tell(`epoch ${receipt.header.epoch} begins`);
+    const isNew = epoch !== '' && epoch !== receipt.header.epoch;
+    if (isNew || receipt.header.type === 'readings') gaps.flush();
+    if (isNew) tell(`epoch ${receipt.header.epoch} begins`);
     epoch = receipt.header.epoch;
     const body = await store.body(receipt);
     if (receipt.header.type === 'readings') await output.write(body);
-    else tell(describeGap(JSON.parse(Buffer.from(body).toString('utf8'))));
+    else gaps.add(JSON.parse(Buffer.from(body).toString('utf8')));
   }
+  gaps.flush();
 }
 
 /** Epochs that have files but no receipts: the store was made anew beside them. */

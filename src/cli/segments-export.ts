@@ -10,7 +10,7 @@ import { printable } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { syncDirectory } from '../store/directory.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { describeGap, tell } from './gap-lines.ts';
+import { createGapLines, tell } from './gap-lines.ts';
 import type { Holder } from './segments-holder.ts';
 import { chosen, counted, type SegmentOptions, sumsOf } from './segments-range.ts';
 
@@ -46,9 +46,16 @@ export async function exportSegments(holder: Holder, options: SegmentOptions): P
     progress.clear();
     tell(text);
   };
+  const gaps = createGapLines(say);
   try {
-    for (const segment of some) {
+    for (const segments of runs(some)) {
+      const segment = segments[0]!;
       if (sink.isClosed) break;
+      if (segment.type === 'readings') gaps.flush();
+      if (segment.discarded) {
+        say(`${nameOf(segments)} discarded`);
+        continue;
+      }
       const body = await bodyOf(holder, segment, (why, isDamage) => {
         say(why);
         if (isDamage) done.damaged += 1;
@@ -56,7 +63,7 @@ export async function exportSegments(holder: Holder, options: SegmentOptions): P
       if (!body) continue;
       done.segments += 1;
       if (segment.type === 'gap') {
-        say(describeGap(JSON.parse(Buffer.from(body).toString('utf8')) as Gap));
+        gaps.add(JSON.parse(Buffer.from(body).toString('utf8')) as Gap);
         continue;
       }
       await sink.write(body);
@@ -64,6 +71,7 @@ export async function exportSegments(holder: Holder, options: SegmentOptions): P
       done.readings += segment.count;
       done.bytes += body.length;
     }
+    gaps.flush();
     progress.clear();
     if (out !== undefined && sink.isClosed) {
       process.stderr.write('stopped: no file was written\n');
@@ -84,25 +92,38 @@ export async function exportSegments(holder: Holder, options: SegmentOptions): P
   return done.damaged > 0 ? 1 : 0;
 }
 
+/** Segments one by one, but those discarded together as far as they follow one another. */
+function* runs(some: readonly SegmentInfo[]): Iterable<readonly SegmentInfo[]> {
+  for (let at = 0; at < some.length; ) {
+    let end = at + 1;
+    while (some[at]!.discarded && some[end]?.discarded) end++;
+    yield some.slice(at, end);
+    at = end;
+  }
+}
+
+function nameOf(segments: readonly SegmentInfo[]): string {
+  const [first, last] = [segments[0]!, segments.at(-1)!];
+  const seqs = `seq ${first.fromSeq} to ${last.fromSeq + last.count - 1}`;
+  return first === last
+    ? `segment ${first.sequence}, ${seqs}, was`
+    : `segments ${first.sequence} to ${last.sequence}, ${seqs}, were`;
+}
+
 /** `null` when it is not there; `missing` hears why, and whether that is damage. */
 async function bodyOf(
   holder: Holder,
   segment: SegmentInfo,
   missing: (why: string, isDamage: boolean) => void,
 ): Promise<Uint8Array | null> {
-  const { sequence, fromSeq, count } = segment;
-  const which = `segment ${sequence}, seq ${fromSeq} to ${fromSeq + count - 1},`;
-  if (segment.discarded) {
-    missing(`${which} was discarded`, false);
-    return null;
-  }
+  const which = nameOf([segment]);
   try {
     return await holder.body(segment);
   } catch (thrown) {
     if (!(thrown instanceof FogrunError)) throw thrown;
-    if (thrown.code === 'segment-discarded') missing(`${which} was discarded meanwhile`, false);
-    else if (thrown.code === 'control-unknown') missing(`${which} reached the cloud meanwhile`, false);
-    else if (thrown.code === 'store-corrupt') missing(`${which} cannot be read: ${thrown.message}`, true);
+    if (thrown.code === 'segment-discarded') missing(`${which} discarded meanwhile`, false);
+    else if (thrown.code === 'control-unknown') missing(`${which} brought to the cloud meanwhile`, false);
+    else if (thrown.code === 'store-corrupt') missing(`${which} damaged: ${thrown.message}`, true);
     else throw thrown;
     return null;
   }

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { AuditEntry, Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
-import { FogrunError, toProblem } from '../contract/errors.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import { namePattern, type SegmentHeader } from '../domain/segment.ts';
 import { nearest, printable, quoteList } from '../domain/text.ts';
 import { createAudit } from '../runtime/audit.ts';
@@ -39,12 +39,15 @@ export async function holderOf(state: string, name: string | undefined): Promise
   }
   const { running, problems } = await findRunning(state, { clock: systemClock, agent }, [pipeline]);
   if (running[0]) return controlHolder(running[0]);
-  if (role === undefined) throw await absent(state, pipeline);
-  for (const { problem } of problems) {
+  const problem = problems[0]?.problem;
+  if (role === undefined) throw problem ? asError(problem) : await absent(state, pipeline);
+  if (problem) {
     tell(`${pipeline} runs and cannot be asked (${problem.message}): read from its store instead`);
   }
   return storeHolder(pipeline, dir, await readEdgeStore({ dir, clock: systemClock }));
 }
+
+const asError = ({ code, message, advice }: Problem) => new FogrunError(code, message, { advice });
 
 function controlHolder(control: RemoteControl): Holder {
   return {
