@@ -119,8 +119,8 @@ export class FakeControl implements PipelineControl {
     return body;
   }
 
-  async discard(range: SegmentRange, asker: Asker) {
-    this.calls.push(['discard', range, asker]);
+  async discard(range: SegmentRange, asker: Asker, reason?: string) {
+    this.calls.push(['discard', range, asker, reason]);
     return { segments: range.to - range.from + 1, readings: 20, bytes: 300 };
   }
 

@@ -30,7 +30,7 @@ async function start(discard: (uploader: string) => Promise<Discarded>) {
     audited,
     up,
     asked,
-    discard: () => clock.until(pipeline.control.discard(range, by)),
+    discard: () => clock.until(pipeline.control.discard(range, by, 'too hot')),
   };
 }
 
@@ -42,7 +42,7 @@ test('while segments are given up the uploader is paused, and goes on afterwards
   });
   t.deepEqual(await discard(), freed);
   t.deepEqual(states, ['paused']);
-  t.deepEqual(asked, [['readings', 3, 4, 'given up by ada']]);
+  t.deepEqual(asked, [['readings', 3, 4, 'too hot']]);
   t.is(up.state(), 'dialling');
   t.like(audited[0], {
     action: 'discard',

@@ -22,7 +22,7 @@ test('what a pipeline can be asked in its process it can be asked through its so
   t.deepEqual(await remote.status(), control.current);
   t.deepEqual(await remote.act('uploader', 'pause', by), { from: 'idle', to: 'paused' });
   await remote.stop(by);
-  t.deepEqual(await remote.discard({ stream: 'readings', from: 3, to: 7 }, by), {
+  t.deepEqual(await remote.discard({ stream: 'readings', from: 3, to: 7 }, by, 'too hot'), {
     segments: 5,
     readings: 20,
     bytes: 300,
@@ -31,7 +31,7 @@ test('what a pipeline can be asked in its process it can be asked through its so
   t.deepEqual(control.calls, [
     ['act', 'uploader', 'pause', asker],
     ['stop', asker],
-    ['discard', { stream: 'readings', from: 3, to: 7 }, asker],
+    ['discard', { stream: 'readings', from: 3, to: 7 }, asker, 'too hot'],
   ]);
 });
 
