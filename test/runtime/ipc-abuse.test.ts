@@ -80,7 +80,7 @@ test('a connection that never greets is closed at the deadline', async (t) => {
 });
 
 test('a greeting in single bytes is a greeting', async (t) => {
-  const host = await startHost(t);
+  const host = await startHost(t, { clock: createVirtualClock() });
   const socket = await rawConnection(t, host.socketPath);
   for (const byte of Buffer.from(greeting('edge'))) {
     socket.write(Uint8Array.of(byte));
