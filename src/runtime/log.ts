@@ -62,7 +62,8 @@ function textLine({ time, level, pipeline, actor, report }: LogEntry, colour: bo
   return `${paint('gray', clock)}  ${paint('cyan', who)} ${text}`;
 }
 
-function sentence(report: Report): string {
+/** What a report says, as one line of text that is not yet escaped. */
+export function sentence(report: Report): string {
   switch (report.type) {
     case 'transition': {
       const parts = [`${report.from} → ${report.to}`];

@@ -1,0 +1,82 @@
+/** Numbers as short texts and as drawings. */
+import { formatSize } from '../domain/quantities.ts';
+
+/** `4m12s`, `2h05m`, `3d04h`, `12s`: two units at most, and whole seconds. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  if (seconds < 60) return `${seconds}s`;
+  const two = (value: number) => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m${two(seconds % 60)}s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours}h${two(minutes % 60)}m`;
+  return `${Math.floor(hours / 24)}d${two(hours % 24)}h`;
+}
+
+/** What is left of a wait: `2.3s` below ten seconds, else as `span`; `now` when it is over. */
+export function countdown(ms: number): string {
+  if (ms <= 0) return 'now';
+  if (ms < 10_000) return `${(Math.ceil(ms / 100) / 10).toFixed(1)}s`;
+  return span(ms + 999);
+}
+
+const grouped = new Intl.NumberFormat('en-US');
+
+/** `1,204`. */
+export const count = (value: number): string => grouped.format(value);
+
+/** `0/s`, `0.3/s`, `12.3/s`, `1,204/s`, `1.2M/s`. */
+export function rate(perSecond: number): string {
+  if (perSecond <= 0) return '0/s';
+  if (perSecond < 0.05) return '<0.1/s';
+  if (perSecond < 99.95) return `${perSecond.toFixed(1)}/s`;
+  if (perSecond < 999_500) return `${count(Math.round(perSecond))}/s`;
+  return `${(perSecond / 1e6).toFixed(1)}M/s`;
+}
+
+/** `96 KiB`. */
+export const size = (bytes: number): string => formatSize(bytes).replace(/(?<=\d)(?=[A-Z])/, ' ');
+
+/** A bar of `cells` cells; a share above nothing shows, and one below all is not full. */
+export function bar(share: number, cells: number, unicode: boolean): string {
+  const inner = Math.max(0, cells - 2);
+  const bounded = Math.min(1, Math.max(0, Number.isFinite(share) ? share : 0));
+  let full = Math.round(bounded * inner);
+  if (bounded > 0) full = Math.max(1, full);
+  if (bounded < 1) full = Math.min(full, Math.max(0, inner - 1));
+  const [open, on, off, close] = unicode ? ['▕', '█', '░', '▏'] : ['[', '#', '-', ']'];
+  return cells < 3 ? ' '.repeat(cells) : open + on.repeat(full) + off.repeat(inner - full) + close;
+}
+
+const blocks = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const marks = ['_', '.', '-', '=', '+', '*', '#', '@'];
+
+/**
+ * The last `secondsMax` seconds in `cells` cells, newest on the right, its peak the highest; what lies before the first
+ * second is empty. Nothing at all is the lowest mark, and anything more than that.
+ */
+export function sparkline(
+  perSecond: readonly number[],
+  cells: number,
+  unicode: boolean,
+  secondsMax: number = 60,
+): string {
+  const each = secondsMax / cells;
+  const buckets: (number | null)[] = [];
+  for (let cell = 0; cell < cells; cell++) {
+    // Counted from the newest second backwards.
+    const from = Math.round((cells - cell) * each);
+    const to = Math.round((cells - cell - 1) * each);
+    const some = perSecond.slice(Math.max(0, perSecond.length - from), Math.max(0, perSecond.length - to));
+    buckets.push(some.length === 0 ? null : some.reduce((a, b) => a + b, 0) / some.length);
+  }
+  const peak = Math.max(0, ...buckets.map((value) => value ?? 0));
+  const scale = unicode ? blocks : marks;
+  return buckets
+    .map((value) => {
+      if (value === null) return ' ';
+      if (value <= 0) return scale[0];
+      return scale[Math.max(1, Math.ceil((value / peak) * (scale.length - 1)))];
+    })
+    .join('');
+}

@@ -1,0 +1,61 @@
+/** The lower part of the screen: what was said, newest at the bottom. */
+import type { LogLine, Model } from './model.ts';
+import { type Line, type Piece, piece, type Tone } from './paint.ts';
+import type { Look } from './table.ts';
+import { fit } from './width.ts';
+
+/** Narrower than this there is no room for the pipeline's name as well. */
+const wholeNameMin = 70;
+
+/** Exactly `rows` lines, a headline first; none at all for 0. */
+export function logPane(model: Model, rows: number, look: Look): Line[] {
+  if (rows <= 0) return [];
+  const page = rows - 1;
+  const { log } = model;
+  const scroll = Math.max(0, Math.min(model.scroll, log.length - page));
+  const shown = log.slice(Math.max(0, log.length - scroll - page), log.length - scroll);
+  const lines = shown.map((line) => logLine(line, look));
+  while (lines.length < page) lines.push([]);
+  return [headline(scroll, look), ...lines];
+}
+
+function headline(scroll: number, { columns, unicode }: Look): Line {
+  const stroke = unicode ? '─' : '-';
+  const words = scroll > 0 ? ` ${scroll} newer lines below, End follows again ` : ' transitions ';
+  const text = stroke.repeat(2) + words;
+  return [
+    piece(fit(text, Math.min(columns, text.length)), scroll > 0 ? 'trouble' : 'dim'),
+    rule(text, columns, stroke),
+  ];
+}
+
+const rule = (text: string, columns: number, stroke: string) =>
+  piece(stroke.repeat(Math.max(0, columns - text.length)), 'dim');
+
+const tones: Readonly<Record<LogLine['level'], Tone>> = {
+  debug: 'dim',
+  info: 'well',
+  warn: 'trouble',
+  error: 'failed',
+};
+
+/** Time of the day in UTC, as the plain lines have it; ten names of usual length stand below each other. */
+function logLine({ timeMs, level, who, text }: LogLine, { columns, unicode }: Look): Line {
+  const time = new Date(timeMs).toISOString().slice(11, columns < wholeNameMin ? 19 : 23);
+  const short = columns < wholeNameMin ? who.slice(who.indexOf('/') + 1) : who;
+  const name = fit(short, columns < wholeNameMin ? 10 : 22, 'left', unicode ? '…' : '~');
+  return [
+    piece(time, 'dim'),
+    piece(' '),
+    piece(name, 'paused'),
+    piece(' '),
+    ...sentencePieces(text, tones[level]),
+  ];
+}
+
+/** The states of a transition in the colour of its level; a complaint whole. */
+function sentencePieces(text: string, tone: Tone): Piece[] {
+  const states = /^\S+ → \S+/.exec(text)?.[0];
+  if (states) return [piece(states, tone), piece(text.slice(states.length))];
+  return [piece(text, tone === 'well' ? 'plain' : tone)];
+}

@@ -1,0 +1,206 @@
+/** What the view knows: made from statuses and log entries, changed by keys. No clock of its own, no effects. */
+import type { Problem } from '../contract/errors.ts';
+import type { Level, LogEntry, TransitionReport } from '../contract/report.ts';
+import type { ActorStatus, Health, PipelineStatus } from '../contract/status.ts';
+import { clip, escapeControls } from '../domain/text.ts';
+import { sentence } from '../runtime/log.ts';
+import type { Tone } from './paint.ts';
+
+/** State of a pipeline's process, as its parent tells it. */
+export interface ProcessState {
+  readonly state: string;
+  readonly health: Health;
+  readonly sinceMs: number;
+  readonly cause: Problem | null;
+  readonly attempt: number;
+  readonly retryAtMs: number | null;
+}
+
+/** One pipeline on the screen. */
+export interface Group {
+  readonly name: string;
+  /** The last one heard of. */
+  status: PipelineStatus | null;
+  /** Known before the first status from the file, kept up by log entries between statuses. */
+  actors: ActorStatus[];
+  /** `null` for one that runs in this process, or is attached to. */
+  process: ProcessState | null;
+  /** Set once it has ended, or was lost; `cause` is `null` when it ended in order. */
+  over: { readonly cause: Problem | null; readonly atMs: number } | null;
+}
+
+/** An entry as a line: escaped, bounded in length. */
+export interface LogLine {
+  readonly timeMs: number;
+  readonly level: Level;
+  readonly who: string;
+  readonly text: string;
+}
+
+/** How much of the screen transitions get. */
+export type LogSize = 'some' | 'most' | 'none';
+
+export interface Model {
+  /** `run` began what it shows and ends it by `q`; `top` only looks on. */
+  readonly mode: 'run' | 'top';
+  readonly groups: Group[];
+  selected: { readonly pipeline: string; readonly actor: string } | null;
+  readonly log: LogLine[];
+  /** Lines that lie below the lower edge of the log; 0 follows the newest. */
+  scroll: number;
+  logSize: LogSize;
+  help: boolean;
+  /** What waits for `y`. */
+  asking: { readonly pipeline: string; readonly actor: string } | null;
+  message: { readonly text: string; readonly tone: Tone; readonly untilMs: number } | null;
+  /** The end was asked for. */
+  ending: boolean;
+  /** Warnings and errors, for after the view. */
+  readonly complaints: LogLine[];
+  /** How many there were in all. */
+  complaintsTotal: number;
+}
+
+const linesMax = 2_000;
+const complaintsMax = 20;
+const lineLengthMax = 2_000;
+/** How long an answer stands in place of the keys. */
+export const messageMs = 6_000;
+
+export function createModel(mode: Model['mode']): Model {
+  return {
+    mode,
+    groups: [],
+    selected: null,
+    log: [],
+    scroll: 0,
+    logSize: 'some',
+    help: false,
+    asking: null,
+    message: null,
+    ending: false,
+    complaints: [],
+    complaintsTotal: 0,
+  };
+}
+
+/** The pipeline of that name; a new one comes last. */
+export function groupOf(model: Model, name: string): Group {
+  const known = model.groups.find((group) => group.name === name);
+  if (known) return known;
+  const group: Group = { name, status: null, actors: [], process: null, over: null };
+  model.groups.push(group);
+  return group;
+}
+
+/** An actor of which nothing is known but that it is in the file. */
+export function unstarted(name: string, kind: string, nowMs: number): ActorStatus {
+  return {
+    name,
+    kind,
+    state: 'off',
+    health: 'ended',
+    sinceMs: nowMs,
+    cause: null,
+    lastError: null,
+    attempt: 0,
+    retryAtMs: null,
+    restarts: 0,
+    readings: 0,
+    readingsPerSecond: 0,
+    perSecond: [],
+    waiting: null,
+    process: null,
+  };
+}
+
+export function takeStatus(model: Model, status: PipelineStatus): void {
+  const group = groupOf(model, status.pipeline);
+  group.status = status;
+  group.over = null;
+  group.actors = [...status.actors];
+  keepSelection(model);
+}
+
+export function takeOver(model: Model, name: string, cause: Problem | null, nowMs: number): void {
+  const group = groupOf(model, name);
+  group.over = { cause, atMs: nowMs };
+  group.actors = group.actors.map((actor) => ({
+    ...actor,
+    readingsPerSecond: 0,
+    retryAtMs: null,
+    ...(actor.health === 'failed' ? {} : { health: 'ended' as const, cause: null }),
+  }));
+}
+
+/** `parent`: said by the parent of a pipeline's process, about that. */
+export function takeEntry(model: Model, entry: LogEntry, from: 'pipeline' | 'parent' = 'pipeline'): void {
+  const { time: timeMs, level, pipeline, actor, report } = entry;
+  takeLine(model, { timeMs, level, who: `${pipeline}/${actor}`, text: sentence(report) });
+  if (report.type !== 'transition') return;
+  if (from === 'parent') {
+    const group = groupOf(model, actor);
+    group.process = moved(report, timeMs);
+    if (report.to.startsWith('alive')) group.over = null;
+    else takeOver(model, actor, null, timeMs);
+    return;
+  }
+  const group = model.groups.find(({ name }) => name === pipeline);
+  const at = group?.actors.findIndex(({ name }) => name === actor) ?? -1;
+  if (!group || at < 0 || group.actors[at]!.sinceMs > timeMs) return;
+  group.actors[at] = { ...group.actors[at]!, ...moved(report, timeMs) };
+}
+
+function moved(report: TransitionReport, timeMs: number): ProcessState {
+  const { to, cause = null, attempt = 0, retryInMs } = report;
+  const retryAtMs = retryInMs === undefined ? null : timeMs + retryInMs;
+  return { state: to, health: healthOf(report), sinceMs: timeMs, cause, attempt, retryAtMs };
+}
+
+function healthOf({ to, cause }: TransitionReport): Health {
+  const last = to.split('.').at(-1)!;
+  if (last === 'failed') return 'failed';
+  if (last === 'stopped' || last === 'closed' || last === 'off') return 'ended';
+  if (last === 'paused') return 'paused';
+  return cause ? 'trouble' : 'well';
+}
+
+/** A line of the log from anywhere; escaped here. */
+export function takeLine(model: Model, line: LogLine): void {
+  const who = clip(escapeControls(line.who), 120);
+  const safe = { ...line, who, text: clip(escapeControls(line.text), lineLengthMax) };
+  model.log.push(safe);
+  if (model.log.length > linesMax * 1.1) model.log.splice(0, model.log.length - linesMax);
+  // Who reads what was, keeps it before the eyes.
+  if (model.scroll > 0) model.scroll = Math.min(model.scroll + 1, linesMax);
+  if (line.level !== 'warn' && line.level !== 'error') return;
+  model.complaintsTotal += 1;
+  model.complaints.push(safe);
+  if (model.complaints.length > complaintsMax) model.complaints.shift();
+}
+
+export function say(model: Model, text: string, tone: Tone, nowMs: number): void {
+  model.message = { text: escapeControls(text), tone, untilMs: nowMs + messageMs };
+}
+
+/** All actors that can be selected, as they stand on the screen. */
+export function rows(model: Model): { readonly pipeline: string; readonly actor: ActorStatus }[] {
+  return model.groups.flatMap((group) => group.actors.map((actor) => ({ pipeline: group.name, actor })));
+}
+
+export function isSelected({ selected }: Model, pipeline: string, actor: string): boolean {
+  return selected?.pipeline === pipeline && selected.actor === actor;
+}
+
+/** An actor that went away hands the selection to the one it belonged to, else to the first of its pipeline. */
+export function keepSelection(model: Model): void {
+  const { selected } = model;
+  const all = rows(model);
+  if (all.some(({ pipeline, actor }) => isSelected(model, pipeline, actor.name))) return;
+  const owner = selected?.actor.split('/')[0];
+  const next =
+    all.find(({ pipeline, actor }) => pipeline === selected?.pipeline && actor.name === owner) ??
+    all.find(({ pipeline }) => pipeline === selected?.pipeline) ??
+    all[0];
+  model.selected = next ? { pipeline: next.pipeline, actor: next.actor.name } : null;
+}

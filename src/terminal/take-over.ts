@@ -1,0 +1,76 @@
+/** The view on this process's terminal, given back however the process ends. */
+import { userInfo } from 'node:os';
+import type { Clock } from '../contract/clock.ts';
+import { summary } from './summary.ts';
+import { captureStderr, hasUnicode, stopUntilContinued, systemTty } from './system-tty.ts';
+import { openView, type View } from './view.ts';
+
+export interface TakeOverOptions {
+  readonly mode: 'run' | 'top';
+  readonly clock: Clock;
+  /** `q` or Ctrl-C; comes again when it is pressed again. */
+  readonly quit: () => void;
+}
+
+export interface TakenOver {
+  readonly view: View;
+  /** Gives the terminal back and tells on it what came of everything. */
+  end(): void;
+}
+
+/**
+ * Only SIGKILL leaves the terminal as it is; `reset` mends that. To be called after other handlers of uncaught exceptions
+ * are in place: what they write must find the terminal given back.
+ */
+export function takeOver({ mode, clock, quit }: TakeOverOptions): TakenOver {
+  const tty = systemTty();
+  const env = process.env;
+  const startedMs = clock.monotonic();
+  const view = openView({
+    mode,
+    tty,
+    clock,
+    colour: !env.NO_COLOR,
+    unicode: hasUnicode(env),
+    user: userName(),
+    on: { quit, suspend: () => void stop() },
+  });
+  const stop = async () => {
+    process.off('SIGTSTP', suspend);
+    await stopUntilContinued();
+    process.on('SIGTSTP', suspend);
+    view.resume();
+  };
+  const suspend = () => {
+    view.suspend();
+    void stop();
+  };
+  const release = captureStderr((line) => view.line('fogrun/stderr', line));
+  let ended = false;
+  const end = () => {
+    if (ended) return;
+    ended = true;
+    release();
+    const seen = view.close();
+    process.off('exit', end);
+    process.off('uncaughtExceptionMonitor', end);
+    process.off('unhandledRejection', end);
+    process.off('SIGTSTP', suspend);
+    if (mode === 'run') tty.writeNow(summary(seen, clock.monotonic() - startedMs));
+  };
+  process.on('exit', end);
+  process.on('uncaughtExceptionMonitor', end);
+  // Only beside a handler that ends the process: this one alone would keep it alive.
+  if (process.listenerCount('unhandledRejection') > 0) process.prependListener('unhandledRejection', end);
+  process.on('SIGTSTP', suspend);
+  return { view, end };
+}
+
+/** Who is logged in; a container may know a number alone. */
+export function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
