@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sleep } from '../contract/clock.ts';
 import { errorCodes, type Problem } from '../contract/errors.ts';
@@ -16,11 +16,17 @@ import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { type ChildHost, hostChildren } from '../runtime/ipc.ts';
 import type { Log } from '../runtime/log.ts';
 import { drainDeadlineMs } from '../runtime/pipeline.ts';
+import { keepAttached } from './attach.ts';
+import { entryOf, onLines } from './child-output.ts';
+import { stateDirectory } from './commands.ts';
+import type { Live } from './live.ts';
 import { endOnBugs, endWithLauncher, leaveSoon, onSignals } from './process.ts';
+import { version } from './version.ts';
 
 export interface ChildrenOptions {
   readonly log: Log;
   readonly format: 'text' | 'json';
+  readonly live: Live | null;
 }
 
 const restarts = { every: 500, factor: 2, max: 10_000, jitter: 0.2 };
@@ -55,7 +61,7 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
       retryInMs: (attempt) => retryDelayMs(restarts, attempt, systemRandom.next()),
       child: (io) =>
         oneLife(io, past, {
-          start: () => start(plan, options.format, environment, living),
+          start: () => start(plan, options, environment, living),
           drain: (deadlineMs) => links.get(plan.name)?.({ type: 'drain', deadlineMs }),
           onMessage: (listener) => void listeners.set(plan.name, listener),
         }),
@@ -63,17 +69,22 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
     return runActor(machine, { clock: systemClock, report: options.log.reporter(parentName, plan.name) });
   };
   const pasts: Past[] = [];
+  const { live } = options;
+  const attached = new AbortController();
   const children: RunningActor[] = [];
   let drained: Promise<void> | undefined;
   const drain = () => {
+    live?.view.ending();
     drained ??= drainInTurn(children);
   };
   const tell = options.log.reporter(parentName, 'parent');
   endWithLauncher(tell, drain);
-  onSignals(tell, drain, () => {
+  const ask = onSignals(tell, drain, () => {
     for (const child of living) child.kill('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   });
+  live?.onQuit(() => ask('q'));
+  if (live) void attachTo(plans, live, attached.signal);
   // In turn, so that the second file's uploader finds the first file's receiver listening.
   for (const plan of plans) {
     if (drained) break;
@@ -85,6 +96,7 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   }
   const ends = await Promise.all(children.map((child) => child.ended));
   await drained;
+  attached.abort();
   await host.close();
   await rm(directory, { recursive: true, force: true });
   leaveSoon();
@@ -104,20 +116,52 @@ async function drainInTurn(children: readonly RunningActor[]): Promise<void> {
 
 function start(
   plan: Plan,
-  format: string,
+  { format, live }: ChildrenOptions,
   environment: Record<string, string>,
   living: Set<ChildProcess>,
 ): ChildProcess {
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
   // A process group of its own: Ctrl-C reaches the parent alone, which then stops the children in turn.
-  const child = spawn(process.execPath, [main, plan.file, '--log', format], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}), ...environment },
+  const output = live ? 'pipe' : 'inherit';
+  const colour = !live && process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
+  const child = spawn(process.execPath, [main, plan.file, '--log', live ? 'json' : format], {
+    stdio: ['ignore', output, output],
+    env: { ...process.env, ...colour, ...environment },
     detached: true,
   });
+  if (live) show(child, plan.name, live);
   living.add(child);
   child.once('exit', () => living.delete(child));
   return child;
+}
+
+/** A child that writes into pipes tells the view. */
+function show(child: ChildProcess, name: string, { view }: Live): void {
+  if (!child.stdout || !child.stderr) return;
+  onLines(child.stdout, (line) => {
+    const entry = entryOf(line);
+    if (entry) view.entry(entry);
+    else view.line(`${name}/stdout`, line, 'info');
+  });
+  onLines(child.stderr, (line) => view.line(`${name}/stderr`, line));
+}
+
+/** How soon a child that was started again is found. */
+const attachEveryMs = 500;
+
+async function attachTo(plans: readonly Plan[], { view }: Live, signal: AbortSignal): Promise<void> {
+  const { connectControl, controlSocketPath } = await import('../runtime/ipc-control.ts');
+  const state = resolve(stateDirectory({}));
+  await keepAttached({
+    view,
+    names: async () => plans.map(({ name }) => name),
+    connect: (name) =>
+      connectControl(controlSocketPath(state, name), { clock: systemClock, agent: `fogrun/${version}` }),
+    entries: false,
+    everyMs: attachEveryMs,
+    clock: systemClock,
+    signal,
+  });
 }
 
 /** What outlasts one life of a child. */

@@ -5,6 +5,7 @@ import { FogrunError } from '../contract/errors.ts';
 export const options = {
   json: { type: 'boolean', words: '--json', text: 'machine-readable JSON instead of text' },
   log: { type: 'string', words: '--log text|json', text: 'how to tell what happens (text)' },
+  plain: { type: 'boolean', words: '--plain', text: 'lines instead of the live view, also on a terminal' },
   state: {
     type: 'string',
     words: '--state DIR',
@@ -56,11 +57,23 @@ export const runCommand: CommandEntry = {
   form: 'FILE…',
   count: some,
   does: 'run pipelines; several files run as one process each',
-  options: ['log'],
-  run: async (files, values) => (await import('./run.ts')).run(files, { log: logFormat(values) }),
+  options: ['log', 'plain'],
+  run: async (files, values) =>
+    (await import('./run.ts')).run(files, {
+      log: logFormat(values),
+      live: !values.plain && values.log === undefined,
+    }),
 };
 
 export const commands: readonly CommandEntry[] = [
+  {
+    name: 'top',
+    form: '[PIPELINE…]',
+    count: { min: 0, max: Number.POSITIVE_INFINITY },
+    does: 'watch running pipelines in a live view',
+    options: ['state'],
+    run: async (names, values) => (await import('./top.ts')).top(names, { state: stateDirectory(values) }),
+  },
   {
     name: 'check',
     form: 'FILE…',

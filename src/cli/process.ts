@@ -14,6 +14,12 @@ export function terminalLog(format: 'text' | 'json'): Log {
   return createLog({ format, colour, clock: systemClock, write });
 }
 
+/** True where people look on, and nobody asked for plain lines. A pipeline's child process has no terminal of its own. */
+export function hasViewers(env: NodeJS.ProcessEnv = process.env): boolean {
+  if (env.NO_COLOR || env.CI || env.TERM === 'dumb' || env.FOGRUN_PARENT_SOCKET) return false;
+  return !!process.stdin.isTTY && !!process.stdout.isTTY;
+}
+
 /** Text that is not held back for the end of a turn of the event loop, in UTF-16 code units. */
 const gatheredMax = 65_536;
 
@@ -36,20 +42,27 @@ function gathered(write: (text: string) => void): (line: string) => void {
   };
 }
 
-/** The first signal drains, a second one ends the process at once. */
-export function onSignals(report: Reporter, drain: () => void, endNow: () => void = () => {}): void {
+/**
+ * The first signal drains, a second one ends the process at once.
+ * @returns does the same for whatever else may ask for the end
+ */
+export function onSignals(
+  report: Reporter,
+  drain: () => void,
+  endNow: () => void = () => {},
+): (why: string) => void {
   let asked = false;
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (asked) {
-        endNow();
-        process.exit(1);
-      }
-      asked = true;
-      report({ type: 'note', text: `${signal}: ending in order; once more ends at once` });
-      drain();
-    });
-  }
+  const ask = (why: string) => {
+    if (asked) {
+      endNow();
+      process.exit(1);
+    }
+    asked = true;
+    report({ type: 'note', text: `${why}: ending in order; once more ends at once` });
+    drain();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ask(signal));
+  return ask;
 }
 
 /** A programming error outside every actor: said, then the process ends so that its supervisor starts it anew. */

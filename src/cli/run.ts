@@ -7,12 +7,15 @@ import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts';
 import { bindingsFor } from './bindings.ts';
 import { auditOf, offerControl } from './control-socket.ts';
+import type { Live } from './live.ts';
 import { checkFiles } from './plans.ts';
-import { endOnBugs, endWithLauncher, leaveSoon, onSignals, terminalLog } from './process.ts';
+import { endOnBugs, endWithLauncher, hasViewers, leaveSoon, onSignals, terminalLog } from './process.ts';
 import { version } from './version.ts';
 
 export interface RunOptions {
   readonly log: 'text' | 'json';
+  /** The live view instead of lines, where people look on. */
+  readonly live?: boolean;
 }
 
 export async function run(files: readonly string[], options: RunOptions): Promise<number> {
@@ -22,14 +25,21 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     const message = problems.map(formatProblem).join('\n');
     throw new FogrunError('pipeline-invalid', `nothing was started:\n${message}`);
   }
-  if (plans.length === 1) return runPlan(plans[0]!, options);
-  const { runChildren } = await import('./children.ts');
-  return runChildren(plans, { ...options, log: terminalLog(options.log), format: options.log });
+  const live = options.live && hasViewers() ? (await import('./live.ts')).goLive(plans) : null;
+  for (const warning of warnings) live?.view.line('fogrun/check', formatProblem(warning));
+  try {
+    if (plans.length === 1) return await runPlan(plans[0]!, options, live);
+    const { runChildren } = await import('./children.ts');
+    const log = live?.log('parent') ?? terminalLog(options.log);
+    return await runChildren(plans, { log, format: options.log, live });
+  } finally {
+    live?.end();
+  }
 }
 
 /** Runs one pipeline here until it ends or a signal asks for it. */
-export async function runPlan(plan: Plan, options: RunOptions): Promise<number> {
-  const log = terminalLog(options.log);
+export async function runPlan(plan: Plan, options: RunOptions, live: Live | null = null): Promise<number> {
+  const log = live?.log() ?? terminalLog(options.log);
   const report = log.reporter(plan.name, 'pipeline');
   endOnBugs((problem) => report({ type: 'problem', ...problem }));
   const world = { clock: systemClock, random: systemRandom };
@@ -45,8 +55,13 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
   });
   // Actors may come to wait for each other alone; that must not end the process.
   const alive = setInterval(() => {}, 2 ** 30);
-  const drain = (deadlineMs = drainDeadlineMs) => void pipeline.drain(deadlineMs);
-  onSignals(report, drain);
+  live?.view.attach(pipeline.control, { entries: false });
+  const drain = (deadlineMs = drainDeadlineMs) => {
+    live?.view.ending();
+    void pipeline.drain(deadlineMs);
+  };
+  const ask = onSignals(report, drain);
+  live?.onQuit(() => ask('q'));
   endWithLauncher(report, drain);
   await pipeline.started;
   const control = offerControl(pipeline.control, pipeline.log.reporter(plan.name, 'pipeline'));
@@ -61,6 +76,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<number> 
   clearInterval(alive);
   parent?.close();
   if (problem) report({ type: 'problem', ...problem });
+  live?.view.over(plan.name, problem);
   leaveSoon();
   return exitCodeOf(problem);
 }

@@ -1,6 +1,6 @@
 /** What the view knows: made from statuses and log entries, changed by keys. No clock of its own, no effects. */
 import type { Problem } from '../contract/errors.ts';
-import type { Level, LogEntry, TransitionReport } from '../contract/report.ts';
+import type { Level, LogEntry, Report, TransitionReport } from '../contract/report.ts';
 import type { ActorStatus, Health, PipelineStatus } from '../contract/status.ts';
 import { clip, escapeControls } from '../domain/text.ts';
 import { sentence } from '../runtime/log.ts';
@@ -43,6 +43,8 @@ export type LogSize = 'some' | 'most' | 'none';
 export interface Model {
   /** `run` began what it shows and ends it by `q`; `top` only looks on. */
   readonly mode: 'run' | 'top';
+  /** Directory that `top` looks through. */
+  readonly where: string;
   readonly groups: Group[];
   selected: { readonly pipeline: string; readonly actor: string } | null;
   readonly log: LogLine[];
@@ -67,9 +69,10 @@ const lineLengthMax = 2_000;
 /** How long an answer stands in place of the keys. */
 export const messageMs = 6_000;
 
-export function createModel(mode: Model['mode']): Model {
+export function createModel(mode: Model['mode'], where: string = ''): Model {
   return {
     mode,
+    where,
     groups: [],
     selected: null,
     log: [],
@@ -136,7 +139,9 @@ export function takeOver(model: Model, name: string, cause: Problem | null, nowM
 /** `parent`: said by the parent of a pipeline's process, about that. */
 export function takeEntry(model: Model, entry: LogEntry, from: 'pipeline' | 'parent' = 'pipeline'): void {
   const { time: timeMs, level, pipeline, actor, report } = entry;
-  takeLine(model, { timeMs, level, who: `${pipeline}/${actor}`, text: sentence(report) });
+  // One of a newer version may know reports that this one does not.
+  const text = sentence(report) ?? String((report as Report).type);
+  takeLine(model, { timeMs, level, who: `${pipeline}/${actor}`, text });
   if (report.type !== 'transition') return;
   if (from === 'parent') {
     const group = groupOf(model, actor);

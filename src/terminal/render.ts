@@ -70,12 +70,7 @@ interface TableLine {
 
 function tableLines(model: Model, look: Look, rows: number): TableLine[] {
   if (model.groups.length === 0) {
-    const text =
-      model.mode === 'top' ? 'No pipeline is running here. This view waits for one; q leaves.' : 'Starting.';
-    return [
-      { line: [], selected: false },
-      { line: [piece(` ${text}`)], selected: false },
-    ];
+    return emptyText(model).map((text) => ({ line: [piece(text)], selected: false }));
   }
   const widths = widthsFor(
     model.groups.flatMap(({ actors }) => actors),
@@ -88,6 +83,16 @@ function tableLines(model: Model, look: Look, rows: number): TableLine[] {
     const title = [groupLine(group, look), ...groupNotes(group, model.ending, look)].map(rest);
     return [...gap, ...title, ...head, ...actorLines(model, group, look, widths)];
   });
+}
+
+function emptyText({ mode, where }: Model): string[] {
+  if (mode === 'run') return ['', ' Starting.'];
+  return [
+    '',
+    ` No pipeline runs with its state in ${escapeControls(where)}.`,
+    ' This view waits for one. Start one with `fogrun FILE`, or look elsewhere with --state DIR.',
+    ' q leaves.',
+  ];
 }
 
 function actorLines(model: Model, group: Group, look: Look, widths: Widths): TableLine[] {

@@ -15,13 +15,13 @@ export interface Tty {
   onResize(listener: () => void): () => void;
 }
 
-const escape = '\u001b[';
+const csi = '\u001b[';
 /** Alternate screen, no cursor, no wrapping at the edge. */
-const enter = `${escape}?1049h${escape}?25l${escape}?7l${escape}2J`;
-const leave = `${escape}0m${escape}?7h${escape}?25h${escape}?1049l`;
+const enter = `${csi}?1049h${csi}?25l${csi}?7l${csi}2J`;
+const leave = `${csi}0m${csi}?7h${csi}?25h${csi}?1049l`;
 /** One picture, shown whole; terminals that do not know it pass over it. */
-const beginPicture = `${escape}?2026h`;
-const endPicture = `${escape}?2026l`;
+const beginPicture = `${csi}?2026h`;
+const endPicture = `${csi}?2026l`;
 
 export interface Screen {
   open(): void;
@@ -81,11 +81,11 @@ export function createScreen(tty: Tty, on: { readonly free: () => void }): Scree
 
 /** What turns one picture into the next. A line is emptied first: afterwards the cursor may stand on its last letter. */
 function difference(before: readonly string[] | null, after: readonly string[]): string {
-  const parts: string[] = before ? [] : [`${escape}0m${escape}2J`];
+  const parts: string[] = before ? [] : [`${csi}0m${csi}2J`];
   for (const [i, line] of after.entries()) {
     if (before ? before[i] === line : line === '') continue;
-    parts.push(`${escape}${i + 1};1H${escape}K${line}`);
+    parts.push(`${csi}${i + 1};1H${csi}K${line}`);
   }
-  for (let i = after.length; i < (before?.length ?? 0); i++) parts.push(`${escape}${i + 1};1H${escape}K`);
+  for (let i = after.length; i < (before?.length ?? 0); i++) parts.push(`${csi}${i + 1};1H${csi}K`);
   return parts.join('');
 }

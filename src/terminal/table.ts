@@ -200,6 +200,14 @@ export function causeLines(actor: ActorStatus, look: RowLook): Line[] {
     const last = `last: ${lastError.problem.code}: ${escapeControls(lastError.problem.message)}`;
     lines.push([piece(indent), piece(`${ago}${between}${last}`, 'dim')]);
   }
+  const { waiting } = actor;
+  if (selected && widths.backlog === 0 && waiting && waiting.bytes > 0) {
+    const bound = waiting.bytesMax === null ? '' : ` of ${size(waiting.bytesMax)}`;
+    const amount = waiting.readings === null ? [] : [`${count(waiting.readings)} readings`];
+    const age = waiting.oldestMs === null ? [] : [`oldest ${span(nowMs - waiting.oldestMs)}`];
+    const parts = [...amount, `${size(waiting.bytes)}${bound}`, ...age];
+    lines.push([piece(indent), piece(`waiting: ${parts.join(between)}`, 'dim')]);
+  }
   if (selected && actor.process) {
     const { name, pid } = actor.process;
     const where = `in process ${name}${between}${pid === null ? 'does not run' : `pid ${pid}`}`;

@@ -10,6 +10,8 @@ export interface TakeOverOptions {
   readonly clock: Clock;
   /** `q` or Ctrl-C; comes again when it is pressed again. */
   readonly quit: () => void;
+  /** Where `top` looks, for who waits there in vain. */
+  readonly where?: string;
 }
 
 export interface TakenOver {
@@ -19,10 +21,10 @@ export interface TakenOver {
 }
 
 /**
- * Only SIGKILL leaves the terminal as it is; `reset` mends that. To be called after other handlers of uncaught exceptions
- * are in place: what they write must find the terminal given back.
+ * Only SIGKILL leaves the terminal as it is; `reset` mends that. Whoever calls this ends the process on an unhandled
+ * rejection by a handler that comes later: what that one writes finds the terminal given back.
  */
-export function takeOver({ mode, clock, quit }: TakeOverOptions): TakenOver {
+export function takeOver({ mode, clock, quit, where = '' }: TakeOverOptions): TakenOver {
   const tty = systemTty();
   const env = process.env;
   const startedMs = clock.monotonic();
@@ -33,6 +35,7 @@ export function takeOver({ mode, clock, quit }: TakeOverOptions): TakenOver {
     colour: !env.NO_COLOR,
     unicode: hasUnicode(env),
     user: userName(),
+    where,
     on: { quit, suspend: () => void stop() },
   });
   const stop = async () => {
@@ -60,8 +63,7 @@ export function takeOver({ mode, clock, quit }: TakeOverOptions): TakenOver {
   };
   process.on('exit', end);
   process.on('uncaughtExceptionMonitor', end);
-  // Only beside a handler that ends the process: this one alone would keep it alive.
-  if (process.listenerCount('unhandledRejection') > 0) process.prependListener('unhandledRejection', end);
+  process.prependListener('unhandledRejection', end);
   process.on('SIGTSTP', suspend);
   return { view, end };
 }

@@ -18,6 +18,8 @@ export interface ViewOptions {
   readonly unicode: boolean;
   /** Who presses the keys, for the audit log. */
   readonly user: string;
+  /** Where `top` looks for pipelines. */
+  readonly where?: string;
   readonly on: {
     /** `q` or Ctrl-C; comes again when it is pressed again. */
     readonly quit: () => void;
@@ -64,7 +66,7 @@ const pastEntries = 200;
 
 export function openView(options: ViewOptions): View {
   const { tty, clock, on } = options;
-  const model = models.createModel(options.mode);
+  const model = models.createModel(options.mode, options.where);
   const controls = new Map<string, { readonly control: PipelineControl; readonly end: () => void }>();
   let timer: Timer | undefined;
   let timerDueMs = Number.POSITIVE_INFINITY;

@@ -1,0 +1,52 @@
+/** `fogrun top`: the live view, attached to pipelines that other processes run. */
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { FogrunError } from '../contract/errors.ts';
+import { namePattern } from '../domain/segment.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { takeOver } from '../terminal/take-over.ts';
+import { keepAttached } from './attach.ts';
+import { endOnBugs } from './process.ts';
+import { version } from './version.ts';
+
+export interface TopOptions {
+  /** Directory of states. */
+  readonly state: string;
+}
+
+/** How often it looks for pipelines that were not there. */
+const lookEveryMs = 2_000;
+
+/** Resolves when somebody leaves; the pipelines go on. @param names all when empty */
+export async function top(names: readonly string[], { state }: TopOptions): Promise<number> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY || process.env.TERM === 'dumb') {
+    throw new FogrunError('usage', '`fogrun top` needs a terminal for input and output', {
+      advice: '`fogrun ps` prints the same once, also with --json; `fogrun logs -f` follows what happens.',
+    });
+  }
+  const { connectControl, controlSocketPath } = await import('../runtime/ipc-control.ts');
+  const root = resolve(state);
+  const over = new AbortController();
+  const leave = () => over.abort();
+  const { view, end } = takeOver({ mode: 'top', clock: systemClock, quit: leave, where: root });
+  endOnBugs(() => {});
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, leave);
+  try {
+    await keepAttached({
+      view,
+      names: async () => {
+        const there = await readdir(root).catch(() => []);
+        return there.filter((name) => (names.length > 0 ? names.includes(name) : namePattern.test(name)));
+      },
+      connect: (name) =>
+        connectControl(controlSocketPath(root, name), { clock: systemClock, agent: `fogrun/${version}` }),
+      entries: true,
+      everyMs: lookEveryMs,
+      clock: systemClock,
+      signal: over.signal,
+    });
+  } finally {
+    end();
+  }
+  return 0;
+}
