@@ -10,9 +10,26 @@ export function terminalLog(format: 'text' | 'json'): Log {
   process.stdout.on('error', () => {});
   const { NO_COLOR, FORCE_COLOR } = process.env;
   const colour = format === 'text' && !NO_COLOR && (process.stdout.isTTY || !!FORCE_COLOR);
-  const write = gathered((text) => void process.stdout.write(text));
-  return createLog({ format, colour, clock: systemClock, write });
+  process.stderr.on('error', () => {});
+  let leftOut = 0;
+  const write = gathered((text) => {
+    // A pipe whose reader was suspended, say: the lines would gather in memory for as long.
+    if (process.stdout.writableLength > unreadMax) {
+      leftOut += text.split('\n').length - 1;
+      return;
+    }
+    process.stdout.write(text);
+    if (leftOut === 0) return;
+    const said = `${leftOut} lines were left out: nobody read them`;
+    leftOut = 0;
+    log.reporter('fogrun', 'log')({ type: 'note', text: said }, 'warn');
+  });
+  const log = createLog({ format, colour, clock: systemClock, write });
+  return log;
 }
+
+/** Lines that nobody has read yet, in bytes; only pipes let them gather. */
+const unreadMax = 16 * 2 ** 20;
 
 /** True where people look on, and nobody asked for plain lines. A pipeline's child process has no terminal of its own. */
 export function hasViewers(env: NodeJS.ProcessEnv = process.env): boolean {

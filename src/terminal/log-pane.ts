@@ -2,7 +2,7 @@
 import type { LogLine, Model } from './model.ts';
 import { type Line, type Piece, piece, type Tone } from './paint.ts';
 import type { Look } from './table.ts';
-import { fit } from './width.ts';
+import { fitted } from './width.ts';
 
 /** Narrower than this there is no room for the pipeline's name as well. */
 const wholeNameMin = 70;
@@ -24,7 +24,7 @@ function headline(scroll: number, { columns, unicode }: Look): Line {
   const words = scroll > 0 ? ` ${scroll} newer lines below, End follows again ` : ' transitions ';
   const text = stroke.repeat(2) + words;
   return [
-    piece(fit(text, Math.min(columns, text.length)), scroll > 0 ? 'trouble' : 'dim'),
+    piece(fitted(text, Math.min(columns, text.length)), scroll > 0 ? 'trouble' : 'dim'),
     rule(text, columns, stroke),
   ];
 }
@@ -43,7 +43,7 @@ const tones: Readonly<Record<LogLine['level'], Tone>> = {
 function logLine({ timeMs, level, who, text }: LogLine, { columns, unicode }: Look): Line {
   const time = new Date(timeMs).toISOString().slice(11, columns < wholeNameMin ? 19 : 23);
   const short = columns < wholeNameMin ? who.slice(who.indexOf('/') + 1) : who;
-  const name = fit(short, columns < wholeNameMin ? 10 : 22, 'left', unicode ? '…' : '~');
+  const name = fitted(short, columns < wholeNameMin ? 10 : 22, 'left', unicode ? '…' : '~');
   return [
     piece(time, 'dim'),
     piece(' '),

@@ -37,6 +37,11 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** The last of those that say the same, and how many they were. */
+export interface Complaint extends LogLine {
+  readonly times: number;
+}
+
 /** How much of the screen transitions get. */
 export type LogSize = 'some' | 'most' | 'none';
 
@@ -57,8 +62,8 @@ export interface Model {
   message: { readonly text: string; readonly tone: Tone; readonly untilMs: number } | null;
   /** The end was asked for. */
   ending: boolean;
-  /** Warnings and errors, for after the view. */
-  readonly complaints: LogLine[];
+  /** Warnings and errors, for after the view; those that repeat themselves once. Oldest first. */
+  readonly complaints: Map<string, Complaint>;
   /** How many there were in all. */
   complaintsTotal: number;
 }
@@ -82,7 +87,7 @@ export function createModel(mode: Model['mode'], where: string = ''): Model {
     asking: null,
     message: null,
     ending: false,
-    complaints: [],
+    complaints: new Map(),
     complaintsTotal: 0,
   };
 }
@@ -141,7 +146,7 @@ export function takeEntry(model: Model, entry: LogEntry, from: 'pipeline' | 'par
   const { time: timeMs, level, pipeline, actor, report } = entry;
   // One of a newer version may know reports that this one does not.
   const text = sentence(report) ?? String((report as Report).type);
-  takeLine(model, { timeMs, level, who: `${pipeline}/${actor}`, text });
+  takeLine(model, { timeMs, level, who: `${pipeline}/${actor}`, text }, sameness(report) ?? text);
   if (report.type !== 'transition') return;
   if (from === 'parent') {
     const group = groupOf(model, actor);
@@ -170,8 +175,14 @@ function healthOf({ to, cause }: TransitionReport): Health {
   return cause ? 'trouble' : 'well';
 }
 
-/** A line of the log from anywhere; escaped here. */
-export function takeLine(model: Model, line: LogLine): void {
+/** What reports have in common that tell of the same again, though their numbers differ. */
+function sameness(report: Report): string | null {
+  if (report.type === 'transition') return `${report.from} ${report.to} ${report.cause?.code}`;
+  return null;
+}
+
+/** A line of the log from anywhere; escaped here. @param same lines with the same one repeat each other */
+export function takeLine(model: Model, line: LogLine, same: string = line.text): void {
   const who = clip(escapeControls(line.who), 120);
   const safe = { ...line, who, text: clip(escapeControls(line.text), lineLengthMax) };
   model.log.push(safe);
@@ -180,8 +191,13 @@ export function takeLine(model: Model, line: LogLine): void {
   if (model.scroll > 0) model.scroll = Math.min(model.scroll + 1, linesMax);
   if (line.level !== 'warn' && line.level !== 'error') return;
   model.complaintsTotal += 1;
-  model.complaints.push(safe);
-  if (model.complaints.length > complaintsMax) model.complaints.shift();
+  const key = `${who} ${same}`;
+  const times = (model.complaints.get(key)?.times ?? 0) + 1;
+  model.complaints.delete(key);
+  model.complaints.set(key, { ...safe, times });
+  if (model.complaints.size <= complaintsMax) return;
+  const [oldest] = model.complaints.keys();
+  model.complaints.delete(oldest!);
 }
 
 export function say(model: Model, text: string, tone: Tone, nowMs: number): void {

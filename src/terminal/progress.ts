@@ -65,7 +65,7 @@ function progressLine(options: ProgressOptions, done: number, sinceMs: number): 
   const parts: string[] = [];
   if (total !== null && total > 0) {
     const share = Math.min(1, done / total);
-    parts.push(`${label} ${bar(share, 22, unicode)} ${Math.floor(share * 100)} %`);
+    parts.push(`${label} ${bar(share, 18, unicode)} ${Math.floor(share * 100)} %`);
     parts.push(`${amount(done)} of ${amount(Math.max(total, done))}${words}`);
   } else parts.push(label, `${amount(done)}${words}`);
   if (sinceMs >= settledMs) {

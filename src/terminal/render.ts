@@ -16,7 +16,7 @@ import {
   type Widths,
   widthsFor,
 } from './table.ts';
-import { cellsOf, fit } from './width.ts';
+import { cellsOf, fitted } from './width.ts';
 
 export interface Size {
   readonly columns: number;
@@ -122,18 +122,23 @@ function fold(actors: readonly ActorStatus[], isKept: (name: string) => boolean)
   const folded = new Map<string, number>();
   let owner = '';
   let members = 0;
+  let more = 0;
+  const finish = () => {
+    if (more > 0) folded.set(shown.at(-1)!.name, more);
+    more = 0;
+    members = 0;
+  };
   for (const actor of actors) {
     const at = actor.name.indexOf('/');
-    const whose = at < 0 ? '' : actor.name.slice(0, at);
-    if (whose === '' || whose !== owner) members = 0;
-    owner = whose === '' ? actor.name : whose;
-    if (whose !== '') members += 1;
+    const whose = at < 0 ? actor.name : actor.name.slice(0, at);
+    if (whose !== owner || at < 0) finish();
+    owner = whose;
+    if (at >= 0) members += 1;
     const dull = actor.health === 'well' || actor.health === 'ended';
-    if (members > membersMax && dull && !isKept(actor.name)) {
-      const last = shown.at(-1)!.name;
-      folded.set(last, (folded.get(last) ?? 0) + 1);
-    } else shown.push(actor);
+    if (members > membersMax && dull && !isKept(actor.name)) more += 1;
+    else shown.push(actor);
   }
+  finish();
   return { shown, folded };
 }
 
@@ -219,6 +224,6 @@ function window(lines: readonly TableLine[], rows: number, { columns, unicode }:
   const below = lines.length - from - rows;
   if (rows < 3 || below === 0) return shown;
   const text = ` ${unicode ? '↓' : 'v'} ${below + 1} more lines`;
-  shown[rows - 1] = [piece(fit(text, Math.min(columns, cellsOf(text))), 'dim')];
+  shown[rows - 1] = [piece(fitted(text, Math.min(columns, cellsOf(text))), 'dim')];
   return shown;
 }

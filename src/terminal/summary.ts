@@ -9,10 +9,13 @@ export function summary({ pipelines, complaints, complaintsTotal }: Seen, ranMs:
   if (complaintsTotal > 0) {
     const what =
       complaintsTotal === 1 ? '1 warning or error' : `${count(complaintsTotal)} warnings and errors`;
-    const which = complaintsTotal > complaints.length ? `, the last ${complaints.length}` : '';
+    const told = complaints.reduce((sum, { times }) => sum + times, 0);
+    const which = told < complaintsTotal ? `, the last ${count(told)} of them` : '';
     lines.push(`${what} within ${span(ranMs)}${which}:`);
-    for (const { timeMs, who, text } of complaints)
-      lines.push(`${new Date(timeMs).toISOString().slice(11, 24)}  ${who.padEnd(30)} ${text}`);
+    for (const { timeMs, who, text, times } of complaints) {
+      const again = times > 1 ? ` (${count(times)} times, this was the last)` : '';
+      lines.push(`${new Date(timeMs).toISOString().slice(11, 24)}  ${who.padEnd(30)} ${text}${again}`);
+    }
   } else lines.push(`no warnings and no errors within ${span(ranMs)}`);
   return lines.map((line) => `${line}\n`).join('');
 }

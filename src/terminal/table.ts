@@ -3,7 +3,7 @@ import type { ActorStatus, Health, Waiting } from '../contract/status.ts';
 import { escapeControls } from '../domain/text.ts';
 import { bar, count, countdown, rate, size, span, sparkline } from './figures.ts';
 import { type Line, type Piece, piece, type Tone } from './paint.ts';
-import { cellsOf, fit, wrap } from './width.ts';
+import { cellsOf, fitted, wrap } from './width.ts';
 
 /** What does not change from row to row. */
 export interface Look {
@@ -43,6 +43,9 @@ export interface Widths {
 const markCells = 2;
 const nameMax = 28;
 const stateMax = 26;
+const retryCells = 26;
+/** The line of the last minute grows by so much before a wait gets a column of its own. */
+const drawingMin = 20;
 
 /** What an actor that belongs to another is called below it. */
 export function shortName(name: string, unicode: boolean): string {
@@ -76,20 +79,20 @@ export function widthsFor(actors: readonly ActorStatus[], { columns, unicode }: 
   // The drawing first where both would not fit: it says more at a glance than the age of the oldest.
   const spark = take(10);
   const backlog = take(22) || take(14);
-  const retry = take(26);
+  const retry = left >= retryCells + 1 + drawingMin ? take(retryCells) : 0;
   const wider = spark > 0 ? Math.min(left, 60 - spark) : 0;
   return { name, state, since, rate: rateCells, bar: barCells, backlog, spark: spark + wider, retry };
 }
 
 export function tableHead(widths: Widths): Line {
   const words = [
-    ' '.repeat(markCells) + fit('ACTOR', widths.name),
-    fit('STATE', widths.state),
-    ...(widths.since ? [fit('SINCE', widths.since, 'right')] : []),
-    ...(widths.rate ? [fit('RATE', widths.rate, 'right')] : []),
-    ...(widths.bar + widths.backlog ? [fit('BACKLOG', backlogCells(widths))] : []),
-    ...(widths.spark ? [fit('LAST 60 s', widths.spark)] : []),
-    ...(widths.retry ? [fit('NEXT TRY', widths.retry)] : []),
+    ' '.repeat(markCells) + fitted('ACTOR', widths.name),
+    fitted('STATE', widths.state),
+    ...(widths.since ? [fitted('SINCE', widths.since, 'right')] : []),
+    ...(widths.rate ? [fitted('RATE', widths.rate, 'right')] : []),
+    ...(widths.bar + widths.backlog ? [fitted('BACKLOG', backlogCells(widths))] : []),
+    ...(widths.spark ? [fitted('LAST 60 s', widths.spark)] : []),
+    ...(widths.retry ? [fitted('NEXT TRY', widths.retry)] : []),
   ];
   return [piece(words.join(' '), 'dim')];
 }
@@ -109,17 +112,18 @@ export function actorRow(actor: ActorStatus, look: RowLook): Line {
   const pieces: Piece[] = [
     piece(selected ? (unicode ? '▶ ' : '> ') : '  ', selected ? 'strong' : 'plain'),
     piece(
-      fit(shortName(actor.name, unicode), widths.name, 'left', mark),
+      fitted(shortName(actor.name, unicode), widths.name, 'left', mark),
       selected ? 'strong' : look.stale ? 'dim' : 'plain',
     ),
     piece(' '),
     pill(actor.state, actor.health, widths.state, unicode),
   ];
   const add = (cells: number, text: string, tone: Tone = 'plain', align: 'left' | 'right' = 'left') => {
-    if (cells > 0) pieces.push(piece(' '), piece(fit(text, cells, align, mark), tone));
+    if (cells > 0) pieces.push(piece(' '), piece(fitted(text, cells, align, mark), tone));
   };
   add(widths.since, span(nowMs - actor.sinceMs), 'plain', 'right');
-  const silent = actor.perSecond.length === 0 && actor.readings === 0;
+  // Not every actor has to do with readings.
+  const silent = actor.readings === 0;
   add(
     widths.rate,
     silent ? '' : rate(actor.readingsPerSecond),
@@ -137,7 +141,7 @@ export function actorRow(actor: ActorStatus, look: RowLook): Line {
 export function pill(state: string, health: Health, cells: number, unicode: boolean): Piece {
   const { pill: tone, shape, ascii } = healthLooks[health];
   const text = ` ${unicode ? shape : ascii} ${escapeControls(state)}`;
-  return piece(`${fit(text, cells - 1, 'left', unicode ? '…' : '~')} `, tone);
+  return piece(`${fitted(text, cells - 1, 'left', unicode ? '…' : '~')} `, tone);
 }
 
 function fillTone(waiting: Waiting | null): Tone {

@@ -31,7 +31,7 @@ export interface ViewOptions {
 /** What was seen, for the end. */
 export interface Seen {
   readonly pipelines: readonly { readonly name: string; readonly how: string }[];
-  readonly complaints: readonly models.LogLine[];
+  readonly complaints: readonly models.Complaint[];
   readonly complaintsTotal: number;
 }
 
@@ -200,7 +200,11 @@ export function openView(options: ViewOptions): View {
         screen.close();
       }
       const pipelines = model.groups.map((group) => ({ name: group.name, how: howItEnded(group) }));
-      return { pipelines, complaints: model.complaints, complaintsTotal: model.complaintsTotal };
+      return {
+        pipelines,
+        complaints: [...model.complaints.values()],
+        complaintsTotal: model.complaintsTotal,
+      };
     },
   };
   screen.open();

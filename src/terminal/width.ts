@@ -64,7 +64,7 @@ export function cut(text: string, cellsMax: number, mark: string = '…'): strin
 }
 
 /** Exactly `cells` cells: cut, or filled up with spaces, on the left for `right`-aligned text. */
-export function fit(text: string, cells: number, align: 'left' | 'right' = 'left', mark?: string): string {
+export function fitted(text: string, cells: number, align: 'left' | 'right' = 'left', mark?: string): string {
   const short = cut(text, cells, mark);
   const fill = ' '.repeat(Math.max(0, cells - cellsOf(short)));
   return align === 'left' ? short + fill : fill + short;
