@@ -24,12 +24,13 @@ export function entryOf(line: string): LogEntry | null {
 }
 
 /** A transition's cause stands in the line in three fields. */
-function reportOf({ cause, code, advice, ...rest }: Record<string, unknown>): Report {
-  if (rest.type !== 'transition') return { ...rest, code, advice, cause } as unknown as Report;
+function reportOf(report: Record<string, unknown>): Report {
+  if (report.type !== 'transition') return report as unknown as Report;
+  const { cause, code, advice, ...rest } = report;
   if (typeof cause !== 'string') return rest as unknown as Report;
   const known =
     typeof code === 'string' && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'internal';
-  return { ...rest, cause: { code: known, message: cause, advice } } as unknown as Report;
+  return { ...rest, cause: { code: known, message: cause, advice: String(advice) } } as unknown as Report;
 }
 
 /** Calls back with each line, without the sequences that colour it. */

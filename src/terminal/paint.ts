@@ -40,6 +40,16 @@ const codes: Readonly<Record<Tone, string>> = {
   key: '7',
 };
 
+/** Seen also where there are no letters. */
+const filled: ReadonlySet<Tone> = new Set([
+  'pillWell',
+  'pillPaused',
+  'pillTrouble',
+  'pillFailed',
+  'pillEnded',
+  'key',
+]);
+
 export const piece = (text: string, tone: Tone = 'plain'): Piece => ({ text, tone });
 
 export const cellsOfLine = (line: Line): number => line.reduce((sum, { text }) => sum + cellsOf(text), 0);
@@ -59,7 +69,8 @@ export function paint(line: Line, { columns, colour, unicode }: PaintOptions): s
     const short = cut(unicode ? text : toAscii(text), left, unicode ? '…' : '~');
     left -= cellsOf(short);
     const code = colour ? codes[tone] : '';
-    painted += code === '' || short === '' ? short : `\u001b[${code}m${short}\u001b[0m`;
+    const blank = short.trim() === '' && !filled.has(tone);
+    painted += code === '' || blank ? short : `\u001b[${code}m${short}\u001b[0m`;
     if (left <= 0) break;
   }
   return painted.replace(/ +$/, '');

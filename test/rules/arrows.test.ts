@@ -86,7 +86,7 @@ test('the rule sees wrong arrows of every form', (t) => {
     ['machines/a.ts', "import type { x } from '../src/store/x.ts';"],
     ['machines/a.ts', "import { readFile } from 'node:fs/promises';"],
     ['src/sim/a.ts', "import { x } from '../console/x.ts';"],
-    ['src/terminal/a.ts', "import { x } from '../store/x.ts';"],
+    ['src/terminal/a.ts', "import { x } from '../console/x.ts';"],
     ['src/elsewhere/a.ts', ''],
   ];
   for (const [path, text] of wrong) t.is(wrongArrows(path, text).length, 1, `${path}: ${text}`);
