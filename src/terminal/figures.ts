@@ -48,8 +48,9 @@ export function bar(share: number, cells: number, unicode: boolean): string {
   return cells < 3 ? ' '.repeat(cells) : open + on.repeat(full) + off.repeat(inner - full) + close;
 }
 
-const blocks = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-const marks = ['_', '.', '-', '=', '+', '*', '#', '@'];
+/** Not up to the full block: rows below each other would run together. */
+const blocks = ['▁', '▂', '▃', '▄', '▅', '▆', '▇'];
+const marks = ['_', '.', '-', '=', '+', '*', '#'];
 
 /**
  * The last `secondsMax` seconds in `cells` cells, newest on the right, its peak the highest; what lies before the first

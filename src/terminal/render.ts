@@ -149,11 +149,11 @@ function groupLine(group: Group, look: Look): Line {
   const between = piece(unicode ? ' · ' : ' - ', 'dim');
   const parts: Piece[][] = [[piece(` ${escapeControls(group.name)}`, 'strong')]];
   const inTrouble = process && process.health !== 'well';
-  if (inTrouble) parts.push([pill(process.state, process.health, cellsOf(process.state) + 4, unicode)]);
+  if (inTrouble) parts.push(pill(process.state, process.health, cellsOf(process.state) + 4, unicode));
   else if (over) {
     const how = over.cause ? 'lost' : 'ended';
-    parts.push([pill(how, over.cause ? 'failed' : 'ended', how.length + 4, unicode)]);
-  } else if (status?.ending) parts.push([pill('draining', 'paused', 12, unicode)]);
+    parts.push(pill(how, over.cause ? 'failed' : 'ended', how.length + 4, unicode));
+  } else if (status?.ending) parts.push(pill('draining', 'paused', 12, unicode));
   if (status && !over) {
     parts.push([piece(`up ${span(nowMs - status.startedMs)}`)]);
     const { store } = status;

@@ -3,7 +3,7 @@ import type { ActorStatus, Health, Waiting } from '../contract/status.ts';
 import { escapeControls } from '../domain/text.ts';
 import { bar, count, countdown, rate, size, span, sparkline } from './figures.ts';
 import { type Line, type Piece, piece, type Tone } from './paint.ts';
-import { cellsOf, fitted, wrap } from './width.ts';
+import { cellsOf, cut, fitted, wrap } from './width.ts';
 
 /** What does not change from row to row. */
 export interface Look {
@@ -116,7 +116,7 @@ export function actorRow(actor: ActorStatus, look: RowLook): Line {
       selected ? 'strong' : look.stale ? 'dim' : 'plain',
     ),
     piece(' '),
-    pill(actor.state, actor.health, widths.state, unicode),
+    ...pill(actor.state, actor.health, widths.state, unicode),
   ];
   const add = (cells: number, text: string, tone: Tone = 'plain', align: 'left' | 'right' = 'left') => {
     if (cells > 0) pieces.push(piece(' '), piece(fitted(text, cells, align, mark), tone));
@@ -138,10 +138,11 @@ export function actorRow(actor: ActorStatus, look: RowLook): Line {
   return pieces;
 }
 
-export function pill(state: string, health: Health, cells: number, unicode: boolean): Piece {
+/** Filled as far as its words go, then empty up to `cells`. */
+export function pill(state: string, health: Health, cells: number, unicode: boolean): Piece[] {
   const { pill: tone, shape, ascii } = healthLooks[health];
-  const text = ` ${unicode ? shape : ascii} ${escapeControls(state)}`;
-  return piece(`${fitted(text, cells - 1, 'left', unicode ? '…' : '~')} `, tone);
+  const words = cut(` ${unicode ? shape : ascii} ${escapeControls(state)}`, cells - 1, unicode ? '…' : '~');
+  return [piece(`${words} `, tone), piece(' '.repeat(Math.max(0, cells - cellsOf(words) - 1)))];
 }
 
 function fillTone(waiting: Waiting | null): Tone {
@@ -198,7 +199,7 @@ export function causeLines(actor: ActorStatus, look: RowLook): Line[] {
   if (text !== '') {
     for (const line of wrap(text, cells, selected ? 3 : 1, mark))
       lines.push([piece(indent), piece(line, tone)]);
-    if (selected && cause) lines.push([piece(indent), piece(escapeControls(cause.advice), 'dim')]);
+    if (selected && cause) lines.push([piece(indent), piece(escapeControls(cause.advice))]);
   } else if (selected && lastError) {
     const ago = `${span(nowMs - lastError.atMs)} ago`;
     const last = `last: ${lastError.problem.code}: ${escapeControls(lastError.problem.message)}`;

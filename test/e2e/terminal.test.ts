@@ -157,5 +157,5 @@ test('top without a terminal says what to use instead', async (t) => {
   const { startFogrun } = await import('../helpers/fogrun.ts');
   const top = startFogrun(t, ['top'], await world(t));
   t.is((await top.ended).code, 2);
-  t.regex(top.stderr(), /needs a terminal[^]*fogrun ps/);
+  t.regex(top.stderr(), /needs a terminal[\s\S]*fogrun ps/);
 });
