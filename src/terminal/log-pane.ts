@@ -39,11 +39,13 @@ const tones: Readonly<Record<LogLine['level'], Tone>> = {
   error: 'failed',
 };
 
-/** Time of the day in UTC, as the plain lines have it; ten names of usual length stand below each other. */
+/** Time of the day in UTC, as the plain lines have it. */
 function logLine({ timeMs, level, who, text }: LogLine, { columns, unicode }: Look): Line {
-  const time = new Date(timeMs).toISOString().slice(11, columns < wholeNameMin ? 19 : 23);
-  const short = columns < wholeNameMin ? who.slice(who.indexOf('/') + 1) : who;
-  const name = fitted(short, columns < wholeNameMin ? 10 : 22, 'left', unicode ? '…' : '~');
+  const narrow = columns < wholeNameMin;
+  const time = new Date(timeMs).toISOString().slice(11, narrow ? 19 : 23);
+  const short = narrow ? who.slice(who.indexOf('/') + 1) : who;
+  const cells = narrow ? 10 : columns < 100 ? 20 : 30;
+  const name = fitted(short, cells, 'left', unicode ? '…' : '~');
   return [
     piece(time, 'dim'),
     piece(' '),

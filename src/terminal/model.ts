@@ -71,6 +71,7 @@ export interface Model {
 const linesMax = 2_000;
 const complaintsMax = 20;
 const lineLengthMax = 2_000;
+const outOfTurnMax = 50;
 /** How long an answer stands in place of the keys. */
 export const messageMs = 6_000;
 
@@ -133,12 +134,11 @@ export function takeStatus(model: Model, status: PipelineStatus): void {
 export function takeOver(model: Model, name: string, cause: Problem | null, nowMs: number): void {
   const group = groupOf(model, name);
   group.over = { cause, atMs: nowMs };
-  group.actors = group.actors.map((actor) => ({
-    ...actor,
-    readingsPerSecond: 0,
-    retryAtMs: null,
-    ...(actor.health === 'failed' ? {} : { health: 'ended' as const, cause: null }),
-  }));
+  const gone = { readingsPerSecond: 0, retryAtMs: null };
+  group.actors = group.actors.map((actor) => {
+    if (actor.health === 'failed' || actor.health === 'ended') return { ...actor, ...gone };
+    return { ...actor, ...gone, state: 'off', health: 'ended', sinceMs: nowMs, cause: null };
+  });
 }
 
 /** `parent`: said by the parent of a pipeline's process, about that. */
@@ -185,7 +185,10 @@ function sameness(report: Report): string | null {
 export function takeLine(model: Model, line: LogLine, same: string = line.text): void {
   const who = clip(escapeControls(line.who), 120);
   const safe = { ...line, who, text: clip(escapeControls(line.text), lineLengthMax) };
-  model.log.push(safe);
+  // Lines of several processes come through pipes of their own, a little out of turn.
+  let at = model.log.length;
+  while (at > 0 && at > model.log.length - outOfTurnMax && model.log[at - 1]!.timeMs > safe.timeMs) at -= 1;
+  model.log.splice(at, 0, safe);
   if (model.log.length > linesMax * 1.1) model.log.splice(0, model.log.length - linesMax);
   // Who reads what was, keeps it before the eyes.
   if (model.scroll > 0) model.scroll = Math.min(model.scroll + 1, linesMax);

@@ -30,7 +30,7 @@ function cellsOfCluster(cluster: string): number {
   let cells = 0;
   for (const letter of cluster) {
     if (unseen.test(letter) || joining.test(letter)) continue;
-    cells += isWide(letter.codePointAt(0)!) ? 2 : 1;
+    cells += isWide(letter.codePointAt(0)!) || picture.test(letter) ? 2 : 1;
   }
   return cells;
 }

@@ -172,7 +172,7 @@ test('a pipeline whose process died says so, with its countdown, until it runs a
   const text = render(model, usual).join('\n');
   t.regex(text, / edge · +▲ waitingToRestart/);
   t.regex(text, /retry in 1\.5s · attempt 1 · process-ended: its process 7 was ended by SIGKILL/);
-  t.regex(lineOf(text.split('\n'), 'barometer'), /○ polling/);
+  t.regex(lineOf(text.split('\n'), 'barometer'), /○ off/);
   said('alive.starting');
   takeStatus(model, edgeStatus());
   const after = render(model, usual).join('\n');
@@ -200,6 +200,19 @@ test('transitions scroll: the newest at the bottom, older ones while somebody re
   takeLine(model, { timeMs: startMs, level: 'info', who: 'edge/rotator', text: 'line 101.' });
   t.true(shown().includes('line 50.'));
   t.false(shown().includes('line 51.'));
+});
+
+test('lines of several processes stand in the order of their times', (t) => {
+  const model = both();
+  for (const [second, text] of [
+    [1, 'one.'],
+    [3, 'three.'],
+    [2, 'two.'],
+    [3, 'four.'],
+  ] as const)
+    takeLine(model, { timeMs: startMs + second * 1_000, level: 'info', who: 'edge/rotator', text });
+  const shown = render(model, usual).join(' ');
+  t.deepEqual(shown.match(/\b(?:one|two|three|four)\./g), ['one.', 'two.', 'three.', 'four.']);
 });
 
 test('without Unicode there is ASCII alone', (t) => {

@@ -47,6 +47,7 @@ test('a letter takes the cells that terminals give it', (t) => {
     ['🚀', 2],
     ['🇩🇪', 2],
     ['👍🏽', 2],
+    [' 🏽', 3],
     ['▕█░▏', 4],
     ['▁▂▃▄▅▆▇█', 8],
     ['● ▲ ✗ ‖ ○', 9],
