@@ -11,25 +11,39 @@ export function terminalLog(format: 'text' | 'json'): Log {
   const { NO_COLOR, FORCE_COLOR } = process.env;
   const colour = format === 'text' && !NO_COLOR && (process.stdout.isTTY || !!FORCE_COLOR);
   process.stderr.on('error', () => {});
-  let leftOut = 0;
-  const write = gathered((text) => {
-    // A pipe whose reader was suspended, say: the lines would gather in memory for as long.
-    if (process.stdout.writableLength > unreadMax) {
-      leftOut += text.split('\n').length - 1;
-      return;
-    }
-    process.stdout.write(text);
-    if (leftOut === 0) return;
-    const said = `${leftOut} lines were left out: nobody read them`;
-    leftOut = 0;
-    log.reporter('fogrun', 'log')({ type: 'note', text: said }, 'warn');
-  });
+  const write = gathered(
+    whileRead(process.stdout, (lines) => {
+      const text = `${lines} lines were left out: nobody read them`;
+      log.reporter('fogrun', 'log')({ type: 'note', text }, 'warn');
+    }),
+  );
   const log = createLog({ format, colour, clock: systemClock, write });
   return log;
 }
 
-/** Lines that nobody has read yet, in bytes; only pipes let them gather. */
+/** Text that nobody has read yet, in bytes; only pipes let it gather. */
 const unreadMax = 16 * 2 ** 20;
+
+/**
+ * Leaves lines out while too many are unread: those for a reader that was suspended, say, would gather in memory for as long.
+ * @param told how many lines were left out, once some are read again
+ */
+export function whileRead(
+  output: { readonly writableLength: number; write(text: string): unknown },
+  told: (lines: number) => void,
+): (text: string) => void {
+  let leftOut = 0;
+  return (text) => {
+    if (output.writableLength > unreadMax) {
+      leftOut += text.split('\n').length - 1;
+      return;
+    }
+    output.write(text);
+    const lines = leftOut;
+    leftOut = 0;
+    if (lines > 0) told(lines);
+  };
+}
 
 /** True where people look on, and nobody asked for plain lines. A pipeline's child process has no terminal of its own. */
 export function hasViewers(env: NodeJS.ProcessEnv = process.env): boolean {

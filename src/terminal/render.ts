@@ -1,5 +1,5 @@
 /** The whole screen as lines, from what is known and how large it is. */
-import type { ActorStatus } from '../contract/status.ts';
+import type { ActorStatus, Health } from '../contract/status.ts';
 import { escapeControls } from '../domain/text.ts';
 import { bar, count, size, span } from './figures.ts';
 import { footer, helpLines } from './footer.ts';
@@ -145,15 +145,11 @@ function fold(actors: readonly ActorStatus[], isKept: (name: string) => boolean)
 /** Name, who it is, how long, which process, its store; what has no room is left out, the last first. */
 function groupLine(group: Group, look: Look): Line {
   const { columns, unicode, nowMs } = look;
-  const { status, process, over } = group;
+  const { status, over } = group;
   const between = piece(unicode ? ' · ' : ' - ', 'dim');
-  const parts: Piece[][] = [[piece(` ${escapeControls(group.name)}`, 'strong')]];
-  const inTrouble = process && process.health !== 'well';
-  if (inTrouble) parts.push(pill(process.state, process.health, cellsOf(process.state) + 4, unicode));
-  else if (over) {
-    const how = over.cause ? 'lost' : 'ended';
-    parts.push(pill(how, over.cause ? 'failed' : 'ended', how.length + 4, unicode));
-  } else if (status?.ending) parts.push(pill('draining', 'paused', 12, unicode));
+  const first = [piece(` ${escapeControls(group.name)}`, 'strong')];
+  const mark = groupPill(group, unicode);
+  const parts: Piece[][] = [mark.length > 0 ? [...first, piece(' '), ...mark] : first];
   if (status && !over) {
     parts.push([piece(`up ${span(nowMs - status.startedMs)}`)]);
     const { store } = status;
@@ -174,6 +170,14 @@ function groupLine(group: Group, look: Look): Line {
   const join = () => parts.flatMap((part, i) => (i === 0 ? part : [between, ...part]));
   while (parts.length > 1 && cellsOfLine(join()) > columns) parts.pop();
   return join();
+}
+
+/** What is out of the ordinary about a whole pipeline. */
+function groupPill({ process, over, status }: Group, unicode: boolean): Piece[] {
+  const make = (words: string, health: Health) => pill(words, health, cellsOf(words) + 4, unicode);
+  if (process && process.health !== 'well') return make(process.state, process.health);
+  if (over) return over.cause ? make('lost', 'failed') : make('ended', 'ended');
+  return status?.ending ? make('draining', 'paused') : [];
 }
 
 /** What is wrong with its process or its store, and what its end waits for. */

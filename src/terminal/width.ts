@@ -8,12 +8,14 @@ const wide: readonly number[] = [
 ];
 /** Vowels and finals of Hangul, which join the letter before them. */
 const joining = /[\u1160-\u11ff\ud7b0-\ud7ff]/;
-const unseen = /[\p{Mn}\p{Me}\p{Cf}]/u;
+const unseen = /[\p{Mn}\p{Me}]/u;
 const picture = /^[\p{Emoji_Presentation}\p{Regional_Indicator}]/u;
+const flag = /^\p{Regional_Indicator}{2}$/u;
+const tinted = /^\p{Emoji_Modifier_Base}\p{Emoji_Modifier}$/u;
 /** Some terminals widen the letter before these and some do not; without them all agree. */
 const selectors = /[\ufe00-\ufe0f]/g;
-/** A letter under a tower of marks is cut, in UTF-16 units. */
-const clusterMax = 16;
+/** A tower of marks on one letter, of which a few are enough. */
+const towers = /([\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]{4})[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7ff]+/gu;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 const plain = /^[\x20-\x7e]*$/;
@@ -24,9 +26,9 @@ function isWide(code: number): boolean {
   return false;
 }
 
-/** What a person takes for one letter. Terminals add up what is in it, but for pictures. */
+/** What a person takes for one letter. Terminals add up what is in it, but for flags and tinted pictures. */
 function cellsOfCluster(cluster: string): number {
-  if (picture.test(cluster)) return 2;
+  if (flag.test(cluster) || tinted.test(cluster)) return 2;
   let cells = 0;
   for (const letter of cluster) {
     if (unseen.test(letter) || joining.test(letter)) continue;
@@ -34,6 +36,9 @@ function cellsOfCluster(cluster: string): number {
   }
   return cells;
 }
+
+/** Without what terminals cannot agree on. */
+const even = (text: string) => (plain.test(text) ? text : text.replace(selectors, '').replace(towers, '$1'));
 
 /** Cells of a text without controls. Where terminals disagree, the larger number. */
 export function cellsOf(text: string): number {
@@ -49,15 +54,14 @@ export function cut(text: string, cellsMax: number, mark: string = '…'): strin
   if (plain.test(text)) {
     return text.length <= cellsMax ? text : text.slice(0, Math.max(0, cellsMax - mark.length)) + mark;
   }
-  const even = text.replace(selectors, '');
   let cells = 0;
   let kept = '';
   let cutAt = 0;
-  for (const { segment } of segmenter.segment(even)) {
+  for (const { segment } of segmenter.segment(even(text))) {
     const own = cellsOfCluster(segment);
     if (cells + own > cellsMax) return kept.slice(0, cutAt) + cut(mark, cellsMax);
     cells += own;
-    kept += segment.slice(0, clusterMax);
+    kept += segment;
     if (cells <= cellsMax - mark.length) cutAt = kept.length;
   }
   return kept;
@@ -73,7 +77,7 @@ export function fitted(text: string, cells: number, align: 'left' | 'right' = 'l
 /** Lines of at most `cells` cells, at most `linesMax`, broken at spaces where there are any. */
 export function wrap(text: string, cells: number, linesMax: number, mark?: string): string[] {
   const lines: string[] = [];
-  let rest = text;
+  let rest = even(text);
   while (cellsOf(rest) > cells && lines.length + 1 < linesMax) {
     const head = cut(rest, cells, '');
     if (head === '') break;

@@ -125,7 +125,7 @@ onTerminal('several pipelines share the view: one that is killed says so and com
   const text = await fogrun.until(/ edge · up[^\n]* pid \d+/);
   const pid = Number(/ edge · [^\n]* pid (\d+)/.exec(text)![1]);
   process.kill(pid, 'SIGKILL');
-  await fogrun.until(/ edge · +▲ waitingToRestart/);
+  await fogrun.until(/ edge +▲ waitingToRestart/);
   await fogrun.until((now) => new RegExp(` edge · up (?![^\\n]* pid ${pid})[^\\n]* pid \\d+`).test(now));
   fogrun.type('q');
   t.is(await fogrun.ended, 0);
@@ -146,7 +146,7 @@ onTerminal(
     await fogrun.until(/barometer +‖ paused/);
     fogrun.type('q');
     t.is(await fogrun.ended, 0);
-    await top.until(/ edge · +. (?:ended|lost)/);
+    await top.until(/ edge +. (?:ended|lost)/);
     top.type('q');
     t.is(await top.ended, 0);
     restored(t, top);

@@ -1,4 +1,5 @@
 /** Statuses, entries and a terminal for tests of the view. */
+import fc from 'fast-check';
 import type { Acted, ActorAction, Asker, PipelineControl, Watcher } from '../../src/contract/control.ts';
 import { FogrunError, type Problem } from '../../src/contract/errors.ts';
 import type { LogEntry, Report } from '../../src/contract/report.ts';
@@ -234,3 +235,30 @@ export function fakeTty(columns = 100, rows = 30): FakeTty {
   };
   return tty;
 }
+
+/** Anything that may come from a device or a peer. */
+export const foreign = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme' }),
+  fc
+    .array(
+      fc.constantFrom(
+        '気',
+        '圧',
+        'é',
+        'e\u0301',
+        '🌧',
+        '👨',
+        '🏽',
+        '🇩🇪',
+        '한',
+        'ᄒ',
+        'ｱ',
+        'क्षि',
+        '️',
+        'a',
+        ' ',
+      ),
+    )
+    .map((all) => all.join('')),
+);

@@ -2,35 +2,9 @@ import test from 'ava';
 import fc from 'fast-check';
 import { escapeControls } from '../../src/domain/text.ts';
 import { cellsOf, cut, fitted, wrap } from '../../src/terminal/width.ts';
+import { foreign as raw } from './fixtures.ts';
 
-/** Anything that may come from a device or a peer, as it reaches the view. */
-const foreign = fc
-  .oneof(
-    fc.string({ unit: 'binary' }),
-    fc.string({ unit: 'grapheme' }),
-    fc
-      .array(
-        fc.constantFrom(
-          '気',
-          '圧',
-          'é',
-          'e\u0301',
-          '🌧',
-          '👨',
-          '🏽',
-          '🇩🇪',
-          '한',
-          'ᄒ',
-          'ｱ',
-          'क्षि',
-          '️',
-          'a',
-          ' ',
-        ),
-      )
-      .map((all) => all.join('')),
-  )
-  .map(escapeControls);
+const foreign = raw.map(escapeControls);
 
 test('a letter takes the cells that terminals give it', (t) => {
   const cells: [string, number][] = [
