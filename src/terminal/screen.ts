@@ -24,6 +24,7 @@ const beginPicture = `${csi}?2026h`;
 const endPicture = `${csi}?2026l`;
 
 export interface Screen {
+  /** Also takes it anew from whoever had it in the meantime. */
   open(): void;
   /** Gives the terminal back, whatever was going on; more than once does no harm. */
   close(): void;
@@ -41,7 +42,8 @@ export function createScreen(tty: Tty, on: { readonly free: () => void }): Scree
   let waiting = false;
   return {
     open() {
-      if (open) return;
+      // A mode that was set counts as set, whatever a shell did in the meantime.
+      if (open) tty.setRaw(false);
       open = true;
       shown = null;
       tty.setRaw(true);

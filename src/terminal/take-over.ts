@@ -48,6 +48,8 @@ export function takeOver({ mode, clock, quit, where = '' }: TakeOverOptions): Ta
     view.suspend();
     void stop();
   };
+  // After SIGSTOP, which nobody is told of, a shell has had the terminal.
+  const again = () => view.resume();
   const release = captureStderr((line) => view.line('fogrun/stderr', line));
   let ended = false;
   const end = () => {
@@ -59,12 +61,14 @@ export function takeOver({ mode, clock, quit, where = '' }: TakeOverOptions): Ta
     process.off('uncaughtExceptionMonitor', end);
     process.off('unhandledRejection', end);
     process.off('SIGTSTP', suspend);
+    process.off('SIGCONT', again);
     if (mode === 'run') tty.writeNow(summary(seen, clock.monotonic() - startedMs));
   };
   process.on('exit', end);
   process.on('uncaughtExceptionMonitor', end);
   process.prependListener('unhandledRejection', end);
   process.on('SIGTSTP', suspend);
+  process.on('SIGCONT', again);
   return { view, end };
 }
 

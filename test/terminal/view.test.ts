@@ -263,6 +263,17 @@ test('Ctrl-Z gives the terminal back until it goes on', async (t) => {
   t.true(screen().lines().join('\n').includes('barometer'));
 });
 
+test('a terminal that another program wrote on is painted whole again', async (t) => {
+  const { view, clock, tty, text } = await attached();
+  const modes: boolean[] = [];
+  tty.setRaw = (raw) => void modes.push(raw);
+  tty.text += '\u001b[?1049l\u001b[?25h$ kill -STOP';
+  view.resume();
+  await clock.advance(100);
+  t.deepEqual(modes, [false, true]);
+  t.true(text().includes('barometer') && text().includes('uploader'));
+});
+
 test('at the end it tells how each pipeline ended, and what was said in the meantime', async (t) => {
   const { view } = await attached();
   for (let i = 0; i < 30; i++) view.line('edge/stderr', `warning ${i}`);
