@@ -213,13 +213,10 @@ export function openView(options: ViewOptions): View {
 }
 
 function howItEnded({ process, over, status }: models.Group): string {
-  if (process && process.state !== 'stopped') {
-    return process.cause
-      ? `${process.state}, ${process.cause.code}: ${process.cause.message}`
-      : process.state;
-  }
-  if (over?.cause) return `failed, ${over.cause.code}: ${over.cause.message}`;
-  if (over) return 'ended in order';
+  const cause = process ? process.cause : over?.cause;
+  const orderly = process ? process.state === 'stopped' : over?.cause === null;
+  if (orderly) return 'ended in order';
+  if (cause && (over || process?.health === 'failed')) return `failed, ${cause.code}: ${cause.message}`;
   return status?.ending ? 'was ended before it had drained' : 'was ended at once';
 }
 

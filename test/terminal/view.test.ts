@@ -274,6 +274,24 @@ test('a terminal that another program wrote on is painted whole again', async (t
   t.true(text().includes('barometer') && text().includes('uploader'));
 });
 
+test('how a pipeline ended is told by its process where it has one', async (t) => {
+  const cause = {
+    code: 'process-ended',
+    message: 'its process 7 ended with exit code 3',
+    advice: '',
+  } as const;
+  const ended = async (to: string, more: object = {}) => {
+    const { view } = await attached();
+    const report = { type: 'transition', from: 'alive.running', to, event: 'X', ...more } as const;
+    view.entry(entry(report, { pipeline: 'fogrun', actor: 'edge' }), 'parent');
+    return view.close().pipelines[0]!.how;
+  };
+  t.is(await ended('stopped'), 'ended in order');
+  t.is(await ended('failed', { cause }), `failed, process-ended: ${cause.message}`);
+  t.is(await ended('waitingToRestart', { cause, retryInMs: 500 }), `failed, process-ended: ${cause.message}`);
+  t.is(await ended('alive.running'), 'was ended at once');
+});
+
 test('at the end it tells how each pipeline ended, and what was said in the meantime', async (t) => {
   const { view } = await attached();
   for (let i = 0; i < 30; i++) view.line('edge/stderr', `warning ${i}`);
