@@ -21,7 +21,7 @@ import { entryOf, onLines } from './child-output.ts';
 import { stateDirectory } from './commands.ts';
 import type { Live } from './live.ts';
 import { endOnBugs, endWithLauncher, leaveSoon, onSignals } from './process.ts';
-import { version } from './version.ts';
+import { agent } from './version.ts';
 
 export interface ChildrenOptions {
   readonly log: Log;
@@ -155,8 +155,7 @@ async function attachTo(plans: readonly Plan[], { view }: Live, signal: AbortSig
   await keepAttached({
     view,
     names: async () => plans.map(({ name }) => name),
-    connect: (name) =>
-      connectControl(controlSocketPath(state, name), { clock: systemClock, agent: `fogrun/${version}` }),
+    connect: (name) => connectControl(controlSocketPath(state, name), { clock: systemClock, agent }),
     entries: false,
     everyMs: attachEveryMs,
     clock: systemClock,

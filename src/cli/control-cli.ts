@@ -1,24 +1,15 @@
 /** What the commands that talk to running pipelines share: finding the one that is meant, and naming who asks. */
-import { userInfo } from 'node:os';
 import type { Asker } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
 import { escapeControls, nearest, printable, quoteList } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { type Found, findRunning, type RemoteControl } from '../runtime/ipc-control.ts';
+import { userName } from './user.ts';
 import { agent } from './version.ts';
 
 /** The user of this process and what was typed, for the audit log. */
 export function asker(command: string = ['fogrun', ...process.argv.slice(2)].join(' ')): Asker {
   return { user: userName(), command };
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // In a container the user may have no name.
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
 }
 
 /** Finds what runs, does the work, and lets go of it again; those that could not be asked are named on stderr. */

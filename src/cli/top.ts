@@ -7,7 +7,8 @@ import { systemClock } from '../runtime/clock.ts';
 import { takeOver } from '../terminal/take-over.ts';
 import { keepAttached } from './attach.ts';
 import { endOnBugs } from './process.ts';
-import { version } from './version.ts';
+import { userName } from './user.ts';
+import { agent } from './version.ts';
 
 export interface TopOptions {
   /** Directory of states. */
@@ -28,7 +29,13 @@ export async function top(names: readonly string[], { state }: TopOptions): Prom
   const root = resolve(state);
   const over = new AbortController();
   const leave = () => over.abort();
-  const { view, end } = takeOver({ mode: 'top', clock: systemClock, quit: leave, where: root });
+  const { view, end } = takeOver({
+    mode: 'top',
+    clock: systemClock,
+    user: userName(),
+    quit: leave,
+    where: root,
+  });
   endOnBugs(() => {});
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, leave);
   try {
@@ -38,8 +45,7 @@ export async function top(names: readonly string[], { state }: TopOptions): Prom
         const there = await readdir(root).catch(() => []);
         return there.filter((name) => (names.length > 0 ? names.includes(name) : namePattern.test(name)));
       },
-      connect: (name) =>
-        connectControl(controlSocketPath(root, name), { clock: systemClock, agent: `fogrun/${version}` }),
+      connect: (name) => connectControl(controlSocketPath(root, name), { clock: systemClock, agent }),
       entries: true,
       everyMs: lookEveryMs,
       clock: systemClock,

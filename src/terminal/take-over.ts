@@ -1,5 +1,4 @@
 /** The view on this process's terminal, given back however the process ends. */
-import { userInfo } from 'node:os';
 import type { Clock } from '../contract/clock.ts';
 import { summary } from './summary.ts';
 import { captureStderr, hasUnicode, stopUntilContinued, systemTty } from './system-tty.ts';
@@ -8,6 +7,8 @@ import { openView, type View } from './view.ts';
 export interface TakeOverOptions {
   readonly mode: 'run' | 'top';
   readonly clock: Clock;
+  /** Who presses the keys, for the audit log. */
+  readonly user: string;
   /** `q` or Ctrl-C; comes again when it is pressed again. */
   readonly quit: () => void;
   /** Where `top` looks, for who waits there in vain. */
@@ -24,7 +25,7 @@ export interface TakenOver {
  * Only SIGKILL leaves the terminal as it is; `reset` mends that. Whoever calls this ends the process on an unhandled
  * rejection by a handler that comes later: what that one writes finds the terminal given back.
  */
-export function takeOver({ mode, clock, quit, where = '' }: TakeOverOptions): TakenOver {
+export function takeOver({ mode, clock, user, quit, where = '' }: TakeOverOptions): TakenOver {
   const tty = systemTty();
   const env = process.env;
   const startedMs = clock.monotonic();
@@ -34,7 +35,7 @@ export function takeOver({ mode, clock, quit, where = '' }: TakeOverOptions): Ta
     clock,
     colour: !env.NO_COLOR,
     unicode: hasUnicode(env),
-    user: userName(),
+    user,
     where,
     on: { quit, suspend: () => void stop() },
   });
@@ -70,13 +71,4 @@ export function takeOver({ mode, clock, quit, where = '' }: TakeOverOptions): Ta
   process.on('SIGTSTP', suspend);
   process.on('SIGCONT', again);
   return { view, end };
-}
-
-/** Who is logged in; a container may know a number alone. */
-export function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`;
-  }
 }
