@@ -5,6 +5,7 @@ import { systemClock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { takeOver } from '../terminal/take-over.ts';
 import type { View } from '../terminal/view.ts';
+import { exitNow } from './process.ts';
 import { userName } from './user.ts';
 
 export interface Live {
@@ -18,7 +19,7 @@ export interface Live {
 }
 
 export function goLive(plans: readonly Plan[]): Live {
-  let quit = () => process.exit(0);
+  let quit: () => void = () => exitNow(0);
   const { view, end } = takeOver({ mode: 'run', clock: systemClock, user: userName(), quit: () => quit() });
   for (const { name, actors } of plans) {
     view.expect(
@@ -41,7 +42,7 @@ export function goLive(plans: readonly Plan[]): Live {
       },
     }),
     onQuit(next) {
-      quit = next as () => never;
+      quit = next;
     },
     end,
   };

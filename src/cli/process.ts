@@ -1,4 +1,5 @@
 /** This process and the outside: its stdout, its signals, its end. */
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
@@ -86,7 +87,7 @@ export function onSignals(
   const ask = (why: string) => {
     if (asked) {
       endNow();
-      process.exit(1);
+      exitNow(1);
     }
     asked = true;
     report({ type: 'note', text: `${why}: ending in order; once more ends at once` });
@@ -101,7 +102,7 @@ export function endOnBugs(report: (problem: Problem) => void): void {
   const end = (thrown: unknown) => {
     report(toProblem(thrown));
     if (thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
-    process.exit(thrown instanceof FogrunError ? thrown.exitCode : 1);
+    exitNow(thrown instanceof FogrunError ? thrown.exitCode : 1);
   };
   process.on('uncaughtException', end);
   process.on('unhandledRejection', end);
@@ -109,8 +110,28 @@ export function endOnBugs(report: (problem: Problem) => void): void {
 
 /** Everything is closed by now; what still holds the process open is not worth waiting for. */
 export function leaveSoon(): void {
-  setTimeout(() => process.exit(), 250).unref();
+  setTimeout(() => exitNow(process.exitCode), 250).unref();
 }
+
+/**
+ * Ends this process, also when a thread of it does not end: Node.js waits for all of them, and LMDB's writer may in turn wait
+ * for this one, or anybody for a disk. So somebody outside looks after it.
+ */
+export function exitNow(code: typeof process.exitCode): never {
+  if (process.platform !== 'win32') {
+    const words = `sleep ${exitDeadlineMs / 1_000}; kill -9 ${process.pid}`;
+    try {
+      spawn('sh', ['-c', words], { stdio: 'ignore', detached: true })
+        .on('error', () => {})
+        .unref();
+    } catch {
+      // No more processes, or no shell: it ends by itself in nearly every case.
+    }
+  }
+  process.exit(code);
+}
+
+const exitDeadlineMs = 1_000;
 
 const launcherPollMs = 500;
 
