@@ -2,7 +2,8 @@
 import { styleText } from 'node:util';
 import type { ActorStatus, PipelineStatus, Waiting } from '../contract/status.ts';
 import { escapeControls } from '../domain/text.ts';
-import { cellsOf, count, countdown, cut, rate, size, span } from './figures.ts';
+import { count, countdown, rate, size, span } from '../terminal/figures.ts';
+import { cellsOf, cut } from '../terminal/width.ts';
 
 export interface TableOptions {
   /** Cells of a line; `null` for as many as it takes. */

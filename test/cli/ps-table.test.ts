@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import { cellsOf } from '../../src/cli/figures.ts';
+import { cellsOf } from '../../src/terminal/width.ts';
 import { statusTable } from '../../src/cli/ps-table.ts';
 import type { ActorStatus } from '../../src/contract/status.ts';
 import { actorStatus, pipelineStatus } from '../helpers/fake-control.ts';
