@@ -115,7 +115,7 @@ export const fileSource = defineKind<'file-source', typeof config, FileSourceEff
   accepts: null,
   emits: 'readings',
   store: 'edge',
-  placeable: false,
+  placeable: true,
   onFailed: 'stay',
   example: `log:
   kind: file-source

@@ -53,7 +53,7 @@ export const httpSource = defineKind<'http-source', typeof config, HttpSourceEff
   accepts: null,
   emits: 'readings',
   store: null,
-  placeable: false,
+  placeable: true,
   onFailed: 'exit',
   example: `posts:
   kind: http-source

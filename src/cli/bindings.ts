@@ -4,7 +4,7 @@ import { cloudSession } from '../../machines/cloud-session.ts';
 import type { BuiltInKind } from '../../machines/index.ts';
 import type { Clock, Random } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
-import type { Plan, StorePlan } from '../contract/plan.ts';
+import type { ActorPlan, StorePlan } from '../contract/plan.ts';
 import type { InPort, OutPort } from '../contract/port.ts';
 import type { CloudStore, EdgeStore } from '../contract/store.ts';
 import { type RetryPolicy, retryDelayMs } from '../domain/backoff.ts';
@@ -195,7 +195,10 @@ const loaders: Loaders = {
 };
 
 /** Loads what the plan needs and gives the runtime its bindings. */
-export async function bindingsFor(plan: Plan, world: World): Promise<Bindings> {
+export async function bindingsFor(
+  plan: { readonly actors: readonly Pick<ActorPlan, 'kind'>[] },
+  world: World,
+): Promise<Bindings> {
   const binders = new Map<string, Binder<string>>();
   for (const { kind } of plan.actors) {
     const load = loaders[kind.name as keyof Loaders] as

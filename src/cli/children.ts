@@ -20,7 +20,7 @@ import { keepAttached } from './attach.ts';
 import { entryOf, onLines } from './child-output.ts';
 import { stateDirectory } from './commands.ts';
 import type { Live } from './live.ts';
-import { endOnBugs, endWithLauncher, leaveSoon, onSignals } from './process.ts';
+import { endedFromOutside, endOnBugs, endWithLauncher, leaveSoon, onSignals } from './process.ts';
 import { agent } from './version.ts';
 
 export interface ChildrenOptions {
@@ -171,15 +171,6 @@ interface Past {
   exitCode: number;
 }
 
-/** Signals that people and systems send; the others a process brings upon itself. */
-const fromOutside: ReadonlySet<NodeJS.Signals> = new Set([
-  'SIGKILL',
-  'SIGTERM',
-  'SIGINT',
-  'SIGHUP',
-  'SIGQUIT',
-]);
-
 interface Life {
   readonly start: () => ChildProcess;
   readonly drain: (deadlineMs: number) => void;
@@ -224,5 +215,5 @@ async function oneLife(
     ? 'It is not started again: its own last lines say why.'
     : errorCodes['process-ended'].advice;
   const cause: Problem = { code: 'process-ended', message: `its process ${child.pid} ${how}`, advice };
-  io.emit({ type: 'DIED', cause, final, killed: signal !== null && fromOutside.has(signal) });
+  io.emit({ type: 'DIED', cause, final, killed: endedFromOutside(signal) });
 }

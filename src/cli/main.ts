@@ -12,8 +12,14 @@ try {
       advice: 'Install a newer Node.js.',
     });
   }
-  const command = readArguments(process.argv.slice(2));
-  process.exitCode = await command();
+  if (process.env.FOGRUN_PLACED_SOCKET) {
+    // Started by a pipeline for the actors that it places in a process of their own.
+    const { runPlacedProcess } = await import('./placed-process.ts');
+    await runPlacedProcess();
+  } else {
+    const command = readArguments(process.argv.slice(2));
+    process.exitCode = await command();
+  }
 } catch (thrown) {
   const { code, message, advice } = toProblem(thrown);
   // With lines for machines on stdout, people still find the reason on stderr.

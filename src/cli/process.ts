@@ -97,6 +97,14 @@ export function onSignals(
   return ask;
 }
 
+/** Signals that people and systems send; the others a process brings upon itself. */
+const fromOutside: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
+
+/** Whether it was somebody else who ended a child process. */
+export function endedFromOutside(signal: NodeJS.Signals | null): boolean {
+  return signal !== null && fromOutside.has(signal);
+}
+
 /** A programming error outside every actor: said, then the process ends so that its supervisor starts it anew. */
 export function endOnBugs(report: (problem: Problem) => void): void {
   const end = (thrown: unknown) => {

@@ -44,6 +44,9 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
   endOnBugs((problem) => report({ type: 'problem', ...problem }));
   const world = { clock: systemClock, random: systemRandom };
   const bindings = await bindingsFor(plan, world);
+  const processes = plan.actors.some((actor) => actor.process !== null)
+    ? await (await import('./placed.ts')).hostProcesses(plan.name)
+    : undefined;
   const audit = auditOf(plan.name, report);
   const pipeline = await runPipeline({
     plan,
@@ -52,6 +55,7 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
     log,
     version,
     audit: audit.write,
+    processes,
   });
   // Actors may come to wait for each other alone; that must not end the process.
   const alive = setInterval(() => {}, 2 ** 30);

@@ -18,6 +18,8 @@ export interface ActorPlan {
   readonly config: unknown;
   /** The actor its output goes to. */
   readonly to: string | null;
+  /** The child process it is placed in, shared by all actors that name it; `null` for the pipeline's own. */
+  readonly process: string | null;
 }
 
 /** One channel between two actors. */

@@ -110,5 +110,5 @@ export interface LogEntry {
   readonly report: Report;
 }
 
-/** Takes a report; must not throw. */
-export type Reporter = (report: Report, level?: Level) => void;
+/** Takes a report; must not throw. `atMs`: when it was said, ms since 1970, if that was not now. */
+export type Reporter = (report: Report, level?: Level, atMs?: number) => void;

@@ -8,7 +8,7 @@ import { quote, type Report, suggest } from './problem.ts';
 import { describeValue, eachSecret } from './schema.ts';
 
 /** Keys that every actor may have, whatever its kind. */
-export const actorKeys = ['kind', 'to', 'unless'] as const;
+export const actorKeys = ['kind', 'to', 'unless', 'process'] as const;
 
 /** For names of pipelines, edges and actors. */
 export function notAName(text: string): string {
@@ -29,6 +29,8 @@ export interface Draft {
   readonly to: { readonly name: string; readonly offset: number; readonly keyOffset: number } | null;
   /** `to:` is there but no name; that was reported. */
   readonly toBroken: boolean;
+  /** The process it is placed in; `null` for none, or for one that is not valid. */
+  readonly process: string | null;
   /** Left out by `unless`, which then says why. */
   readonly leftOut: ScalarNode | null;
 }
@@ -92,6 +94,7 @@ function checkActor(name: string, raw: MapNode, path: Path, options: ActorsOptio
         ? { name: to, offset: toEntry.value.offset, keyOffset: toEntry.key.offset }
         : null,
     toBroken,
+    process: checkProcess(node, kind, path, options),
     leftOut,
   };
 }
@@ -126,6 +129,37 @@ function checkKind(node: MapNode, path: Path, { kinds, report }: ActorsOptions):
   if (!kind)
     report(entry.value.offset, [...path, 'kind'], `unknown kind ${quote(name)}`, suggest(name, known));
   return kind ?? null;
+}
+
+/** The name of the process, if the kind may run in one of its own. */
+function checkProcess(
+  node: MapNode,
+  kind: ActorKind | null,
+  path: Path,
+  { kinds, report }: ActorsOptions,
+): string | null {
+  const entry = node.entries.get('process');
+  // Empty, as a variable without a value may leave it: the pipeline's own.
+  if (!entry || (entry.value.type === 'scalar' && entry.value.value === '')) return null;
+  const own = [...path, 'process'];
+  const name = scalarText(entry.value);
+  if (name === null) {
+    reportText(entry.value, own, 'the name of a process', report);
+    return null;
+  }
+  if (!namePattern.test(name)) report(entry.value.offset, own, notAName(name));
+  if (kind && !kind.placeable) {
+    const able = [...kinds.values()].filter(({ placeable }) => placeable).map((one) => one.name);
+    const hint = able.length > 0 ? `only these can: ${able.join(', ')}` : '';
+    const why = kind.store ? `: it works in the ${kind.store}'s store` : '';
+    report(
+      entry.key.offset,
+      own,
+      `the kind ${kind.name} cannot be placed in a process of its own${why}`,
+      hint,
+    );
+  }
+  return name;
 }
 
 function scalarText(node: Node | undefined): string | null {

@@ -103,8 +103,9 @@ function checkRoot(root: Node, check: Check): Plan | null {
     edge: head.edge,
     store: storePlan(role, head.store, env.cwd),
     actors: inFlowOrder([...byName.keys()], wires).map((name) => {
-      const { kind, config } = byName.get(name)!;
-      return { name, kind: kind!, config, to: wires.find((wire) => wire.from === name)?.to ?? null };
+      const { kind, config, process } = byName.get(name)!;
+      const to = wires.find((wire) => wire.from === name)?.to ?? null;
+      return { name, kind: kind!, config, to, process };
     }),
     wires,
   };

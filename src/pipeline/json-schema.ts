@@ -82,6 +82,12 @@ function actorSchema(kind: ActorKind): Json {
       to: { type: 'string', description: `The actor that its ${kind.emits} go to.` },
     }),
     unless: { type: 'string', description: 'The actor is left out when this text is not empty.' },
+    ...(kind.placeable && {
+      process: {
+        anyOf: [{ type: 'string', pattern: namePattern.source }, withVariable],
+        description: 'Runs the actor in a child process of that name, shared with others that name it.',
+      },
+    }),
     ...(config.properties as Json | undefined),
   };
   const required = ['kind', ...((config.required as string[] | undefined) ?? [])];

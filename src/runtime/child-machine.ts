@@ -32,7 +32,7 @@ const restartsMax = 5;
 const steadyMs = 60_000;
 /** Room for the imports of a slow device. */
 const startDeadlineMs = 60_000;
-const notReady = deadlineMissed('its process did not start its pipeline within 1m');
+const notReady = deadlineMissed('its process did not begin its work within 1m');
 
 export function childMachine(effects: ChildEffects) {
   return setup({
@@ -42,6 +42,7 @@ export function childMachine(effects: ChildEffects) {
         | ChildEvent
         | EndedEvent
         | { type: 'FAILED'; cause: Problem }
+        | { type: 'RETRY' }
         | { type: 'STOP'; deadlineMs: number },
     },
     actors: { child: task(effects.child) },
@@ -113,7 +114,7 @@ export function childMachine(effects: ChildEffects) {
       },
       waitingToRestart: {
         tags: ['trouble'],
-        on: { STOP: 'stopped' },
+        on: { STOP: 'stopped', RETRY: 'alive' },
         after: { restart: 'alive' },
       },
       failed: { type: 'final', tags: ['failed'] },

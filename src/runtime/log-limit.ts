@@ -42,10 +42,10 @@ export function limitLog(log: Log, clock: Clock): LimitedLog {
     reporter(pipeline, actor) {
       const report = log.reporter(pipeline, actor);
       const owner = ownerOf(actor);
-      return (what, given) => {
+      return (what, given, atMs) => {
         const level = given ?? levelOf(what);
         const kind = limitedAs(what, level, owner !== null);
-        if (!kind || bucketOf(pipeline, owner ?? actor, kind).takes(level)) report(what, given);
+        if (!kind || bucketOf(pipeline, owner ?? actor, kind).takes(level)) report(what, given, atMs);
       };
     },
     flush() {

@@ -27,8 +27,14 @@ export function renderEntry(
 
 export function createLog(options: LogOptions): Log {
   return {
-    reporter: (pipeline, actor) => (report, level) => {
-      const entry = { time: options.clock.now(), level: level ?? levelOf(report), pipeline, actor, report };
+    reporter: (pipeline, actor) => (report, level, atMs) => {
+      const entry = {
+        time: atMs ?? options.clock.now(),
+        level: level ?? levelOf(report),
+        pipeline,
+        actor,
+        report,
+      };
       options.write(`${renderEntry(entry, options)}\n`);
     },
   };

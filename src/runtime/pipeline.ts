@@ -12,6 +12,8 @@ import { buildStatechart } from './effects.ts';
 import type { Log } from './log.ts';
 import { type CountedPort, countsReadings, openPort, readingsIn } from './pipeline-ports.ts';
 import { closeStore, drainDeadlineMs, type OpenedStore, openWhenFree, tellStore } from './pipeline-store.ts';
+import { createPlacement } from './placed.ts';
+import type { Processes } from './placed-process.ts';
 import { Board, type Sight } from './status.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
@@ -60,6 +62,8 @@ export interface RunOptions {
   readonly version?: string;
   /** Takes a line of the audit log for each change that somebody asked for; must not throw. */
   readonly audit?: (entry: AuditEntry) => void;
+  /** For actors that `process:` places elsewhere; without it they run here as well. */
+  readonly processes?: Processes | undefined;
 }
 
 /** Name of the store in the log. */
@@ -67,7 +71,7 @@ const storeActor = 'store';
 
 /** Starts it; rejects when the store cannot be opened. An actor that cannot be built starts as `failed`. */
 export async function runPipeline(options: RunOptions): Promise<RunningPipeline> {
-  const { plan, bindings, clock } = options;
+  const { plan, bindings, clock, processes } = options;
   const startedMs = clock.now();
   const board = new Board(plan.name, options.log, clock);
   const sights = new Map(plan.actors.map(({ name, kind }) => [name, board.declare(name, kind.name)]));
@@ -92,6 +96,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
     // Not before every actor has been started.
     ending ??= Promise.resolve()
       .then(() => drainAll(plan, actors, ports, clock, until))
+      .then(() => placement?.close(Math.max(processEndMsMin, until - clock.monotonic())))
       .then(() => {
         storeClosed = true;
         return closeStore(store, clock, until);
@@ -120,9 +125,13 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
         openPort(type, clock, (n) => void (counts && tally.add(n))),
       );
   }
+  const placement = processes && createPlacement({ plan, processes, clock, log: board.log, store });
   const start = (actor: ActorPlan): Supervised => {
     const sight = sights.get(actor.name)!;
     const report = board.reporter(actor.name);
+    if (actor.process !== null && placement) {
+      return placement.start(actor, { output: outPort(actor, sight, ports), report });
+    }
     const children = new Set<RunningActor>();
     const build = (life: AbortSignal) => {
       life.addEventListener('abort', () => {
@@ -233,6 +242,8 @@ async function settled(actors: ReadonlyMap<string, Supervised>, clock: Clock): P
 }
 
 const afterFailureMs = 500;
+/** Time that child processes have to end even when the actors took all of it; then they are killed. */
+const processEndMsMin = 200;
 
 /** Along the wires: an actor is stopped once what its feeders left in its port is dealt with. */
 async function drainAll(

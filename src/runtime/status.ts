@@ -177,23 +177,23 @@ export class Board {
 
   #seen(sight: Sight): Reporter {
     const say = this.#limited.reporter(this.#pipeline, sight.name);
-    return (report, level) => {
+    return (report, level, atMs) => {
       sight.see(report);
-      say(report, level);
+      say(report, level, atMs);
     };
   }
 
   #kept(actor: string, log: Log): Reporter {
     const say = log.reporter(this.#pipeline, actor);
-    return (report, level) => {
-      const time = this.#clock.now();
+    return (report, level, atMs) => {
+      const time = atMs ?? this.#clock.now();
       const known = level ?? levelOf(report);
       this.recent.push(time, known, actor, report);
       if (this.listeners.size > 0) {
         const entry: LogEntry = { time, level: known, pipeline: this.#pipeline, actor, report };
         for (const hear of this.listeners) hear(entry);
       }
-      say(report, level);
+      say(report, level, atMs);
     };
   }
 }

@@ -104,7 +104,7 @@ export async function runSide(clock: VirtualClock, options: SideOptions): Promis
 
 export function actor(name: string, kind: unknown, config: object, to: string | null = null): ActorPlan {
   const own = kind as ActorKind;
-  return { name, kind: own, config: own.config.parse(config), to };
+  return { name, kind: own, config: own.config.parse(config), to, process: null };
 }
 
 export function planOf(role: 'edge' | 'cloud', bytesMax: number, actors: readonly ActorPlan[]): Plan {

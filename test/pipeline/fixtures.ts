@@ -46,7 +46,7 @@ export const kinds: ReadonlyMap<string, ActorKind> = new Map(
         uid: z.string().prefault(''),
         retry: retryPolicy(),
       }),
-      { accepts: null, emits: 'readings' },
+      { accepts: null, emits: 'readings', placeable: true },
     ),
     fake(
       'file-rotator',

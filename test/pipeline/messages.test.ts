@@ -117,7 +117,7 @@ const configs: typeof syntax = [
     'a key like none',
     'zzzzzzz: 1',
     [
-      '43: .zzzzzzz: unknown key (known: host, port, secret, every, type, exact, shape, labels, window, uid, retry, kind, to, unless)',
+      '43: .zzzzzzz: unknown key (known: host, port, secret, every, type, exact, shape, labels, window, uid, retry, kind, to, unless, process)',
     ],
   ],
   [

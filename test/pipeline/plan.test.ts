@@ -41,6 +41,25 @@ actors:
   t.is(plan?.store?.path, '/var/lib/p');
 });
 
+test('actors keep the process that they are placed in, also one that a variable names', (t) => {
+  const { plan, problems } = check(`fogrun: 1
+pipeline: p
+store: { path: /var/lib/p }
+actors:
+  a: { kind: poller, to: rotator, process: "\${WHERE:-sensors}" }
+  b: { kind: poller, to: rotator, process: sensors }
+  c: { kind: poller, to: rotator, process: "\${NOWHERE:-}" }
+  rotator: { kind: file-rotator, to: uploader }
+  uploader: { kind: uploader, cloud: { host: c, port: 1 }, to: acks }
+  acks: { kind: ack-handler }
+`);
+  t.deepEqual(problems, []);
+  t.deepEqual(
+    plan?.actors.map(({ process }) => process),
+    ['sensors', 'sensors', null, null, null, null],
+  );
+});
+
 test('block and flow style, anchors and aliases mean the same', (t) => {
   const { plan, lines } = check(`fogrun: 1
 pipeline: p

@@ -26,6 +26,25 @@ const table: readonly (readonly [string, string, readonly string[]])[] = [
     ['5:26: actors.a.to: a poller emits readings, but `e` accepts nothing'],
   ],
   [
+    'a process for a kind that works in the store',
+    file(
+      `  a: { kind: poller, to: r, process: p }\n  r: { kind: file-rotator, to: u, process: p }\n${uplink}`,
+    ),
+    [
+      "6:35: actors.r.process: the kind file-rotator cannot be placed in a process of its own: it works in the edge's store (only these can: poller)",
+    ],
+  ],
+  [
+    'a process that is no name',
+    file(
+      `  a: { kind: poller, to: r, process: 'x/y' }\n  r: { kind: file-rotator, to: u }\n  b: { kind: poller, to: r, process: 4 }\n${uplink}`,
+    ),
+    [
+      '5:38: actors.a.process: `x/y` is not a name: 1 to 64 letters, digits, `.`, `_` or `-`, the first and last a letter or digit',
+      '7:38: actors.b.process: expected the name of a process, got a number',
+    ],
+  ],
+  [
     'no target',
     file(`  a: { kind: poller }\n  r: { kind: file-rotator, to: u }\n${uplink}`),
     ['5:6: actors.a.to: is missing; a poller emits readings (known: r)'],

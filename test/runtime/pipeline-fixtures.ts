@@ -72,7 +72,7 @@ export function fakeKind(options: FakeOptions = {}): ActorKind {
 }
 
 export function actorPlan(name: string, kind: ActorKind, to: string | null = null): ActorPlan {
-  return { name, kind, config: {}, to };
+  return { name, kind, config: {}, to, process: null };
 }
 
 export function planOf(actors: readonly ActorPlan[], store: StorePlan | null = null): Plan {

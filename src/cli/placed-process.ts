@@ -1,0 +1,64 @@
+/** The process that actors are placed in: started by their pipeline's, and never without it. */
+import { rmdirSync, unlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { kinds } from '../../machines/index.ts';
+import { FogrunError, toProblem } from '../contract/errors.ts';
+import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { type IpcMessage, joinParent, type ParentLink } from '../runtime/ipc.ts';
+import { runPlaced } from '../runtime/placed-child.ts';
+import { bindingsFor } from './bindings.ts';
+import { endOnBugs } from './process.ts';
+
+const joinTimeoutMs = 10_000;
+
+/** Resolves when it runs; ends the process when the pipeline says so or is gone. */
+export async function runPlacedProcess(): Promise<void> {
+  const {
+    FOGRUN_PLACED_SOCKET: socketPath = '',
+    FOGRUN_PLACED_TOKEN: token = '',
+    FOGRUN_PLACED_ID: id = '',
+    FOGRUN_PLACED_NAME: name = '',
+  } = process.env;
+  // A signal to all processes, as systemd sends it, is answered by the pipeline, which then ends this one in its turn.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
+  let link: ParentLink | undefined;
+  endOnBugs((cause) => link?.send({ m: { type: 'failed', cause } }));
+  let take: (message: IpcMessage) => void = () => {};
+  link = await joinParent({
+    socketPath,
+    token,
+    name: id,
+    clock: systemClock,
+    timeoutMs: joinTimeoutMs,
+    on: {
+      message: (message) => take(message),
+      lost: () => {
+        removeSocket(socketPath);
+        process.exit(1);
+      },
+    },
+  });
+  take = runPlaced({
+    process: name,
+    link,
+    kinds,
+    bindings: (some) =>
+      bindingsFor({ actors: some.map((kind) => ({ kind })) }, { clock: systemClock, random: systemRandom }),
+    clock: systemClock,
+    end: () => void link.close().then(() => process.exit(0)),
+    broken: (thrown) => {
+      link.send({ m: { type: 'failed', cause: toProblem(thrown) } });
+      link.close().then(() => process.exit(thrown instanceof FogrunError ? thrown.exitCode : 1));
+    },
+  });
+}
+
+/** What a pipeline's process that was killed leaves behind. */
+function removeSocket(socketPath: string): void {
+  try {
+    unlinkSync(socketPath);
+    rmdirSync(dirname(socketPath));
+  } catch {
+    // Another of its processes was faster, or it still ends in order.
+  }
+}

@@ -1,0 +1,124 @@
+/** Starts the processes that a pipeline places actors in, and joins them by node-ipc. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sleep } from '../contract/clock.ts';
+import { FogrunError } from '../contract/errors.ts';
+import { retryDelayMs } from '../domain/backoff.ts';
+import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { hostChildren, type IpcMessage } from '../runtime/ipc.ts';
+import type { Processes, StartedProcess } from '../runtime/placed-process.ts';
+import type { WireLink } from '../runtime/placed-wire.ts';
+import { endedFromOutside } from './process.ts';
+
+const restarts = { every: 500, factor: 2, max: 10_000, jitter: 0.2 };
+/** How long the last words of a process that is gone may take to be heard, ms. */
+const lastWordsMsMax = 2_000;
+
+/** What is known of one life of a process; the socket knows it by a number that no other has. */
+interface Life {
+  readonly hear: (message: IpcMessage) => void;
+  readonly joined: (link: WireLink) => void;
+  readonly left: () => void;
+  isJoined: boolean;
+}
+
+/** @throws FogrunError `address-refused` when there is no place for the socket */
+export async function hostProcesses(pipeline: string): Promise<Processes> {
+  const directory = await mkdtemp(join(tmpdir(), 'fogrun-'));
+  const socketPath = join(directory, 'placed.sock');
+  const token = Buffer.from(systemRandom.bytes(24)).toString('hex');
+  const lives = new Map<string, Life>();
+  const living = new Set<ChildProcess>();
+  let count = 0;
+  const host = await hostChildren({
+    socketPath,
+    token,
+    clock: systemClock,
+    on: {
+      joined(id, send) {
+        const life = lives.get(id);
+        if (!life) throw new FogrunError('process-refused', `no process ${id} was started`);
+        life.isJoined = true;
+        // What goes this way is little: nothing of it has to wait.
+        life.joined({ send, pendingBytes: 0, drained: () => {} });
+      },
+      message: (id, message) => lives.get(id)?.hear(message),
+      left: (id) => lives.get(id)?.left(),
+    },
+  });
+  // Whatever ends this process, nothing stays behind; after a SIGKILL the others find out by themselves.
+  const abandon = () => {
+    for (const child of living) child.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  };
+  process.on('exit', abandon);
+
+  return {
+    retryInMs: (attempt) => retryDelayMs(restarts, attempt, systemRandom.next()),
+    start(name, hear) {
+      count += 1;
+      const id = String(count);
+      const joined = Promise.withResolvers<WireLink>();
+      const left = Promise.withResolvers<void>();
+      const life: Life = { hear, joined: joined.resolve, left: left.resolve, isJoined: false };
+      lives.set(id, life);
+      const child = spawnPlaced(`${pipeline}/process/${name}`, {
+        FOGRUN_PLACED_SOCKET: socketPath,
+        FOGRUN_PLACED_TOKEN: token,
+        FOGRUN_PLACED_ID: id,
+        FOGRUN_PLACED_NAME: name,
+      });
+      living.add(child);
+      const gone = endOf(child).finally(() => living.delete(child));
+      const started: StartedProcess = {
+        pid: child.pid ?? null,
+        joined: joined.promise,
+        gone: gone
+          .then(async (end) => {
+            const over = new AbortController();
+            if (life.isJoined)
+              await Promise.race([left.promise, sleep(systemClock, lastWordsMsMax, over.signal)]);
+            over.abort();
+            return end;
+          })
+          .finally(() => lives.delete(id)),
+        kill: () => void child.kill('SIGKILL'),
+      };
+      return started;
+    },
+    async close() {
+      await host.close();
+      process.off('exit', abandon);
+      for (const child of living) child.kill('SIGKILL');
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param title is shown by `ps`, and nobody reads it */
+function spawnPlaced(title: string, environment: Record<string, string>): ChildProcess {
+  const main = fileURLToPath(new URL('./main.js', import.meta.url));
+  const { FOGRUN_PARENT_SOCKET: _, FOGRUN_PARENT_TOKEN: __, ...inherited } = process.env;
+  return spawn(process.execPath, [main, title], {
+    // Its words go through the pipeline's log; what else it may print must not come among them.
+    stdio: ['ignore', 2, 2],
+    env: { ...inherited, ...environment },
+    // A process group of its own: Ctrl-C is for the pipeline, which stops its actors in turn.
+    detached: true,
+  });
+}
+
+async function endOf(child: ChildProcess) {
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.once('exit', (...end) => resolve(end));
+    child.once('error', (cause) => {
+      const message = `its process could not be started: ${cause.message}`;
+      reject(new FogrunError('process-ended', message, { cause }));
+    });
+  });
+  return { code, signal, killed: endedFromOutside(signal) };
+}

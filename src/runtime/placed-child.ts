@@ -1,0 +1,206 @@
+/** The process that actors are placed in, seen from inside: it runs them as their pipeline's process tells it. */
+import type { Clock } from '../contract/clock.ts';
+import { FogrunError } from '../contract/errors.ts';
+import type { ActorKind } from '../contract/kind.ts';
+import type { ActorPlan } from '../contract/plan.ts';
+import type { Batch, OutPort } from '../contract/port.ts';
+import type { Reporter } from '../contract/report.ts';
+import type { EdgeStore, StoreState } from '../contract/store.ts';
+import type { Request } from './condition.ts';
+import { buildStatechart } from './effects.ts';
+import type { IpcMessage } from './ipc-wire.ts';
+import type { Bindings } from './pipeline.ts';
+import {
+  type FromPlaced,
+  type PlacedCondition,
+  type ToPlaced,
+  type WireLink,
+  WireReceiver,
+  WireSender,
+} from './placed-wire.ts';
+import { createRemoteOut, type RemoteOut } from './remote-port.ts';
+import { type Supervised, supervise } from './supervisor.ts';
+
+export interface PlacedChildOptions {
+  /** Name of this process. */
+  readonly process: string;
+  readonly link: WireLink;
+  readonly kinds: ReadonlyMap<string, ActorKind>;
+  /** Loads the effects of those kinds. */
+  readonly bindings: (kinds: readonly ActorKind[]) => Promise<Pick<Bindings, 'effects'>>;
+  readonly clock: Clock;
+  /** The pipeline's process wants this one to end. */
+  readonly end: () => void;
+  /** Something went wrong that no restart of an actor mends: this process should end and tell why. */
+  readonly broken: (thrown: unknown) => void;
+}
+
+const requests: readonly Request[] = ['PAUSE', 'RESUME', 'RETRY'];
+/** What a placed source may keep that the store has not accepted; the port in the pipeline's process has more. */
+const credit = { itemsMax: 1_024, bytesMax: 4 * 2 ** 20 };
+
+/** @returns takes what the link brings */
+export function runPlaced(options: PlacedChildOptions): (message: IpcMessage) => void {
+  const child = new PlacedChild(options);
+  const receiver = new WireReceiver<ToPlaced>((message) => child.take(message));
+  return (message) => receiver.take(message);
+}
+
+interface Resident {
+  readonly supervised: Supervised;
+  readonly out: RemoteOut<Batch>;
+  position: string | undefined;
+  /** Its condition as it was told last, when asked. */
+  told: string;
+}
+
+class PlacedChild {
+  readonly #options: PlacedChildOptions;
+  readonly #sender: WireSender<FromPlaced>;
+  readonly #residents = new Map<string, Resident>();
+  #effects: Bindings['effects'] | undefined;
+  #storeState: StoreState | null = null;
+
+  constructor(options: PlacedChildOptions) {
+    this.#options = options;
+    this.#sender = new WireSender(options.link);
+  }
+
+  take(message: ToPlaced): void {
+    switch (message.type) {
+      case 'load':
+        this.#load(message.kinds).catch(this.#options.broken);
+        return;
+      case 'start':
+        this.#start(message);
+        return;
+      case 'event':
+        this.#residents.get(message.actor)?.supervised.send(message.event);
+        return;
+      case 'restart':
+        this.#restart(message.actor, message.deadlineMs);
+        return;
+      case 'stop':
+        void this.#residents.get(message.actor)?.supervised.stop(message.deadlineMs);
+        return;
+      case 'accepted': {
+        const resident = this.#residents.get(message.actor);
+        if (!resident) return;
+        // Before anybody hears of it: who waited for this may ask for the position at once.
+        if (message.position !== undefined) resident.position = message.position;
+        resident.out.accepted(message.number);
+        return;
+      }
+      case 'store':
+        this.#storeState = message.state;
+        return;
+      case 'ping':
+        this.#sender.send({ type: 'pong' });
+        // A cause or an attempt may change without a change of state.
+        for (const [actor, resident] of this.#residents) this.#tell(actor, resident);
+        return;
+      case 'end':
+        this.#options.end();
+        return;
+    }
+  }
+
+  async #load(names: readonly string[]): Promise<void> {
+    const { effects } = await this.#options.bindings(names.map((name) => this.#kind(name)));
+    this.#effects = effects;
+    this.#sender.send({ type: 'ready' });
+  }
+
+  #kind(name: string): ActorKind {
+    const kind = this.#options.kinds.get(name);
+    if (!kind) throw new FogrunError('effect-missing', `a placed process does not know the kind ${name}`);
+    return kind;
+  }
+
+  #start(message: ToPlaced & { type: 'start' }): void {
+    const { actor, config, store } = message;
+    const { clock, process } = this.#options;
+    const kind = this.#kind(message.kind);
+    this.#storeState = store;
+    const sender = this.#sender;
+    const out = createRemoteOut<Batch>({
+      credit,
+      bytesOf: ({ lines }) => lines.length,
+      emit: (number, { lines, ...item }, flush) =>
+        sender.send({ type: 'item', actor, number, item, ...(flush ? { flush } : {}) }, lines),
+      flush: () => sender.send({ type: 'flush', actor }),
+    });
+    const plan: ActorPlan = { name: actor, kind, config, to: null, process };
+    const report: Reporter = (said, level) => {
+      const atMs = clock.now();
+      // By then the actor is in the state that it is said to come into.
+      queueMicrotask(() => {
+        const now = said.type === 'transition' ? { now: this.#now(actor) } : {};
+        sender.send({ type: 'report', actor, report: said, atMs, ...(level ? { level } : {}), ...now });
+      });
+    };
+    const build = (life: AbortSignal) => {
+      const effects = this.#effects!({
+        plan,
+        input: null,
+        output: (message.emits ? out.out : null) as OutPort<never> | null,
+        store: { edge: store === null ? null : this.#storeOf(actor), cloud: null },
+        cursor: '',
+        report,
+        startChild: () => {
+          throw new FogrunError('effect-missing', `the kind ${kind.name} cannot be placed: it has children`);
+        },
+      });
+      return buildStatechart(kind, effects, life);
+    };
+    const supervised = supervise({ name: actor, build, input: { config }, clock, report });
+    this.#residents.set(actor, { supervised, out, position: message.position, told: '' });
+    supervised.settled.then(() => sender.send({ type: 'settled', actor }));
+    this.#follow(actor);
+    if (message.paused) supervised.send({ type: 'PAUSE' });
+  }
+
+  #follow(actor: string): void {
+    const { supervised, out } = this.#residents.get(actor)!;
+    supervised.ended.then(async (end) => {
+      // What it left waiting for credit still goes; what is on its way is safe with the port.
+      await out.handedOver();
+      this.#sender.send({ type: 'ended', actor, end });
+    });
+  }
+
+  #restart(actor: string, deadlineMs: number): void {
+    const supervised = this.#residents.get(actor)?.supervised;
+    if (!supervised) return;
+    const revived = supervised.over;
+    if (supervised.restart(deadlineMs) && revived) this.#follow(actor);
+  }
+
+  #now(actor: string): PlacedCondition {
+    const { supervised } = this.#residents.get(actor)!;
+    const condition = supervised.condition();
+    return {
+      condition,
+      can: requests.filter((request) => supervised.can(request)),
+      knows: requests.filter((request) => supervised.knows(request)),
+      restarts: supervised.restarts,
+    };
+  }
+
+  #tell(actor: string, resident: Resident): void {
+    const now = this.#now(actor);
+    const told = JSON.stringify(now);
+    if (told === resident.told) return;
+    resident.told = told;
+    this.#sender.send({ type: 'condition', actor, now });
+  }
+
+  /** As much of the pipeline's store as a source asks for. */
+  #storeOf(actor: string): EdgeStore {
+    const store: Pick<EdgeStore, 'position' | 'status'> = {
+      position: (source) => (source === actor ? this.#residents.get(actor)?.position : undefined),
+      status: () => ({ state: this.#storeState ?? 'open', bytes: 0, bytesMax: 0 }),
+    };
+    return store as EdgeStore;
+  }
+}

@@ -1,0 +1,93 @@
+/** Actors that `process:` places outside their pipeline's process, each with a stand-in that the pipeline runs instead. */
+import type { Clock } from '../contract/clock.ts';
+import type { ActorPlan, Plan } from '../contract/plan.ts';
+import type { Batch, OutPort } from '../contract/port.ts';
+import type { Reporter } from '../contract/report.ts';
+import type { Log } from './log.ts';
+import type { OpenedStore } from './pipeline.ts';
+import { PlacedActor } from './placed-actor.ts';
+import { type PlacedProcess, type Processes, startPlacedProcess } from './placed-process.ts';
+import type { ToPlaced } from './placed-wire.ts';
+import type { Supervised } from './supervisor.ts';
+
+export interface PlacementOptions {
+  readonly plan: Plan;
+  readonly processes: Processes;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: OpenedStore;
+}
+
+export interface Placement {
+  /** Starts the actor in the process that its plan names, and that process if it does not run. */
+  start(actor: ActorPlan, env: { output: OutPort<never> | null; report: Reporter }): Supervised;
+  /** Ends the processes that still run. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** Names processes in the log; no actor is named like that. */
+const processActor = (name: string) => `process/${name}`;
+
+export function createPlacement(options: PlacementOptions): Placement {
+  const { plan, processes, clock, log, store } = options;
+  const running = new Map<string, PlacedProcess>();
+  /** Of processes that take actors now. */
+  const sends = new Map<string, (message: ToPlaced) => void>();
+  const actors = new Map<string, PlacedActor>();
+  const placedIn = (name: string) => plan.actors.filter(({ process }) => process === name);
+  const startedIn = (name: string) => [...actors.values()].filter(({ process }) => process.name === name);
+
+  const unsubscribe = (store.edge ?? store.cloud)?.subscribe((event) => {
+    if (event.type === 'state') for (const send of sends.values()) send({ type: 'store', state: event.to });
+  });
+  const processNamed = (name: string) => {
+    const known = running.get(name);
+    if (known && !known.over) return known;
+    const process = startPlacedProcess({
+      name,
+      kinds: [...new Set(placedIn(name).map(({ kind }) => kind.name))],
+      processes,
+      clock,
+      report: log.reporter(plan.name, processActor(name)),
+      on: {
+        ready(send) {
+          sends.set(name, send);
+          for (const actor of startedIn(name)) actor.begin(send);
+        },
+        heard: (message, body) => {
+          if ('actor' in message) actors.get(message.actor)?.heard(message, body);
+        },
+        down(report) {
+          sends.delete(name);
+          for (const actor of startedIn(name)) actor.down(report);
+        },
+      },
+    });
+    running.set(name, process);
+    return process;
+  };
+  return {
+    start(actor, { output, report }) {
+      const name = actor.process!;
+      processNamed(name);
+      const placed = new PlacedActor({
+        plan: actor,
+        process: () => running.get(name)!,
+        revive: () => void processNamed(name),
+        output: output as OutPort<Batch> | null,
+        clock,
+        report,
+        store,
+      });
+      actors.set(actor.name, placed);
+      const send = sends.get(name);
+      if (send) placed.begin(send);
+      return placed;
+    },
+    async close(deadlineMs) {
+      unsubscribe?.();
+      await Promise.all([...running.values()].map((process) => process.stop(deadlineMs)));
+      await processes.close();
+    },
+  };
+}
