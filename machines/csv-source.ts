@@ -146,7 +146,7 @@ export const csvSource = defineKind<'csv-source', typeof config, CsvSourceEffect
   accepts: null,
   emits: 'readings',
   store: 'edge',
-  placeable: false,
+  placeable: true,
   onFailed: 'stay',
   example: `history:
   kind: csv-source

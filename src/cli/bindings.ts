@@ -43,6 +43,7 @@ const loaders: Loaders = {
         clock,
         output: output(env),
         report: env.report,
+        memory: env.memory,
         retryInMs: retry(config.retry, world),
         connect: (target, wish, { signal }) => connectDevice(target, wish, { clock, signal }),
         awaitDevice: (target, wish, { signal }) => awaitDevice(target, wish, { clock, signal }),
@@ -50,7 +51,7 @@ const loaders: Loaders = {
   },
   'simulated-sensor': async (world) => {
     const { simulatedSensorEffects } = await import('../connectors/simulated-sensor-effects.ts');
-    return (env) => simulatedSensorEffects({ output: output(env), clock: world.clock });
+    return (env) => simulatedSensorEffects({ output: output(env), clock: world.clock, memory: env.memory });
   },
   'tcp-source': async (world) => {
     const [{ tcpSourceEffects }, { createTcpTransport }] = await Promise.all([

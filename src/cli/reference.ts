@@ -23,7 +23,20 @@ export function catalogue(): string {
     (kind) =>
       `| [${kind.name}](${kind.name}.md) | ${kind.accepts ?? '-'} | ${kind.emits ?? '-'} | ${kind.purpose} |`,
   );
-  return `# Kinds\n\n| kind | accepts | emits | purpose |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `# Kinds\n\n| kind | accepts | emits | purpose |\n|---|---|---|---|\n${rows.join('\n')}\n\n${common()}\n`;
+}
+
+/** What stands under an actor whatever its kind. */
+function common(): string {
+  const placeable = [...kinds.values()].filter((kind) => kind.placeable).map(({ name }) => name);
+  return ['Every actor may also have these:', '| key | meaning |\n|---|---|']
+    .join('\n\n')
+    .concat(
+      '\n| `kind` | One of the table above. |',
+      '\n| `to` | The actor that what it emits goes to. |',
+      '\n| `unless` | The actor is left out when this text is not empty. |',
+      `\n| \`process\` | Name of a child process to run it in, shared by the actors that name it; empty for none. If that process crashes, hangs or is killed, it is started again, and the rest of the pipeline goes on. For ${placeable.join(', ')}. |`,
+    );
 }
 
 /** One kind: purpose, example, ports, every config field, states, effects. */
@@ -39,6 +52,7 @@ export function kindReference(kind: ActorKind): string {
     `- accepts: ${kind.accepts ?? 'nothing'}${kind.acceptsOptional ? ' (optional)' : ''}`,
     `- emits: ${kind.emits ?? 'nothing'}${kind.emitsOptional ? ' (optional)' : ''}`,
     `- store: ${kind.store ?? 'none'}`,
+    `- process: ${kind.placeable ? "the pipeline's, or one of its own with `process: NAME`" : "the pipeline's"}`,
     `- when it fails for good: ${kind.onFailed === 'exit' ? 'the pipeline ends with an error' : 'the others go on'}`,
     '## Example',
     `\`\`\`yaml\n${kind.example}\n\`\`\``,

@@ -2,6 +2,7 @@
 import type { SimulatedSensorConfig, SimulatedSensorEffects } from '../../machines/simulated-sensor.ts';
 import { type Clock, sleep } from '../contract/clock.ts';
 import type { Problem } from '../contract/errors.ts';
+import type { Memory } from '../contract/memory.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
 import { formatDuration } from '../domain/quantities.ts';
 import { encodeReading, type Reading } from '../domain/reading.ts';
@@ -10,6 +11,7 @@ import { outageAt, type Signal, signalAt } from '../domain/signal.ts';
 export interface SimulatedEnv {
   readonly output: OutPort<Batch>;
   readonly clock: Clock;
+  readonly memory?: Memory;
 }
 
 /** Readings that come faster than this go on in batches. */
@@ -18,10 +20,12 @@ const wakeMsMin = 20;
 const lateMs = 1_000;
 const latePeriods = 10;
 
-export function simulatedSensorEffects({ output, clock }: SimulatedEnv): SimulatedSensorEffects {
-  const tally = createTally(output);
-  /** The next turn; outlasts a pause, so that what was not measured meanwhile is counted. */
-  let turn: number | undefined;
+export function simulatedSensorEffects(env: SimulatedEnv): SimulatedSensorEffects {
+  const { output, clock, memory = { words: undefined } } = env;
+  const before = recall(memory);
+  const tally = createTally(output, before?.lastTime);
+  /** The next turn; outlasts a pause and a restart, so that what was not measured meanwhile is counted. */
+  let turn = before?.turn;
   return {
     async sensor({ input: config, signal, emit }) {
       const { every } = config;
@@ -48,7 +52,7 @@ export function simulatedSensorEffects({ output, clock }: SimulatedEnv): Simulat
           if (value === null) tally.miss(1);
           else readings.push(toReading(config, turn * every, value));
         }
-        tally.take(readings, config);
+        tally.take(readings, config, (lastTime) => remember(memory, { turn: due + 1, lastTime }));
         const outage = outageAt(made, due * every);
         if (outage && !silent)
           emit({ type: 'OUTAGE', cause: away(outage), forMs: outage.toMs - due * every });
@@ -78,20 +82,40 @@ function away({ fromMs, toMs }: { fromMs: number; toMs: number }): Problem {
   return { code: 'device-silent', message, advice: 'Nothing to do: it ends by itself, as `faults` says.' };
 }
 
+/** Up to where readings were handed on: what comes after it and is not handed on is missed. */
+interface HandedOn {
+  readonly turn: number;
+  readonly lastTime: string;
+}
+
+function remember(memory: Memory, { turn, lastTime }: HandedOn): void {
+  memory.words = `${turn} ${lastTime}`;
+}
+
+function recall({ words }: Memory): HandedOn | undefined {
+  const [turn, lastTime] = words?.split(' ') ?? [];
+  return turn === undefined || lastTime === undefined ? undefined : { turn: Number(turn), lastTime };
+}
+
 interface Tally {
   miss(count: number): void;
-  take(readings: readonly Reading[], config: SimulatedSensorConfig): void;
+  /** @param handsOn called just before the readings go */
+  take(
+    readings: readonly Reading[],
+    config: SimulatedSensorConfig,
+    handsOn: (lastTime: string) => void,
+  ): void;
 }
 
 /** Puts readings into the port; those that were not made or found no room become a gap before the next. */
-function createTally(output: OutPort<Batch>): Tally {
+function createTally(output: OutPort<Batch>, before: string | undefined): Tally {
   let missed = 0;
-  let lastTime: string | undefined;
+  let lastTime = before;
   return {
     miss(count) {
       missed += count;
     },
-    take(readings, { stream, sensor, device }) {
+    take(readings, { stream, sensor, device }, handsOn) {
       const [first, last] = [readings[0], readings.at(-1)];
       if (!first || !last) return;
       // The store is full: a sensor cannot be held back.
@@ -111,6 +135,7 @@ function createTally(output: OutPort<Batch>): Tally {
       missed = 0;
       lastTime = last.time;
       const lines = Buffer.concat(readings.map(encodeReading));
+      handsOn(lastTime);
       void output.send({ stream, lines, count: readings.length, ...gap });
     },
   };

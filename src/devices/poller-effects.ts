@@ -8,6 +8,7 @@ import type {
 import { type Clock, sleep } from '../contract/clock.ts';
 import type { Device, DeviceTarget, DeviceWish, Measurement } from '../contract/device.ts';
 import { errorCodes, FogrunError, type Problem } from '../contract/errors.ts';
+import type { Memory } from '../contract/memory.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import { listenTo } from './poller-listening.ts';
@@ -33,6 +34,8 @@ export interface PollerEnv {
     env: { signal: AbortSignal },
   ) => Promise<void>;
   readonly retryInMs: (attempt: number) => number;
+  /** Keeps when each sensor was last read, so that what a restart of the actor costs is counted. */
+  readonly memory?: Memory;
 }
 
 /** What lasts from one connection to the next. */

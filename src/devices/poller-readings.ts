@@ -3,9 +3,11 @@ import type { SensorPollerConfig } from '../../machines/sensor-poller.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Device, DeviceSensor, Measurement } from '../contract/device.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
+import type { Memory } from '../contract/memory.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
 import { sensorsByDefault } from '../domain/bricklets.ts';
 import { encodeReading, type Reading } from '../domain/reading.ts';
+import { recallReadings, rememberReadings } from './poller-memory.ts';
 
 /** The stream that measured values go to. */
 const stream = 'readings';
@@ -98,10 +100,20 @@ const latePeriods = 10;
 /** Hands readings to the port, and counts those that were not measured or found no room as a gap. */
 export function createTally(
   everyMs: number,
-  { output, clock }: { readonly output: OutPort<Batch>; readonly clock: Clock },
+  {
+    output,
+    clock,
+    memory,
+  }: {
+    readonly output: OutPort<Batch>;
+    readonly clock: Clock;
+    readonly memory?: Memory | undefined;
+  },
 ): Tally {
   /** When the last reading of each sensor was handed on or confirmed: monotonic ms and ISO text. */
   const last = new Map<string, { at: number; time: string; interrupted: boolean }>();
+  // Nobody measured between the life before this one and its own first reading.
+  for (const [sensor, before] of recallReadings(memory, clock)) last.set(sensor, { ...before, interrupted: true });
 
   const missedBefore = ({ sensor }: Reading, at: number, onlyChanges: boolean): number => {
     const before = last.get(sensor);
@@ -121,6 +133,7 @@ export function createTally(
       for (const [sensor, { interrupted }] of last) {
         if (!interrupted) last.set(sensor, { at, time, interrupted });
       }
+      rememberReadings(memory, last);
       return ![...last.values()].some(({ interrupted }) => interrupted);
     },
     take(readings, onlyChanges) {
@@ -139,6 +152,7 @@ export function createTally(
       const count = missed.reduce((sum, one) => sum + one.count, 0);
       const [first] = missed.map(({ reading }) => last.get(reading.sensor)!.time).sort();
       for (const { sensor, time } of readings) last.set(sensor, { at, time, interrupted: false });
+      rememberReadings(memory, last);
       void output.send({
         stream,
         lines: Buffer.concat(readings.map(encodeReading)),

@@ -3,6 +3,7 @@ import type { AnyStateMachine } from 'xstate';
 import { type Clock, sleep } from '../contract/clock.ts';
 import type { AuditEntry, PipelineControl } from '../contract/control.ts';
 import { errorCodes, type Problem } from '../contract/errors.ts';
+import type { Memory } from '../contract/memory.ts';
 import type { ActorPlan, Plan, StorePlan } from '../contract/plan.ts';
 import type { InPort, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
@@ -28,6 +29,7 @@ export interface ActorEnv {
   /** Name of the cursor in an edge's store: its uploader's. */
   readonly cursor: string;
   readonly report: Reporter;
+  readonly memory: Memory;
   /** Runs a further statechart that belongs to this actor, under `<actor>/<name>`, with that input. */
   startChild(name: string, machine: AnyStateMachine, input?: (report: Reporter) => unknown): RunningActor;
 }
@@ -133,6 +135,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
       return placement.start(actor, { output: outPort(actor, sight, ports), report });
     }
     const children = new Set<RunningActor>();
+    const memory: Memory = { words: undefined };
     const build = (life: AbortSignal) => {
       life.addEventListener('abort', () => {
         for (const child of children) child.kill();
@@ -144,6 +147,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
         store,
         cursor,
         report,
+        memory,
         startChild: (name, machine, input) => {
           const own = board.own(sight, `${actor.name}/${name}`, machine.id);
           const child = runActor(machine, { clock, report: own.report, input: input?.(own.report) });

@@ -44,6 +44,7 @@ export class PlacedActor implements Supervised {
   /** The same, once the process has been told to run it. */
   #begun: Send | undefined;
   #input: { take(number: number, item: Batch): void } | undefined;
+  #memory: string | undefined;
   /** What its process said last; absent when what is said here is newer. */
   #told: PlacedCondition | undefined;
   #said: { cause: Problem | null; attempt: number } = { cause: null, attempt: 0 };
@@ -152,6 +153,7 @@ export class PlacedActor implements Supervised {
       config: plan.config,
       emits: output !== null,
       ...(position === undefined ? {} : { position }),
+      ...(this.#memory === undefined ? {} : { memory: this.#memory }),
       store: (store.edge ?? store.cloud)?.status().state ?? null,
       paused: this.#paused,
     });
@@ -170,7 +172,8 @@ export class PlacedActor implements Supervised {
         this.#settled.resolve();
         return;
       case 'item': {
-        const { number, item, flush } = message;
+        const { number, item, memory, flush } = message;
+        this.#memory = memory ?? this.#memory;
         this.#input?.take(number, { ...(item as Omit<Batch, 'lines'>), lines: body });
         if (flush) this.#env.output?.flush();
         return;

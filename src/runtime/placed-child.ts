@@ -2,6 +2,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { ActorKind } from '../contract/kind.ts';
+import type { Memory } from '../contract/memory.ts';
 import type { ActorPlan } from '../contract/plan.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
@@ -123,11 +124,17 @@ class PlacedChild {
     const kind = this.#kind(message.kind);
     this.#storeState = store;
     const sender = this.#sender;
+    const memory: Memory = { words: message.memory };
+    let remembered = memory.words;
     const out = createRemoteOut<Batch>({
       credit,
       bytesOf: ({ lines }) => lines.length,
-      emit: (number, { lines, ...item }, flush) =>
-        sender.send({ type: 'item', actor, number, item, ...(flush ? { flush } : {}) }, lines),
+      emit(number, { lines, ...item }, flush) {
+        const news =
+          memory.words === undefined || memory.words === remembered ? {} : { memory: memory.words };
+        remembered = memory.words;
+        sender.send({ type: 'item', actor, number, item, ...news, ...(flush ? { flush } : {}) }, lines);
+      },
       flush: () => sender.send({ type: 'flush', actor }),
     });
     const plan: ActorPlan = { name: actor, kind, config, to: null, process };
@@ -147,6 +154,7 @@ class PlacedChild {
         store: { edge: store === null ? null : this.#storeOf(actor), cloud: null },
         cursor: '',
         report,
+        memory,
         startChild: () => {
           throw new FogrunError('effect-missing', `the kind ${kind.name} cannot be placed: it has children`);
         },

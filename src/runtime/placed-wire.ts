@@ -27,6 +27,8 @@ export type ToPlaced =
       /** Whether something takes what it emits. */
       readonly emits: boolean;
       readonly position?: string;
+      /** What its last life left. */
+      readonly memory?: string;
       readonly store: StoreState | null;
       readonly paused: boolean;
     }
@@ -59,6 +61,8 @@ export type FromPlaced =
       readonly actor: string;
       readonly number: number;
       readonly item: object;
+      /** What this life would leave to the next one, if that is new. */
+      readonly memory?: string;
       /** Somebody waits for what was sent so far. */
       readonly flush?: true;
     }
