@@ -29,14 +29,17 @@ export function catalogue(): string {
 /** What stands under an actor whatever its kind. */
 function common(): string {
   const placeable = [...kinds.values()].filter((kind) => kind.placeable).map(({ name }) => name);
-  return ['Every actor may also have these:', '| key | meaning |\n|---|---|']
-    .join('\n\n')
-    .concat(
-      '\n| `kind` | One of the table above. |',
-      '\n| `to` | The actor that what it emits goes to. |',
-      '\n| `unless` | The actor is left out when this text is not empty. |',
-      `\n| \`process\` | Name of a child process to run it in, shared by the actors that name it; empty for none. If that process crashes, hangs or is killed, it is started again, and the rest of the pipeline goes on. For ${placeable.join(', ')}. |`,
-    );
+  const rows = [
+    ['kind', 'One of the table above.'],
+    ['to', 'The actor that what it emits goes to.'],
+    ['unless', 'The actor is left out when this text is not empty.'],
+    [
+      'process',
+      'Name of a child process that it runs in, shared by the actors that name it; empty for none. One that crashes, hangs ' +
+        `or is killed is started again, and the rest of the pipeline goes on. For ${placeable.join(', ')}.`,
+    ],
+  ].map(([key, meaning]) => `| \`${key}\` | ${meaning} |`);
+  return `Every actor may also have these:\n\n| key | meaning |\n|---|---|\n${rows.join('\n')}`;
 }
 
 /** One kind: purpose, example, ports, every config field, states, effects. */

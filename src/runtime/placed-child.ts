@@ -140,9 +140,11 @@ class PlacedChild {
     const plan: ActorPlan = { name: actor, kind, config, to: null, process };
     const report: Reporter = (said, level) => {
       const atMs = clock.now();
-      // By then the actor is in the state that it is said to come into.
+      const isMove = said.type === 'transition';
+      const known = isMove && this.#residents.has(actor) ? this.#now(actor) : undefined;
+      // A supervisor speaks before it is in the state that it tells of, and its first words come before it can be asked.
       queueMicrotask(() => {
-        const now = said.type === 'transition' ? { now: this.#now(actor) } : {};
+        const now = !isMove ? {} : { now: known?.condition.state === said.to ? known : this.#now(actor) };
         sender.send({ type: 'report', actor, report: said, atMs, ...(level ? { level } : {}), ...now });
       });
     };
