@@ -7,6 +7,7 @@ import { idle } from './idle.ts';
 import { instructions } from './instructions.ts';
 import { latency } from './latency.ts';
 import { longLink } from './long-link.ts';
+import { placement } from './placement.ts';
 import { slowDisk } from './slow-disk.ts';
 import { throughput } from './throughput.ts';
 import { throughputZstd } from './throughput-zstd.ts';
@@ -15,6 +16,7 @@ import { wear } from './wear.ts';
 export const scenarios: readonly Scenario[] = [
   throughput,
   throughputZstd,
+  placement,
   latency,
   longLink,
   catchUp,
