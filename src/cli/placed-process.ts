@@ -1,5 +1,6 @@
 /** The process that actors are placed in: started by their pipeline's, and never without it. */
 import { rmdirSync, unlinkSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { kinds } from '../../machines/index.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
@@ -7,6 +8,7 @@ import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { type IpcMessage, joinParent, type ParentLink } from '../runtime/ipc.ts';
 import { runPlaced } from '../runtime/placed-child.ts';
 import { bindingsFor } from './bindings.ts';
+import { bytesFd } from './placed.ts';
 import { endOnBugs } from './process.ts';
 
 const joinTimeoutMs = 10_000;
@@ -38,9 +40,12 @@ export async function runPlacedProcess(): Promise<void> {
       },
     },
   });
+  const bytes = new Socket({ fd: bytesFd, readable: false, writable: true });
+  // When nobody reads them any more, the link ends as well.
+  bytes.on('error', () => {});
   take = runPlaced({
     process: name,
-    link,
+    link: { send: (message) => link.send(message), sendBytes: (part) => void bytes.write(part) },
     kinds,
     bindings: (some) =>
       bindingsFor({ actors: some.map((kind) => ({ kind })) }, { clock: systemClock, random: systemRandom }),

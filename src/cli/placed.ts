@@ -4,13 +4,14 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { sleep } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import { retryDelayMs } from '../domain/backoff.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
-import { hostChildren, type IpcMessage } from '../runtime/ipc.ts';
-import type { Processes, StartedProcess } from '../runtime/placed-process.ts';
+import { hostChildren } from '../runtime/ipc.ts';
+import type { Hears, Processes, StartedProcess } from '../runtime/placed-process.ts';
 import type { WireLink } from '../runtime/placed-wire.ts';
 import { endedFromOutside } from './process.ts';
 
@@ -18,9 +19,12 @@ const restarts = { every: 500, factor: 2, max: 10_000, jitter: 0.2 };
 /** How long the last words of a process that is gone may take to be heard, ms. */
 const lastWordsMsMax = 2_000;
 
+/** The file descriptor by which a process sends bytes; what it inherits cannot be taken by anybody else. */
+export const bytesFd = 3;
+
 /** What is known of one life of a process; the socket knows it by a number that no other has. */
 interface Life {
-  readonly hear: (message: IpcMessage) => void;
+  readonly hear: Hears;
   readonly joined: (link: WireLink) => void;
   readonly left: () => void;
   isJoined: boolean;
@@ -43,10 +47,14 @@ export async function hostProcesses(pipeline: string): Promise<Processes> {
         const life = lives.get(id);
         if (!life) throw new FogrunError('process-refused', `no process ${id} was started`);
         life.isJoined = true;
-        // What goes this way is little: nothing of it has to wait.
-        life.joined({ send, pendingBytes: 0, drained: () => {} });
+        life.joined({
+          send,
+          sendBytes() {
+            throw new Error('no bytes go to a placed process');
+          },
+        });
       },
-      message: (id, message) => lives.get(id)?.hear(message),
+      message: (id, message) => lives.get(id)?.hear.message(message),
       left: (id) => lives.get(id)?.left(),
     },
   });
@@ -73,6 +81,9 @@ export async function hostProcesses(pipeline: string): Promise<Processes> {
         FOGRUN_PLACED_NAME: name,
       });
       living.add(child);
+      const bytes = child.stdio[bytesFd] as Readable;
+      bytes.on('data', hear.bytes).on('error', () => {});
+      const bytesEnded = new Promise<void>((resolve) => bytes.once('close', resolve));
       const gone = endOf(child).finally(() => living.delete(child));
       const started: StartedProcess = {
         pid: child.pid ?? null,
@@ -80,8 +91,8 @@ export async function hostProcesses(pipeline: string): Promise<Processes> {
         gone: gone
           .then(async (end) => {
             const over = new AbortController();
-            if (life.isJoined)
-              await Promise.race([left.promise, sleep(systemClock, lastWordsMsMax, over.signal)]);
+            const heard = Promise.all([life.isJoined ? left.promise : undefined, bytesEnded]);
+            await Promise.race([heard, sleep(systemClock, lastWordsMsMax, over.signal)]);
             over.abort();
             return end;
           })
@@ -105,7 +116,7 @@ function spawnPlaced(title: string, environment: Record<string, string>): ChildP
   const { FOGRUN_PARENT_SOCKET: _, FOGRUN_PARENT_TOKEN: __, ...inherited } = process.env;
   return spawn(process.execPath, [main, title], {
     // Its words go through the pipeline's log; what else it may print must not come among them.
-    stdio: ['ignore', 2, 2],
+    stdio: ['ignore', 2, 2, 'pipe'],
     env: { ...inherited, ...environment },
     // A process group of its own: Ctrl-C is for the pipeline, which stops its actors in turn.
     detached: true,

@@ -41,10 +41,6 @@ export interface ParentLink {
    * @throws RangeError when the message is too long or no object
    */
   send(message: object): boolean;
-  /** Bytes sent that still wait in this process; beyond 8 MiB the link ends. */
-  readonly pendingBytes: number;
-  /** Calls back once, when the bytes that wait now do not any more; never when the parent is gone. */
-  drained(callback: () => void): void;
   /** Ends the link after what was sent; resolves when the socket is gone, within a second. */
   close(): Promise<void>;
 }
@@ -127,14 +123,6 @@ class ParentConnection implements ParentLink {
     if (!this.#isOpen()) return false;
     emitMessage(message, (data) => this.#client.emit(messageType, data));
     return this.#isOpen();
-  }
-
-  get pendingBytes(): number {
-    return this.#client.socket.writableLength;
-  }
-
-  drained(callback: () => void): void {
-    this.#client.socket.once('drain', callback);
   }
 
   close(): Promise<void> {

@@ -38,7 +38,7 @@ export interface PlacedChildOptions {
 
 const requests: readonly Request[] = ['PAUSE', 'RESUME', 'RETRY'];
 /** What a placed source may keep that the store has not accepted; the port in the pipeline's process has more. */
-const credit = { itemsMax: 1_024, bytesMax: 4 * 2 ** 20 };
+const credit = { itemsMax: 1_024, bytesMax: 8 * 2 ** 20 };
 
 /** @returns takes what the link brings */
 export function runPlaced(options: PlacedChildOptions): (message: IpcMessage) => void {

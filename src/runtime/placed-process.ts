@@ -28,10 +28,15 @@ export interface StartedProcess {
   kill(): void;
 }
 
+/** Takes what a process sends. Must not throw. */
+export interface Hears {
+  message(message: IpcMessage): void;
+  bytes(chunk: Uint8Array): void;
+}
+
 /** Starts processes of a pipeline. */
 export interface Processes {
-  /** @param hear must not throw */
-  start(name: string, hear: (message: IpcMessage) => void): StartedProcess;
+  start(name: string, hear: Hears): StartedProcess;
   /** How long one that ended waits to be started again. */
   retryInMs(attempt: number): number;
   close(): Promise<void>;
@@ -140,11 +145,11 @@ async function oneLife(
       io.emit({ type: 'READY' });
     }
   });
-  const hear = (message: IpcMessage) => {
+  const hear = (take: () => void) => {
     heardMs = clock.monotonic();
     suspect = false;
     try {
-      receiver.take(message);
+      take();
     } catch (thrown) {
       kill(toProblem(thrown));
     }
@@ -160,7 +165,10 @@ async function oneLife(
     }, pingEveryMs);
   };
 
-  const process = processes.start(name, hear);
+  const process = processes.start(name, {
+    message: (message) => hear(() => receiver.take(message)),
+    bytes: (chunk) => hear(() => receiver.takeBytes(chunk)),
+  });
   runs(process.pid);
   io.signal.addEventListener('abort', () => process.kill(), { once: true });
   process.joined.then((link) => {

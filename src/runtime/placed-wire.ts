@@ -70,39 +70,37 @@ export type FromPlaced =
   | { readonly type: 'pong' }
   | { readonly type: 'failed'; readonly cause: Problem };
 
-/** The end of a link that messages are sent by. */
+/** The end of a link that messages are sent by, each shorter than 64 KiB. */
 export interface WireLink {
   /** `false` when the other side is gone. */
   send(message: object): boolean;
-  /** Bytes sent that still wait in this process. */
-  readonly pendingBytes: number;
-  /** Calls back once, when none wait any more; never when the other side is gone. */
-  drained(callback: () => void): void;
+  /**
+   * Bytes go a way of their own, in order as well: as text in messages they would cost both sides several times as much.
+   * Nobody may change them afterwards.
+   */
+  sendBytes(bytes: Uint8Array): void;
 }
 
-/** Bytes in one message: as base64, with what stands around them, they stay below the link's limit. */
-const sliceBytes = 40 * 1024;
-/** Longest JSON text in bytes that goes as it is. */
+/** Longest JSON text that goes as it is, in bytes. */
 const textBytesMax = 60 * 1024;
-/** Beyond so much what is sent waits here, so that the link does not take a slow reader for a dead one. */
-const pendingBytesMax = 2 * 2 ** 20;
-/** Longest body that is put together. */
+/** Characters of a longer one in a message: each may become six bytes. */
+const sliceLength = 8 * 1024;
+/** Longest text and longest body that are put together. */
+const textLengthMax = 16 * 2 ** 20;
 const bodyBytesMax = 64 * 2 ** 20;
 
-interface Slice {
-  /** A message; without one it is told by the slices after it. */
+/** A message, or a slice of its text. */
+interface Frame {
   readonly m?: object;
-  /** Base64. */
-  readonly b?: string;
-  /** The slices put together are a message of their own, as JSON text. */
+  /** So many bytes belong to it. */
+  readonly n?: number;
+  readonly s?: string;
+  /** It was the last slice. */
   readonly x?: true;
 }
 
-/** Sends in order, in slices; what the link cannot take yet waits. */
 export class WireSender<Message extends { readonly type: string }> {
   readonly #link: WireLink;
-  #waiting: Slice[] = [];
-  #isWaiting = false;
 
   constructor(link: WireLink) {
     this.#link = link;
@@ -110,67 +108,76 @@ export class WireSender<Message extends { readonly type: string }> {
 
   send(message: Message, body?: Uint8Array): void {
     if (body !== undefined && body.length > 0) {
-      this.#slice(body, { m: message });
+      this.#put({ m: message, n: body.length });
+      this.#link.sendBytes(body);
       return;
     }
-    const text = Buffer.from(JSON.stringify(message));
-    if (text.length <= textBytesMax) this.#put({ m: message });
-    else this.#slice(text, { x: true });
-  }
-
-  #slice(bytes: Uint8Array, last: Slice): void {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    let start = 0;
-    for (; buffer.length - start > sliceBytes; start += sliceBytes) {
-      this.#put({ b: buffer.toString('base64', start, start + sliceBytes) });
+    const text = JSON.stringify(message);
+    if (Buffer.byteLength(text) <= textBytesMax) {
+      this.#put({ m: message });
+      return;
     }
-    this.#put({ ...last, b: buffer.toString('base64', start) });
+    for (let start = 0; start < text.length; start += sliceLength) {
+      const slice = { s: text.slice(start, start + sliceLength) };
+      this.#put(start + sliceLength < text.length ? slice : { ...slice, x: true });
+    }
   }
 
-  #put(slice: Slice): void {
-    if (this.#isWaiting) this.#waiting.push(slice);
-    else this.#emit(slice);
-  }
-
-  #emit(slice: Slice): void {
-    if (!this.#link.send(slice) || this.#link.pendingBytes < pendingBytesMax) return;
-    this.#isWaiting = true;
-    this.#link.drained(() => {
-      this.#isWaiting = false;
-      const all = this.#waiting;
-      this.#waiting = [];
-      for (const [i, one] of all.entries()) {
-        this.#emit(one);
-        if (!this.#isWaiting) continue;
-        this.#waiting = all.slice(i + 1);
-        return;
-      }
-    });
+  #put(frame: Frame): void {
+    this.#link.send(frame);
   }
 }
 
-/** Puts slices together again; throws what ends the link when they make no sense. */
+/** Puts messages and their bytes together again, in order; throws what ends the link when they make no sense. */
 export class WireReceiver<Message extends { readonly type: string }> {
   readonly #deliver: (message: Message, body: Uint8Array) => void;
-  #slices: Buffer[] = [];
+  #text = '';
+  readonly #messages: { message: Message; bytes: number }[] = [];
+  #chunks: Uint8Array[] = [];
   #bytes = 0;
 
   constructor(deliver: (message: Message, body: Uint8Array) => void) {
     this.#deliver = deliver;
   }
 
-  take({ m, b, x }: IpcMessage & Slice): void {
-    if (b !== undefined) {
-      const bytes = Buffer.from(b, 'base64');
-      this.#slices.push(bytes);
-      this.#bytes += bytes.length;
-      if (this.#bytes > bodyBytesMax) throw new Error(`a body longer than ${bodyBytesMax} bytes`);
+  take({ m, n = 0, s, x }: IpcMessage & Frame): void {
+    if (n > bodyBytesMax) throw new Error(`a body of ${n} bytes`);
+    let message = m;
+    if (s !== undefined) {
+      this.#text += s;
+      if (this.#text.length > textLengthMax) throw new Error('a message that is too long');
+      if (!x) return;
+      message = JSON.parse(this.#text);
+      this.#text = '';
     }
-    if (m === undefined && x === undefined) return;
-    const body = this.#slices.length === 1 ? this.#slices[0]! : Buffer.concat(this.#slices);
-    this.#slices = [];
-    this.#bytes = 0;
-    if (x) this.#deliver(JSON.parse(body.toString()) as Message, new Uint8Array());
-    else this.#deliver(m as Message, body);
+    this.#messages.push({ message: message as Message, bytes: n });
+    this.#advance();
+  }
+
+  takeBytes(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    this.#advance();
+  }
+
+  #advance(): void {
+    for (let head = this.#messages[0]; head && head.bytes <= this.#bytes; head = this.#messages[0]) {
+      this.#messages.shift();
+      this.#deliver(head.message, this.#body(head.bytes));
+    }
+  }
+
+  /** The next so many bytes, which are there; copied only when they came in several chunks. */
+  #body(bytes: number): Uint8Array {
+    this.#bytes -= bytes;
+    const parts: Uint8Array[] = [];
+    for (let missing = bytes; missing > 0; ) {
+      const first = this.#chunks[0]!;
+      if (first.length <= missing) this.#chunks.shift();
+      else this.#chunks[0] = first.subarray(missing);
+      parts.push(first.subarray(0, missing));
+      missing -= Math.min(missing, first.length);
+    }
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts, bytes);
   }
 }

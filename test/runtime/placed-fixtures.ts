@@ -92,7 +92,9 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
       const gone = Promise.withResolvers<ProcessEnd>();
       const joined = Promise.withResolvers<WireLink>();
       const life = { alive: true, hung: false, deafMs: Number.POSITIVE_INFINITY };
-      const toParent = channel(hear, () => clock.monotonic() > life.deafMs);
+      const isDeaf = () => clock.monotonic() > life.deafMs;
+      const toParent = channel(hear.message, isDeaf);
+      const bytesToParent = channel((bytes) => hear.bytes(Buffer.from(bytes.b as string, 'latin1')), isDeaf);
       let take: ReturnType<typeof runPlaced>;
       const toChild = channel(
         (message) => life.alive && !life.hung && take(message),
@@ -115,21 +117,29 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
         gone: gone.promise,
         kill: () => end({ signal: 'SIGKILL', killed: true }),
       };
-      const wired = (send: (message: object) => void): WireLink => ({
-        send: (message) => {
-          if (life.alive && !life.hung) send(message);
-          return life.alive;
+      let again = false;
+      const link: WireLink = {
+        send(message) {
+          if (!life.alive || life.hung) return life.alive;
+          const { m } = message as { m?: { type: string } };
+          again = m?.type === 'item' && weather.twice();
+          toParent(message);
+          if (again) toParent(message);
+          return true;
         },
-        pendingBytes: 0,
-        drained: () => {},
-      });
+        sendBytes(bytes) {
+          if (!life.alive || life.hung) return;
+          const b = Buffer.from(bytes).toString('latin1');
+          // Torn into chunks that no message knows of.
+          const torn = again ? b + b : b;
+          const cut = Math.min(torn.length, 1 + (torn.length >> 1));
+          bytesToParent({ b: torn.slice(0, cut) });
+          bytesToParent({ b: torn.slice(cut) });
+        },
+      };
       take = runPlaced({
         process: name,
-        link: wired((message) => {
-          toParent(message);
-          const { m } = message as { m?: { type: string } };
-          if (m?.type === 'item' && weather.twice()) toParent(message);
-        }),
+        link,
         kinds,
         bindings: async () => ({ effects: (env) => effects({ ...env, clock: own } as ActorEnv) }),
         clock: own,
@@ -147,8 +157,7 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
             toChild(message, late(message));
             return life.alive;
           },
-          pendingBytes: 0,
-          drained: () => {},
+          sendBytes: () => {},
         });
       }, 1);
       all.push({ end, started, hang: () => (life.hung = true) });
