@@ -57,7 +57,7 @@ export const forecaster = defineKind<'forecaster', typeof config, ForecasterEffe
   emits: 'messages',
   emitsOptional: true,
   store: 'cloud',
-  placeable: false,
+  placeable: true,
   onFailed: 'stay',
   example: `forecaster:
   kind: forecaster

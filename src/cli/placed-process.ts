@@ -5,8 +5,9 @@ import { dirname } from 'node:path';
 import { kinds } from '../../machines/index.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
-import { type IpcMessage, joinParent, type ParentLink } from '../runtime/ipc.ts';
+import { joinParent, type ParentLink } from '../runtime/ipc.ts';
 import { runPlaced } from '../runtime/placed-child.ts';
+import type { Hears } from '../runtime/placed-wire.ts';
 import { bindingsFor } from './bindings.ts';
 import { bytesFd } from './placed.ts';
 import { endOnBugs } from './process.ts';
@@ -25,7 +26,7 @@ export async function runPlacedProcess(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
   let link: ParentLink | undefined;
   endOnBugs((cause) => link?.send({ m: { type: 'failed', cause } }));
-  let take: (message: IpcMessage) => void = () => {};
+  let hears: Hears | undefined;
   link = await joinParent({
     socketPath,
     token,
@@ -33,17 +34,18 @@ export async function runPlacedProcess(): Promise<void> {
     clock: systemClock,
     timeoutMs: joinTimeoutMs,
     on: {
-      message: (message) => take(message),
+      message: (message) => hears?.message(message),
       lost: () => {
         removeSocket(socketPath);
         process.exit(1);
       },
     },
   });
-  const bytes = new Socket({ fd: bytesFd, readable: false, writable: true });
+  const bytes = new Socket({ fd: bytesFd, readable: true, writable: true });
   // When nobody reads them any more, the link ends as well.
   bytes.on('error', () => {});
-  take = runPlaced({
+  bytes.on('data', (chunk: Buffer) => hears?.bytes(chunk));
+  hears = runPlaced({
     process: name,
     link: { send: (message) => link.send(message), sendBytes: (part) => void bytes.write(part) },
     kinds,

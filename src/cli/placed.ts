@@ -4,15 +4,15 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { sleep } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import { retryDelayMs } from '../domain/backoff.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { hostChildren } from '../runtime/ipc.ts';
-import type { Hears, Processes, StartedProcess } from '../runtime/placed-process.ts';
-import type { WireLink } from '../runtime/placed-wire.ts';
+import type { Processes, StartedProcess } from '../runtime/placed-process.ts';
+import type { Hears, WireLink } from '../runtime/placed-wire.ts';
 import { endedFromOutside } from './process.ts';
 
 const restarts = { every: 500, factor: 2, max: 10_000, jitter: 0.2 };
@@ -26,6 +26,7 @@ export const bytesFd = 3;
 interface Life {
   readonly hear: Hears;
   readonly joined: (link: WireLink) => void;
+  readonly sendBytes: (bytes: Uint8Array) => void;
   readonly left: () => void;
   isJoined: boolean;
 }
@@ -47,12 +48,7 @@ export async function hostProcesses(pipeline: string): Promise<Processes> {
         const life = lives.get(id);
         if (!life) throw new FogrunError('process-refused', `no process ${id} was started`);
         life.isJoined = true;
-        life.joined({
-          send,
-          sendBytes() {
-            throw new Error('no bytes go to a placed process');
-          },
-        });
+        life.joined({ send, sendBytes: life.sendBytes });
       },
       message: (id, message) => lives.get(id)?.hear.message(message),
       left: (id) => lives.get(id)?.left(),
@@ -72,8 +68,6 @@ export async function hostProcesses(pipeline: string): Promise<Processes> {
       const id = String(count);
       const joined = Promise.withResolvers<WireLink>();
       const left = Promise.withResolvers<void>();
-      const life: Life = { hear, joined: joined.resolve, left: left.resolve, isJoined: false };
-      lives.set(id, life);
       const child = spawnPlaced(`${pipeline}/process/${name}`, {
         FOGRUN_PLACED_SOCKET: socketPath,
         FOGRUN_PLACED_TOKEN: token,
@@ -81,8 +75,16 @@ export async function hostProcesses(pipeline: string): Promise<Processes> {
         FOGRUN_PLACED_NAME: name,
       });
       living.add(child);
-      const bytes = child.stdio[bytesFd] as Readable;
+      const bytes = child.stdio[bytesFd] as Duplex;
       bytes.on('data', hear.bytes).on('error', () => {});
+      const life: Life = {
+        hear,
+        joined: joined.resolve,
+        sendBytes: (part) => void bytes.write(part),
+        left: left.resolve,
+        isJoined: false,
+      };
+      lives.set(id, life);
       const bytesEnded = new Promise<void>((resolve) => bytes.once('close', resolve));
       const gone = endOf(child).finally(() => living.delete(child));
       const started: StartedProcess = {

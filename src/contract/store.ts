@@ -216,3 +216,16 @@ export interface CloudStore extends AnyStore {
   /** Resolves when every stored segment has become a file. */
   filed(): Promise<void>;
 }
+
+/** A stored segment as a consumer sees it. */
+export interface UnfinishedSegment {
+  readonly header: Omit<SegmentHeader, 'hash' | 'previousHash' | 'bodyHash'>;
+}
+
+/** As much of a cloud's store as a consumer of received segments needs. It may be in another process. */
+export interface ConsumerStore {
+  unfinished(consumer: string): Iterable<UnfinishedSegment> | AsyncIterable<UnfinishedSegment>;
+  body(segment: UnfinishedSegment): Promise<Uint8Array>;
+  finish: CloudStore['finish'];
+  means(edge: string, sensor: string, sinceMs: number): readonly Mean[] | Promise<readonly Mean[]>;
+}

@@ -132,7 +132,8 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
     const sight = sights.get(actor.name)!;
     const report = board.reporter(actor.name);
     if (actor.process !== null && placement) {
-      return placement.start(actor, { output: outPort(actor, sight, ports), report });
+      const input = (ports.get(actor.name)?.in ?? null) as InPort<never> | null;
+      return placement.start(actor, { input, output: outPort(actor, sight, ports), report });
     }
     const children = new Set<RunningActor>();
     const memory: Memory = { words: undefined };

@@ -3,13 +3,15 @@ import type { EventObject } from 'xstate';
 import type { Clock } from '../contract/clock.ts';
 import type { Problem } from '../contract/errors.ts';
 import type { ActorPlan } from '../contract/plan.ts';
-import type { Batch, OutPort } from '../contract/port.ts';
+import type { InPort, OutPort, ReceivedSegment } from '../contract/port.ts';
 import type { Report, Reporter, TransitionReport } from '../contract/report.ts';
 import { off } from './actor.ts';
 import type { Condition, Request } from './condition.ts';
 import type { OpenedStore } from './pipeline.ts';
 import type { PlacedProcess } from './placed-process.ts';
 import type { FromPlaced, PlacedCondition, ToPlaced } from './placed-wire.ts';
+import { StoreAnswers } from './remote-cloud.ts';
+import { InputGiver } from './remote-input.ts';
 import { createRemoteIn } from './remote-port.ts';
 import type { Supervised, SupervisedEnd } from './supervisor.ts';
 
@@ -20,14 +22,15 @@ export interface PlacedActorEnv {
   readonly process: () => PlacedProcess;
   /** Starts that process anew if it was given up. */
   readonly revive: () => void;
-  readonly output: OutPort<Batch> | null;
+  readonly input: InPort<ReceivedSegment> | null;
+  readonly output: OutPort<object> | null;
   readonly clock: Clock;
   readonly report: Reporter;
   readonly store: OpenedStore;
 }
 
 /** Words to the life of a process that an actor runs in; lost once that is gone. */
-type Send = (message: ToPlaced) => void;
+type Send = (message: ToPlaced, body?: Uint8Array) => void;
 
 export class PlacedActor implements Supervised {
   readonly name: string;
@@ -43,7 +46,9 @@ export class PlacedActor implements Supervised {
   #send: Send | undefined;
   /** The same, once the process has been told to run it. */
   #begun: Send | undefined;
-  #input: { take(number: number, item: Batch): void } | undefined;
+  #items: { take(number: number, item: object): void } | undefined;
+  #giver: InputGiver | undefined;
+  #answers: StoreAnswers | undefined;
   #memory: string | undefined;
   /** What its process said last; absent when what is said here is newer. */
   #told: PlacedCondition | undefined;
@@ -134,7 +139,7 @@ export class PlacedActor implements Supervised {
   begin(send: Send): void {
     this.#send = send;
     if (this.#over) return;
-    const { plan, output, store } = this.#env;
+    const { plan, input, output, store } = this.#env;
     this.#begun = send;
     this.#lives = 1;
     /** What this life knows of the source's position. */
@@ -145,16 +150,20 @@ export class PlacedActor implements Supervised {
       position = now;
       send({ type: 'accepted', actor: this.name, number, ...news });
     };
-    this.#input = output ? createRemoteIn(output, accepted) : undefined;
+    this.#items = output ? createRemoteIn(output, accepted) : undefined;
+    this.#giver = input ? new InputGiver(this.name, input, send) : undefined;
+    this.#answers = store.cloud ? new StoreAnswers(store.cloud, send) : undefined;
     send({
       type: 'start',
       actor: this.name,
       kind: plan.kind.name,
       config: plan.config,
+      accepts: input !== null,
       emits: output !== null,
+      role: store.edge ? 'edge' : store.cloud ? 'cloud' : null,
       ...(position === undefined ? {} : { position }),
       ...(this.#memory === undefined ? {} : { memory: this.#memory }),
-      store: (store.edge ?? store.cloud)?.status().state ?? null,
+      store: (store.edge ?? store.cloud)?.status().state ?? 'open',
       paused: this.#paused,
     });
   }
@@ -174,12 +183,21 @@ export class PlacedActor implements Supervised {
       case 'item': {
         const { number, item, memory, flush } = message;
         this.#memory = memory ?? this.#memory;
-        this.#input?.take(number, { ...(item as Omit<Batch, 'lines'>), lines: body });
+        const lines = this.#env.plan.kind.emits === 'readings' ? { lines: body } : {};
+        this.#items?.take(number, { ...item, ...lines });
         if (flush) this.#env.output?.flush();
         return;
       }
       case 'flush':
         this.#env.output?.flush();
+        return;
+      case 'consume':
+      case 'leave':
+      case 'handled':
+        this.#giver?.hear(message);
+        return;
+      case 'ask':
+        this.#answers?.hear(message);
         return;
       case 'ended':
         this.#finish(message.end);
@@ -191,7 +209,10 @@ export class PlacedActor implements Supervised {
   down({ to, cause, attempt, retryInMs }: TransitionReport): void {
     this.#send = undefined;
     this.#begun = undefined;
-    this.#input = undefined;
+    this.#items = undefined;
+    this.#giver?.end();
+    this.#giver = undefined;
+    this.#answers = undefined;
     this.#told = undefined;
     this.#livesBefore += this.#lives;
     this.#lives = 0;

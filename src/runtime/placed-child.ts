@@ -4,21 +4,23 @@ import { FogrunError } from '../contract/errors.ts';
 import type { ActorKind } from '../contract/kind.ts';
 import type { Memory } from '../contract/memory.ts';
 import type { ActorPlan } from '../contract/plan.ts';
-import type { Batch, OutPort } from '../contract/port.ts';
+import type { Batch, InPort, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
-import type { EdgeStore, StoreState } from '../contract/store.ts';
+import type { CloudStore, ConsumerStore, EdgeStore, StoreState } from '../contract/store.ts';
 import type { Request } from './condition.ts';
 import { buildStatechart } from './effects.ts';
-import type { IpcMessage } from './ipc-wire.ts';
 import type { Bindings } from './pipeline.ts';
 import {
   type FromPlaced,
+  type Hears,
   type PlacedCondition,
   type ToPlaced,
   type WireLink,
   WireReceiver,
   WireSender,
 } from './placed-wire.ts';
+import { StoreQuestions } from './remote-cloud.ts';
+import { InputTaker } from './remote-input.ts';
 import { createRemoteOut, type RemoteOut } from './remote-port.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
@@ -41,15 +43,20 @@ const requests: readonly Request[] = ['PAUSE', 'RESUME', 'RETRY'];
 const credit = { itemsMax: 1_024, bytesMax: 8 * 2 ** 20 };
 
 /** @returns takes what the link brings */
-export function runPlaced(options: PlacedChildOptions): (message: IpcMessage) => void {
+export function runPlaced(options: PlacedChildOptions): Hears {
   const child = new PlacedChild(options);
-  const receiver = new WireReceiver<ToPlaced>((message) => child.take(message));
-  return (message) => receiver.take(message);
+  const receiver = new WireReceiver<ToPlaced>((message, body) => child.take(message, body));
+  return {
+    message: (message) => receiver.take(message),
+    bytes: (chunk) => receiver.takeBytes(chunk),
+  };
 }
 
 interface Resident {
   readonly supervised: Supervised;
-  readonly out: RemoteOut<Batch>;
+  readonly out: RemoteOut<object>;
+  readonly input: InputTaker;
+  readonly cloud: StoreQuestions;
   position: string | undefined;
   /** Its condition as it was told last, when asked. */
   told: string;
@@ -60,14 +67,14 @@ class PlacedChild {
   readonly #sender: WireSender<FromPlaced>;
   readonly #residents = new Map<string, Resident>();
   #effects: Bindings['effects'] | undefined;
-  #storeState: StoreState | null = null;
+  #storeState: StoreState = 'open';
 
   constructor(options: PlacedChildOptions) {
     this.#options = options;
     this.#sender = new WireSender(options.link);
   }
 
-  take(message: ToPlaced): void {
+  take(message: ToPlaced, body: Uint8Array): void {
     switch (message.type) {
       case 'load':
         this.#load(message.kinds).catch(this.#options.broken);
@@ -92,6 +99,14 @@ class PlacedChild {
         resident.out.accepted(message.number);
         return;
       }
+      case 'given':
+      case 'stored':
+      case 'left':
+        this.#residents.get(message.actor)?.input.hear(message, body);
+        return;
+      case 'answer':
+        this.#residents.get(message.actor)?.cloud.hear(message, body);
+        return;
       case 'store':
         this.#storeState = message.state;
         return;
@@ -119,16 +134,18 @@ class PlacedChild {
   }
 
   #start(message: ToPlaced & { type: 'start' }): void {
-    const { actor, config, store } = message;
+    const { actor, config, role, store } = message;
     const { clock, process } = this.#options;
     const kind = this.#kind(message.kind);
     this.#storeState = store;
     const sender = this.#sender;
+    const input = new InputTaker(actor, (asked) => sender.send(asked));
+    const cloud = new StoreQuestions(actor, (asked) => sender.send(asked));
     const memory: Memory = { words: message.memory };
     let remembered = memory.words;
-    const out = createRemoteOut<Batch>({
+    const out = createRemoteOut<object & Partial<Pick<Batch, 'lines'>>>({
       credit,
-      bytesOf: ({ lines }) => lines.length,
+      bytesOf: ({ lines }) => lines?.length ?? 1,
       emit(number, { lines, ...item }, flush) {
         const news =
           memory.words === undefined || memory.words === remembered ? {} : { memory: memory.words };
@@ -151,9 +168,12 @@ class PlacedChild {
     const build = (life: AbortSignal) => {
       const effects = this.#effects!({
         plan,
-        input: null,
+        input: (message.accepts ? input : null) as InPort<never> | null,
         output: (message.emits ? out.out : null) as OutPort<never> | null,
-        store: { edge: store === null ? null : this.#storeOf(actor), cloud: null },
+        store: {
+          edge: role === 'edge' ? this.#storeOf(actor) : null,
+          cloud: role === 'cloud' ? (cloud as ConsumerStore as CloudStore) : null,
+        },
         cursor: '',
         report,
         memory,
@@ -164,7 +184,7 @@ class PlacedChild {
       return buildStatechart(kind, effects, life);
     };
     const supervised = supervise({ name: actor, build, input: { config }, clock, report });
-    this.#residents.set(actor, { supervised, out, position: message.position, told: '' });
+    this.#residents.set(actor, { supervised, out, input, cloud, position: message.position, told: '' });
     supervised.settled.then(() => sender.send({ type: 'settled', actor }));
     this.#follow(actor);
     if (message.paused) supervised.send({ type: 'PAUSE' });
@@ -209,7 +229,7 @@ class PlacedChild {
   #storeOf(actor: string): EdgeStore {
     const store: Pick<EdgeStore, 'position' | 'status'> = {
       position: (source) => (source === actor ? this.#residents.get(actor)?.position : undefined),
-      status: () => ({ state: this.#storeState ?? 'open', bytes: 0, bytesMax: 0 }),
+      status: () => ({ state: this.#storeState, bytes: 0, bytesMax: 0 }),
     };
     return store as EdgeStore;
   }

@@ -6,8 +6,14 @@ import type { Reporter, TransitionReport } from '../contract/report.ts';
 import { formatDuration } from '../domain/quantities.ts';
 import { type RunningActor, runActor } from './actor.ts';
 import { type ChildCommand, type ChildEvent, childMachine } from './child-machine.ts';
-import type { IpcMessage } from './ipc-wire.ts';
-import { type FromPlaced, type ToPlaced, type WireLink, WireReceiver, WireSender } from './placed-wire.ts';
+import {
+  type FromPlaced,
+  type Hears,
+  type ToPlaced,
+  type WireLink,
+  WireReceiver,
+  WireSender,
+} from './placed-wire.ts';
 
 /** How a process ended. */
 export interface ProcessEnd {
@@ -28,12 +34,6 @@ export interface StartedProcess {
   kill(): void;
 }
 
-/** Takes what a process sends. Must not throw. */
-export interface Hears {
-  message(message: IpcMessage): void;
-  bytes(chunk: Uint8Array): void;
-}
-
 /** Starts processes of a pipeline. */
 export interface Processes {
   start(name: string, hear: Hears): StartedProcess;
@@ -51,7 +51,7 @@ export interface PlacedProcessOptions {
   readonly report: Reporter;
   readonly on: {
     /** It takes actors; `send` throws away what is sent once it is gone. */
-    ready(send: (message: ToPlaced) => void): void;
+    ready(send: (message: ToPlaced, body?: Uint8Array) => void): void;
     /** A message that this throws at ends the process. */
     heard(message: FromPlaced, body: Uint8Array): void;
     /** It is gone and waits to be started again, has been given up, or has ended in order. */
@@ -130,7 +130,7 @@ async function oneLife(
   let suspect = false;
   let timer: Timer;
   let killTimer: Timer;
-  const send = (message: ToPlaced) => sender?.send(message);
+  const send = (message: ToPlaced, body?: Uint8Array) => sender?.send(message, body);
   const kill = (why?: Problem) => {
     broken ??= why;
     process.kill();

@@ -4,6 +4,7 @@ import type { Level, Report } from '../contract/report.ts';
 import type { StoreState } from '../contract/store.ts';
 import type { Condition, Request } from './condition.ts';
 import type { IpcMessage } from './ipc-wire.ts';
+import type { StoreQuestion } from './remote-cloud.ts';
 import type { SupervisedEnd } from './supervisor.ts';
 
 /** How an actor is and what can be asked of it. */
@@ -24,12 +25,15 @@ export type ToPlaced =
       readonly actor: string;
       readonly kind: string;
       readonly config: unknown;
-      /** Whether something takes what it emits. */
+      /** Whether something feeds it, and whether something takes what it emits. */
+      readonly accepts: boolean;
       readonly emits: boolean;
+      /** Whose store the pipeline has, if any. */
+      readonly role: 'edge' | 'cloud' | null;
       readonly position?: string;
       /** What its last life left. */
       readonly memory?: string;
-      readonly store: StoreState | null;
+      readonly store: StoreState;
       readonly paused: boolean;
     }
   | { readonly type: 'event'; readonly actor: string; readonly event: { readonly type: string } }
@@ -37,6 +41,26 @@ export type ToPlaced =
   /** Every item up to this number was dealt with; `position` is what the store now has of that source. */
   | { readonly type: 'accepted'; readonly actor: string; readonly number: number; readonly position?: string }
   | { readonly type: 'store'; readonly state: StoreState }
+  /** A received segment for the consumer `to`, numbered from 1; its bytes come as the body. Up to `last` they go together. */
+  | {
+      readonly type: 'given';
+      readonly actor: string;
+      readonly to: number;
+      readonly number: number;
+      readonly item: object;
+      readonly last: boolean;
+    }
+  /** That segment is on the disk, or will not be. */
+  | { readonly type: 'stored'; readonly actor: string; readonly number: number; readonly cause?: Problem }
+  /** The consumer of that number gets nothing more. */
+  | { readonly type: 'left'; readonly actor: string; readonly number: number }
+  | {
+      readonly type: 'answer';
+      readonly actor: string;
+      readonly number: number;
+      readonly value?: unknown;
+      readonly cause?: Problem;
+    }
   | { readonly type: 'ping' }
   | { readonly type: 'end' };
 
@@ -67,6 +91,22 @@ export type FromPlaced =
       readonly flush?: true;
     }
   | { readonly type: 'flush'; readonly actor: string }
+  /** A consumer takes received segments, from now until it leaves. */
+  | {
+      readonly type: 'consume';
+      readonly actor: string;
+      readonly number: number;
+      readonly limits: { readonly itemsMax: number; readonly bytesMax: number };
+    }
+  | { readonly type: 'leave'; readonly actor: string; readonly number: number }
+  /** What was given up to that number is dealt with, or could not be. */
+  | { readonly type: 'handled'; readonly actor: string; readonly number: number; readonly cause?: Problem }
+  | {
+      readonly type: 'ask';
+      readonly actor: string;
+      readonly number: number;
+      readonly question: StoreQuestion;
+    }
   | { readonly type: 'pong' }
   | { readonly type: 'failed'; readonly cause: Problem };
 
@@ -79,6 +119,12 @@ export interface WireLink {
    * Nobody may change them afterwards.
    */
   sendBytes(bytes: Uint8Array): void;
+}
+
+/** Takes what comes over a link. */
+export interface Hears {
+  message(message: IpcMessage): void;
+  bytes(chunk: Uint8Array): void;
 }
 
 /** Longest JSON text that goes as it is, in bytes. */

@@ -1,7 +1,7 @@
 /** Actors that `process:` places outside their pipeline's process, each with a stand-in that the pipeline runs instead. */
 import type { Clock } from '../contract/clock.ts';
 import type { ActorPlan, Plan } from '../contract/plan.ts';
-import type { Batch, OutPort } from '../contract/port.ts';
+import type { InPort, OutPort, ReceivedSegment } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { Log } from './log.ts';
 import type { OpenedStore } from './pipeline.ts';
@@ -20,7 +20,10 @@ export interface PlacementOptions {
 
 export interface Placement {
   /** Starts the actor in the process that its plan names, and that process if it does not run. */
-  start(actor: ActorPlan, env: { output: OutPort<never> | null; report: Reporter }): Supervised;
+  start(
+    actor: ActorPlan,
+    env: { input: InPort<never> | null; output: OutPort<never> | null; report: Reporter },
+  ): Supervised;
   /** Ends the processes that still run. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -32,7 +35,7 @@ export function createPlacement(options: PlacementOptions): Placement {
   const { plan, processes, clock, log, store } = options;
   const running = new Map<string, PlacedProcess>();
   /** Of processes that take actors now. */
-  const sends = new Map<string, (message: ToPlaced) => void>();
+  const sends = new Map<string, (message: ToPlaced, body?: Uint8Array) => void>();
   const actors = new Map<string, PlacedActor>();
   const placedIn = (name: string) => plan.actors.filter(({ process }) => process === name);
   const startedIn = (name: string) => [...actors.values()].filter(({ process }) => process.name === name);
@@ -67,14 +70,15 @@ export function createPlacement(options: PlacementOptions): Placement {
     return process;
   };
   return {
-    start(actor, { output, report }) {
+    start(actor, { input, output, report }) {
       const name = actor.process!;
       processNamed(name);
       const placed = new PlacedActor({
         plan: actor,
         process: () => running.get(name)!,
         revive: () => void processNamed(name),
-        output: output as OutPort<Batch> | null,
+        input: input as InPort<ReceivedSegment> | null,
+        output: output as OutPort<object> | null,
         clock,
         report,
         store,

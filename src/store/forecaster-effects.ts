@@ -4,7 +4,7 @@ import { FogrunError, toProblem } from '../contract/errors.ts';
 import { siteOf, thresholdsOf } from '../contract/forecast-config.ts';
 import type { AddressedMessage, InPort, OutPort, ReceivedSegment } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
-import type { CloudStore, Mean, SensorMean } from '../contract/store.ts';
+import type { ConsumerStore, Mean, SensorMean } from '../contract/store.ts';
 import { lookBackMs, makeForecast } from '../domain/forecast.ts';
 import type { SegmentRef } from '../domain/segment.ts';
 import { printable } from '../domain/text.ts';
@@ -15,7 +15,7 @@ const limits = { itemsMax: 256, bytesMax: 16 * 2 ** 20 };
 export interface ForecasterEnv {
   /** The actor's name: which stored segments it has finished is kept under it. */
   readonly consumer: string;
-  readonly store: CloudStore;
+  readonly store: ConsumerStore;
   readonly input: InPort<ReceivedSegment>;
   /** Where forecasts go, if anywhere. */
   readonly output: OutPort<AddressedMessage> | null;
@@ -34,10 +34,12 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
     retryInMs: env.retryInMs,
     async catchUp(config, signal) {
       let segments = 0;
-      for (const receipt of [...store.unfinished(consumer)]) {
+      const unfinished = store.unfinished(consumer);
+      // What is finished on the way must not move what is still to come.
+      for await (const segment of Symbol.iterator in unfinished ? [...unfinished] : unfinished) {
         if (signal.aborted) break;
-        const { header } = receipt;
-        const body = header.type === 'gap' ? null : await readable(() => store.body(receipt), report);
+        const { header } = segment;
+        const body = header.type === 'gap' ? null : await readable(() => store.body(segment), report);
         await finish(header, body ? segmentMeans(body, config).kept : []);
         segments += 1;
       }
@@ -48,7 +50,7 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
       failure.promise.catch(() => {});
       const work = env.input.consume(limits, signal, async (segments) => {
         for (const { ref, body, stored } of segments) {
-          const means = answer(ref, body, config);
+          const means = await answer(ref, body, config);
           emit({ type: 'FORECAST', edge: ref.edge, sequence: ref.sequence });
           // The forecast does not wait for the commit, keeping the means does. A segment that is not stored comes again.
           stored
@@ -65,12 +67,16 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
   };
 
   /** Sends a forecast if one can be made; gives the means to keep. */
-  function answer(ref: SegmentRef, body: Uint8Array, config: ForecasterConfig): readonly SensorMean[] {
+  async function answer(
+    ref: SegmentRef,
+    body: Uint8Array,
+    config: ForecasterConfig,
+  ): Promise<readonly SensorMean[]> {
     try {
       const means = segmentMeans(body, config);
       underWay.add(ref.edge, means.kept);
       tellUnit(means, ref, config);
-      if (means.own) send(ref, config, { ...means, own: means.own });
+      if (means.own) await send(ref, config, { ...means, own: means.own });
       return means.kept;
     } catch (thrown) {
       // One segment that cannot be averaged must not cost the others their forecast.
@@ -83,20 +89,23 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
     }
   }
 
-  function send(
+  async function send(
     ref: SegmentRef,
     config: ForecasterConfig,
     { own }: { readonly own: NonNullable<SegmentMeans['own']> },
-  ): void {
-    const known = (sensor: string, backMs: number): readonly Mean[] => [
-      ...store.means(ref.edge, sensor, own.timeMs - backMs),
-      ...underWay.of(ref.edge, sensor),
-    ];
-    const forecast = makeForecast(own, known(config.sensor, lookBackMs(config.window)), {
+  ): Promise<void> {
+    const known = async (sensor: string, backMs: number): Promise<readonly Mean[]> => {
+      // Seen before the store is asked, for it may learn of one meanwhile; such a one counts once.
+      const coming = underWay.of(ref.edge, sensor);
+      const stored = await store.means(ref.edge, sensor, own.timeMs - backMs);
+      const times = new Set(stored.map(({ timeMs }) => timeMs));
+      return [...stored, ...coming.filter(({ timeMs }) => !times.has(timeMs))];
+    };
+    const forecast = makeForecast(own, await known(config.sensor, lookBackMs(config.window)), {
       sensor: config.sensor,
       windowMs: config.window,
       minimumSpanMs: config['minimum-span'],
-      site: siteOf(config, ref.edge, measuredSite(config, own.timeMs, known)),
+      site: siteOf(config, ref.edge, await measuredSite(config, own.timeMs, known)),
       thresholds: thresholdsOf(config),
     });
     const message = { type: 'forecast', stream: ref.stream, sequence: ref.sequence, forecast } as const;

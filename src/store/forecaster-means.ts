@@ -40,18 +40,18 @@ export function segmentMeans(body: Uint8Array, config: ForecasterConfig): Segmen
 }
 
 /** What the edge's own sensors told in the hour before `untilMs`. */
-export function measuredSite(
+export async function measuredSite(
   config: ForecasterConfig,
   untilMs: number,
-  known: (sensor: string, backMs: number) => readonly Mean[],
-): { temperatureC: number | null; windDegrees: number | null } {
-  const recent = (sensor: string | undefined) =>
+  known: (sensor: string, backMs: number) => Promise<readonly Mean[]>,
+): Promise<{ temperatureC: number | null; windDegrees: number | null }> {
+  const recent = async (sensor: string | undefined) =>
     sensor === undefined
       ? []
-      : known(sensor, recentMs).filter(({ timeMs }) => Math.abs(untilMs - timeMs) <= recentMs);
+      : (await known(sensor, recentMs)).filter(({ timeMs }) => Math.abs(untilMs - timeMs) <= recentMs);
   const degrees = new DirectionMean();
-  for (const { mean } of recent(config['wind-sensor'])) degrees.add(mean);
-  const celsiusMeans = recent(config['temperature-sensor']).filter(
+  for (const { mean } of await recent(config['wind-sensor'])) degrees.add(mean);
+  const celsiusMeans = (await recent(config['temperature-sensor'])).filter(
     ({ mean }) => mean >= airC.min && mean <= airC.max,
   );
   const sum = celsiusMeans.reduce((total, { mean }) => total + mean, 0);

@@ -95,10 +95,14 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
       const isDeaf = () => clock.monotonic() > life.deafMs;
       const toParent = channel(hear.message, isDeaf);
       const bytesToParent = channel((bytes) => hear.bytes(Buffer.from(bytes.b as string, 'latin1')), isDeaf);
-      let take: ReturnType<typeof runPlaced>;
+      let hears: ReturnType<typeof runPlaced>;
       const toChild = channel(
-        (message) => life.alive && !life.hung && take(message),
+        (message) => life.alive && !life.hung && hears.message(message),
         () => !life.alive,
+      );
+      const bytesToChild = channel(
+        (bytes) => hears.bytes(Buffer.from(bytes.b as string, 'latin1')),
+        () => !life.alive || life.hung,
       );
       const end = (how: Partial<ProcessEnd>) => {
         if (!life.alive) return;
@@ -137,7 +141,7 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
           bytesToParent({ b: torn.slice(cut) });
         },
       };
-      take = runPlaced({
+      hears = runPlaced({
         process: name,
         link,
         kinds,
@@ -157,7 +161,7 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
             toChild(message, late(message));
             return life.alive;
           },
-          sendBytes: () => {},
+          sendBytes: (bytes) => bytesToChild({ b: Buffer.from(bytes).toString('latin1') }),
         });
       }, 1);
       all.push({ end, started, hang: () => (life.hung = true) });
