@@ -85,7 +85,10 @@ export interface ActorKind<
   readonly emitsOptional?: true;
   /** The store that its pipeline must have. */
   readonly store: 'edge' | 'cloud' | null;
-  /** Whether `process:` may place it in a child process: only kinds that own no store. */
+  /**
+   * Whether `process:` may place it in a child process: only kinds that do not write into the store themselves. There it has
+   * its ports, its position and the store's state, or what a `ConsumerStore` answers.
+   */
   readonly placeable: boolean;
   /** Listens for others: it is started first, and the pipeline counts as started once it does. */
   readonly serves?: true;

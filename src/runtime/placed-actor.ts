@@ -248,11 +248,11 @@ export class PlacedActor implements Supervised {
     this.#env.report(said, level, atMs);
   }
 
-  #say(said: { to: string; cause: Problem; attempt?: number; retryInMs?: number }): void {
+  #say({ to, ...why }: { to: string; cause: Problem; attempt?: number; retryInMs?: number }): void {
     const from = this.#state;
-    this.#state = said.to;
-    this.#said = { cause: said.cause, attempt: said.attempt ?? 0 };
-    this.#env.report({ type: 'transition', from, event: 'process-ended', ...said });
+    this.#state = to;
+    this.#said = { cause: why.cause, attempt: why.attempt ?? 0 };
+    this.#env.report({ type: 'transition', from, to, event: 'process-ended', ...why });
   }
 
   #finish(end: SupervisedEnd): void {

@@ -57,7 +57,10 @@ export class InputGiver {
 
   #give(to: number, items: readonly ReceivedSegment[]): Promise<void> {
     const actor = this.#actor;
-    for (const [i, { body, stored, ...item }] of items.entries()) {
+    for (const [i, { body, stored, ref, ...rest }] of items.entries()) {
+      // It may be a whole header, hashes and all.
+      const { edge, epoch, stream, sequence } = ref;
+      const item: Head = { ...rest, ref: { edge, epoch, stream, sequence } };
       const number = ++this.#count;
       this.#send({ type: 'given', actor, to, number, item, last: i === items.length - 1 }, body);
       stored.then(
