@@ -1,4 +1,5 @@
 /** A pipeline with actors placed in processes that are not there: links and deaths on a virtual clock. */
+import { createMachine } from 'xstate';
 import { type Clock, sleep } from '../../src/contract/clock.ts';
 import type { ActorKind, Task } from '../../src/contract/kind.ts';
 import type { ActorPlan } from '../../src/contract/plan.ts';
@@ -24,7 +25,19 @@ import {
 
 type Work = (env: FakeEnv) => Task<undefined, never>;
 
-export const sourceKind: ActorKind = { ...fakeKind({ emits: 'readings' }), name: 'source', placeable: true };
+const fakeSource = fakeKind({ emits: 'readings' });
+export const sourceKind: ActorKind = {
+  ...fakeSource,
+  name: 'source',
+  placeable: true,
+  // As the fake kind, but that it can be paused.
+  statechart(effects) {
+    const { config, implementations } = fakeSource.statechart(effects);
+    const running = { ...config.states!.running!, on: { STOP: 'stopped', PAUSE: 'paused' } };
+    const paused = { tags: ['rest'], on: { STOP: 'stopped', RESUME: 'running' } };
+    return createMachine({ ...config, states: { ...config.states, running, paused } }, implementations);
+  },
+};
 export const sinkKind: ActorKind = { ...fakeKind({ accepts: 'readings' }), name: 'sink', store: 'edge' };
 const kinds = new Map([sourceKind, sinkKind].map((kind) => [kind.name, kind]));
 

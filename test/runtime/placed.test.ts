@@ -97,6 +97,47 @@ test('a store that takes nothing holds a placed source back, and lets go of it i
   t.deepEqual(stored.slice(0, 2 * held), numbers(2 * held));
 });
 
+test('a placed source knows how the store is', async (t) => {
+  const seen: string[] = [];
+  const { clock, tell, pipeline } = await startPlaced([source('a', 'p')], {
+    a:
+      ({ store, wait }) =>
+      async ({ signal }) => {
+        for (; !signal.aborted; await wait(10)) {
+          const { state } = store.edge!.status();
+          if (state !== seen.at(-1)) seen.push(state);
+        }
+      },
+  });
+  await clock.advance(50);
+  tell({ type: 'state', from: 'open', to: 'full' });
+  await clock.advance(50);
+  tell({ type: 'state', from: 'full', to: 'open' });
+  await clock.advance(50);
+  t.deepEqual(seen, ['open', 'full', 'open']);
+  await clock.until(pipeline.drain(4_500));
+});
+
+test('a paused actor is paused again in a process that begins anew', async (t) => {
+  const { clock, current, pipeline, moves } = await startPlaced([source('a', 'p')], {});
+  const actor = pipeline.actors.get('a')!;
+  await clock.advance(10);
+  actor.send({ type: 'PAUSE' });
+  await clock.advance(10);
+  t.like(actor.condition(), { state: 'paused', health: 'paused' });
+  t.true(actor.can('RESUME'));
+  current().end(killed);
+  await clock.advance(700);
+  t.is(actor.state(), 'paused');
+  actor.send({ type: 'RESUME' });
+  await clock.advance(10);
+  current().end(killed);
+  await clock.advance(700);
+  t.is(actor.state(), 'running');
+  t.is(moves('a').filter((move) => move === 'running → paused').length, 2);
+  await clock.until(pipeline.drain(4_500));
+});
+
 test('a process that is killed is started again with its actors, each time, and nobody gives up', async (t) => {
   const { clock, moves, lines, current, all, pipeline } = await startPlaced([source('a', 'p')], {});
   await clock.advance(10);
