@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
-import { cellsOf } from '../../src/terminal/width.ts';
 import { statusTable } from '../../src/cli/ps-table.ts';
 import type { ActorStatus } from '../../src/contract/status.ts';
+import { cellsOf } from '../../src/terminal/width.ts';
 import { actorStatus, pipelineStatus } from '../helpers/fake-control.ts';
 
 const minute = 60_000;
