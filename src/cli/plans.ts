@@ -11,14 +11,24 @@ export interface CheckedFiles {
   readonly warnings: readonly PipelineProblem[];
 }
 
+/** Where the pipelines will run, when that is not here. */
+export interface RunPlace {
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Absolute. */
+  readonly cwd: string;
+}
+
 /** Checks all files; throws `file-unreadable` for one that is not there. */
-export async function checkFiles(files: readonly string[]): Promise<CheckedFiles> {
+export async function checkFiles(
+  files: readonly string[],
+  place: RunPlace = { variables: process.env, cwd: process.cwd() },
+): Promise<CheckedFiles> {
   const plans: Plan[] = [];
   const problems: PipelineProblem[] = [];
   const warnings: PipelineProblem[] = [];
   for (const file of files) {
     const text = await readText(file);
-    const checked = checkPipeline({ file, text }, { kinds, variables: process.env, cwd: process.cwd() });
+    const checked = checkPipeline({ file, text }, { kinds, ...place });
     problems.push(...checked.problems);
     warnings.push(...checked.warnings);
     if (checked.plan) plans.push(checked.plan);
@@ -36,7 +46,8 @@ export async function checkFiles(files: readonly string[]): Promise<CheckedFiles
 
 const fileBytesMax = 16 * 2 ** 20;
 
-async function readText(file: string): Promise<string> {
+/** The text of a pipeline file. Rejects with `file-unreadable`. */
+export async function readText(file: string): Promise<string> {
   try {
     const found = await stat(file);
     const { size } = found;
