@@ -73,6 +73,12 @@ async function readOwner(path: string): Promise<OwnerRecord | undefined> {
   return { id: 'unreadable', pid: 2 ** 31 - 1, startedAt: null, bootId: null };
 }
 
+/** The process that owns the store in `dir` and lives; `null` when there is none. Changes nothing. */
+export async function livingOwner(dir: string): Promise<number | null> {
+  const owner = await readOwner(join(dir, 'owner.json'));
+  return owner && (await isAlive(owner, await bootId())) ? owner.pid : null;
+}
+
 /** Links `beside` to `path`; false when something is there already. */
 async function linkNew(beside: string, path: string): Promise<boolean> {
   return link(beside, path).then(
