@@ -29,7 +29,7 @@ ${columns([runCommand, ...commands].map((command) => [formOf(command), command.d
 
   fogrun COMMAND --help explains one; --version, --help
 
-Environment: FOGRUN_STATE and the variables that the pipelines name.
+Environment: FOGRUN_STATE, FOGRUN_LOG_LEVEL and the variables that the pipelines name.
 Exit codes: 0 done, 1 failed at run time, 2 wrong input, 3 store unusable.
 `;
 

@@ -17,15 +17,25 @@ import { type ChildHost, hostChildren } from '../runtime/ipc.ts';
 import type { Log } from '../runtime/log.ts';
 import { drainDeadlineMs } from '../runtime/pipeline.ts';
 import { keepAttached } from './attach.ts';
+import { beatMsOf, beatVariables, watchOver } from './beats.ts';
 import { entryOf, onLines } from './child-output.ts';
 import { stateDirectory } from './commands.ts';
 import type { Live } from './live.ts';
-import { endedFromOutside, endOnBugs, endWithLauncher, leaveSoon, onSignals } from './process.ts';
+import { createNotifier, sendBySystemdNotify, watchedLog } from './notify.ts';
+import {
+  endedFromOutside,
+  endOnBugs,
+  endWithLauncher,
+  type LogChoice,
+  leaveSoon,
+  onSignals,
+} from './process.ts';
 import { agent } from './version.ts';
 
 export interface ChildrenOptions {
   readonly log: Log;
-  readonly format: 'text' | 'json';
+  /** How the children tell theirs. */
+  readonly choice: LogChoice;
   readonly live: Live | null;
 }
 
@@ -53,7 +63,27 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
     },
   });
   const living = new Set<ChildProcess>();
-  const environment = { FOGRUN_PARENT_SOCKET: join(directory, 'parent.sock'), FOGRUN_PARENT_TOKEN: token };
+  const { log, trouble } = watchedLog(options.log);
+  const tell = log.reporter(parentName, 'parent');
+  const notifier = createNotifier({
+    variables: process.env,
+    pid: process.pid,
+    clock: systemClock,
+    send: sendBySystemdNotify,
+    warn: (text) => tell({ type: 'note', text }, 'warn'),
+    summary: () => trouble() ?? `${plans.map(({ name }) => name).join(', ')} run`,
+  });
+  const environment = {
+    FOGRUN_PARENT_SOCKET: join(directory, 'parent.sock'),
+    FOGRUN_PARENT_TOKEN: token,
+    ...beatVariables(notifier.watchdogMs),
+  };
+  // Up is everybody who runs or was given up, if at least one runs.
+  const known = new Map<string, boolean>();
+  const isUp = (name: string, runs: boolean) => {
+    known.set(name, known.get(name) || runs);
+    if (known.size === plans.length && [...known.values()].includes(true)) notifier.ready();
+  };
   const supervise = (plan: Plan): RunningActor => {
     const past: Past = { wasReady: false, exitCode: 1 };
     pasts.push(past);
@@ -64,9 +94,12 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
           start: () => start(plan, options, environment, living),
           drain: (deadlineMs) => links.get(plan.name)?.({ type: 'drain', deadlineMs }),
           onMessage: (listener) => void listeners.set(plan.name, listener),
+          beatMs: notifier.watchdogMs === null ? null : beatMsOf(notifier.watchdogMs),
+          tell: (text) => tell({ type: 'note', text }, 'warn'),
+          ready: () => isUp(plan.name, true),
         }),
     });
-    return runActor(machine, { clock: systemClock, report: options.log.reporter(parentName, plan.name) });
+    return runActor(machine, { clock: systemClock, report: log.reporter(parentName, plan.name) });
   };
   const pasts: Past[] = [];
   const { live } = options;
@@ -75,9 +108,9 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   let drained: Promise<void> | undefined;
   const drain = () => {
     live?.view.ending();
+    notifier.stopping();
     drained ??= drainInTurn(children);
   };
-  const tell = options.log.reporter(parentName, 'parent');
   endWithLauncher(tell, drain);
   const ask = onSignals(tell, drain, () => {
     for (const child of living) child.kill('SIGKILL');
@@ -90,6 +123,7 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
     if (drained) break;
     const child = supervise(plan);
     children.push(child);
+    void child.ended.then(() => isUp(plan.name, false));
     const turn = new AbortController();
     await Promise.race([child.settled, sleep(systemClock, startTurnMs, turn.signal)]);
     turn.abort();
@@ -116,7 +150,7 @@ async function drainInTurn(children: readonly RunningActor[]): Promise<void> {
 
 function start(
   plan: Plan,
-  { format, live }: ChildrenOptions,
+  { choice, live }: ChildrenOptions,
   environment: Record<string, string>,
   living: Set<ChildProcess>,
 ): ChildProcess {
@@ -124,7 +158,11 @@ function start(
   // A process group of its own: Ctrl-C reaches the parent alone, which then stops the children in turn.
   const output = live ? 'pipe' : 'inherit';
   const colour = !live && process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
-  const child = spawn(process.execPath, [main, plan.file, '--log', live ? 'json' : format], {
+  // A view has room for everything.
+  const words = live
+    ? ['--log', 'json', '--log-level', 'debug']
+    : ['--log', choice.log, '--log-level', choice.level];
+  const child = spawn(process.execPath, [main, plan.file, ...words], {
     stdio: ['ignore', output, output],
     env: { ...process.env, ...colour, ...environment },
     detached: true,
@@ -175,6 +213,11 @@ interface Life {
   readonly start: () => ChildProcess;
   readonly drain: (deadlineMs: number) => void;
   readonly onMessage: (listener: (message: object) => void) => void;
+  /** Pace of its signs of life; `null` when nobody watches. */
+  readonly beatMs: number | null;
+  readonly tell: (text: string) => void;
+  /** It runs its pipeline. */
+  readonly ready: () => void;
 }
 
 async function oneLife(
@@ -187,10 +230,19 @@ async function oneLife(
   const child = life.start();
   const kill = () => child.kill('SIGKILL');
   io.signal.addEventListener('abort', kill, { once: true });
+  let watch: ReturnType<typeof watchOver> | undefined;
   life.onMessage((message) => {
+    watch?.seen();
     if ((message as { type?: unknown }).type !== 'ready') return;
     ready = true;
+    if (life.beatMs !== null) {
+      watch ??= watchOver(life.beatMs, () => {
+        life.tell(`process ${child.pid} gives no sign of life: it is killed and started again`);
+        kill();
+      });
+    }
     past.wasReady = true;
+    life.ready();
     io.emit({ type: 'READY' });
   });
   let timer: unknown;
@@ -206,6 +258,7 @@ async function oneLife(
     child.once('error', reject);
   });
   systemClock.clearTimeout(timer);
+  watch?.stop();
   if (code === 0 || asked) return io.emit({ type: 'DONE' });
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
   // Wrong input stays wrong; what never once ran said why and would say it again.

@@ -1,10 +1,20 @@
 /** The commands: names, forms, options. What each does is loaded only when it is asked for. */
 import { FogrunError } from '../contract/errors.ts';
+import type { LogChoice } from './process.ts';
 
 /** Options by name; each command names those it takes. One name means one thing everywhere. */
 export const options = {
   json: { type: 'boolean', words: '--json', text: 'machine-readable JSON instead of text' },
-  log: { type: 'string', words: '--log text|json', text: 'how to tell what happens (text)' },
+  log: {
+    type: 'string',
+    words: '--log text|json|journal',
+    text: "how to tell what happens (text; under systemd its journal's form)",
+  },
+  'log-level': {
+    type: 'string',
+    words: '--log-level LEVEL',
+    text: 'debug, info, warn or error: leave out what is less (FOGRUN_LOG_LEVEL, else info)',
+  },
   plain: { type: 'boolean', words: '--plain', text: 'lines instead of the live view, also on a terminal' },
   state: {
     type: 'string',
@@ -25,6 +35,19 @@ export const options = {
   out: { type: 'string', words: '--out FILE', text: 'write there instead of to stdout' },
   reason: { type: 'string', words: '--reason TEXT', text: 'why, for the gap that the cloud gets' },
   yes: { type: 'boolean', words: '--yes', text: 'do not ask' },
+  user: { type: 'boolean', words: '--user', text: 'a service of your own instead of one of the system' },
+  name: { type: 'string', words: '--name NAME', text: 'name of the service (those of the pipelines)' },
+  'dry-run': { type: 'boolean', words: '--dry-run', text: 'print what would be written, change nothing' },
+  source: {
+    type: 'string',
+    words: '--source WHAT',
+    text: 'simulated, tinkerforge[:HOST], file:PATH, tcp[:PORT], http[:PORT] or csv:PATH',
+  },
+  cloud: { type: 'string', words: '--cloud WHERE', text: 'HOST[:PORT] of the cloud, or `here`' },
+  edge: { type: 'string', words: '--edge NAME', text: 'name of this device' },
+  every: { type: 'string', words: '--every TIME', text: 'pace of the readings (1s)' },
+  altitude: { type: 'string', words: '--altitude M', text: 'height of the barometer above sea level (none)' },
+  force: { type: 'boolean', words: '--force', text: 'write over files that are there' },
   write: { type: 'string', words: '--write DIR', text: 'write the reference into a folder' },
 } as const;
 
@@ -57,10 +80,10 @@ export const runCommand: CommandEntry = {
   form: 'FILE…',
   count: some,
   does: 'run pipelines; several files run as one process each',
-  options: ['log', 'plain'],
+  options: ['log', 'log-level', 'plain'],
   run: async (files, values) =>
     (await import('./run.ts')).run(files, {
-      log: logFormat(values),
+      ...(await logChoice(values)),
       live: !values.plain && values.log === undefined,
     }),
 };
@@ -104,8 +127,9 @@ export const commands: readonly CommandEntry[] = [
     form: '',
     count: none,
     does: 'run a brick daemon with devices that are not there',
-    options: ['host', 'port', 'uid', 'secret', 'type', 'log'],
-    run: async (_, values) => (await import('./emulate.ts')).emulate({ ...values, log: logFormat(values) }),
+    options: ['host', 'port', 'uid', 'secret', 'type', 'log', 'log-level'],
+    run: async (_, values) =>
+      (await import('./emulate.ts')).emulate({ ...values, ...(await logChoice(values)) }),
   },
   {
     name: 'cat',
@@ -189,6 +213,56 @@ export const commands: readonly CommandEntry[] = [
         state: stateDirectory(values),
       }),
   },
+  {
+    name: 'init',
+    form: '[FILE]',
+    count: { min: 0, max: 1 },
+    does: 'ask a few questions and write pipelines that run',
+    options: ['source', 'cloud', 'edge', 'every', 'altitude', 'yes', 'force'],
+    run: async ([file], values) => {
+      const [{ init }, { terminalAsk }] = await Promise.all([
+        import('./init/init.ts'),
+        import('./init/terminal.ts'),
+      ]);
+      const { yes = false, force = false, source, cloud, edge, every, altitude } = values;
+      return init(file, {
+        given: { source, cloud, edge, every, altitude },
+        yes,
+        force,
+        ask: terminalAsk(),
+        say: (line) => void process.stdout.write(`${line}\n`),
+      });
+    },
+  },
+  {
+    name: 'service',
+    form: 'install|status|remove [FILE…]',
+    count: some,
+    does: 'let systemd run pipelines, also after a reboot',
+    options: ['user', 'name', 'state', 'dry-run'],
+    run: async (words, values) =>
+      (await import('./service/service.ts')).service(words, {
+        user: values.user ?? false,
+        name: values.name,
+        state: values.state,
+        dryRun: values['dry-run'] ?? false,
+        variables: process.env,
+        say: (line) => void process.stdout.write(`${line}\n`),
+      }),
+  },
+  {
+    name: 'doctor',
+    form: '[FILE…]',
+    count: { min: 0, max: Number.POSITIVE_INFINITY },
+    does: 'look at this machine, the state and the addresses of pipelines, and advise',
+    options: ['state', 'json'],
+    run: async (files, values) =>
+      (await import('./doctor/doctor.ts')).doctor(files, {
+        state: stateDirectory(values),
+        stateGiven: values.state !== undefined,
+        json: values.json ?? false,
+      }),
+  },
 ];
 
 /** What every command that talks to running pipelines takes. */
@@ -200,7 +274,17 @@ export function stateDirectory({ state }: Values): string {
   return state ?? (process.env.FOGRUN_STATE || '.fogrun');
 }
 
-function logFormat({ log }: Values): 'text' | 'json' {
-  if (log === undefined || log === 'text' || log === 'json') return log ?? 'text';
-  throw new FogrunError('usage', `--log takes text or json, not \`${log}\``);
+async function logChoice(values: Values): Promise<LogChoice> {
+  const { log } = values;
+  if (log !== undefined && log !== 'text' && log !== 'json' && log !== 'journal') {
+    throw new FogrunError('usage', `--log takes text, json or journal, not \`${log}\``);
+  }
+  // An empty variable counts as none.
+  const level = values['log-level'] ?? (process.env.FOGRUN_LOG_LEVEL || 'info');
+  if (level !== 'debug' && level !== 'info' && level !== 'warn' && level !== 'error') {
+    const from = values['log-level'] === undefined ? 'FOGRUN_LOG_LEVEL' : '--log-level';
+    throw new FogrunError('usage', `${from} takes debug, info, warn or error, not \`${level}\``);
+  }
+  const { isJournal } = await import('./process.ts');
+  return { log: log ?? (isJournal(1) ? 'journal' : 'text'), level };
 }

@@ -3,10 +3,10 @@ import { stringify } from 'yaml';
 import { kinds } from '../../machines/index.ts';
 import { FogrunError } from '../contract/errors.ts';
 import { checkPipeline } from '../pipeline/check.ts';
+import type { LogChoice } from './process.ts';
 import { runPlan } from './run.ts';
 
-export interface EmulateOptions {
-  readonly log: 'text' | 'json';
+export interface EmulateOptions extends LogChoice {
   readonly host?: string | undefined;
   readonly port?: string | undefined;
   readonly uid?: string | undefined;
@@ -39,5 +39,5 @@ export async function emulate(options: EmulateOptions): Promise<number> {
     const wrong = problems.map(({ path, message }) => `--${path.split('.').at(-1)}: ${message}`);
     throw new FogrunError('usage', wrong.join('\n'));
   }
-  return runPlan(plan, { log: options.log });
+  return runPlan(plan, options);
 }

@@ -22,8 +22,13 @@ try {
   }
 } catch (thrown) {
   const { code, message, advice } = toProblem(thrown);
+  const { isJournal } = await import('./process.ts');
+  // sd-daemon(3): the journal takes the level from here.
+  const mark = isJournal(2) ? '<3>' : '';
   // With lines for machines on stdout, people still find the reason on stderr.
-  process.stderr.write(`fogrun: ${escapeControls(message)} (${code})\n${escapeControls(advice)}\n`);
+  process.stderr.write(
+    `${mark}fogrun: ${escapeControls(message)} (${code})\n${mark}${escapeControls(advice)}\n`,
+  );
   if (code === 'internal' && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
   process.exitCode = thrown instanceof FogrunError ? thrown.exitCode : 1;
 }

@@ -1,13 +1,31 @@
 /** This process and the outside: its stdout, its signals, its end. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
-import type { Reporter } from '../contract/report.ts';
+import type { Level, Reporter } from '../contract/report.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { createLog, type Log } from '../runtime/log.ts';
+import { createLog, type Log, type LogFormat } from '../runtime/log.ts';
+
+/** How this process tells what happens. */
+export interface LogChoice {
+  readonly log: LogFormat;
+  readonly level: Level;
+}
+
+/** Whether the journal of systemd reads that stream of this process; source: systemd.exec(5), JOURNAL_STREAM. */
+export function isJournal(stream: 1 | 2): boolean {
+  const { JOURNAL_STREAM } = process.env;
+  if (!JOURNAL_STREAM) return false;
+  try {
+    const { dev, ino } = fstatSync(stream, { bigint: true });
+    return JOURNAL_STREAM === `${dev}:${ino}`;
+  } catch {
+    return false;
+  }
+}
 
 /** The log on this process's stdout. A closed stdout must not end a pipeline. */
-export function terminalLog(format: 'text' | 'json'): Log {
+export function terminalLog({ log: format, level: levelMin }: LogChoice): Log {
   process.stdout.on('error', () => {});
   const { NO_COLOR, FORCE_COLOR } = process.env;
   const colour = format === 'text' && !NO_COLOR && (process.stdout.isTTY || !!FORCE_COLOR);
@@ -18,7 +36,7 @@ export function terminalLog(format: 'text' | 'json'): Log {
       log.reporter('fogrun', 'log')({ type: 'note', text }, 'warn');
     }),
   );
-  const log = createLog({ format, colour, clock: systemClock, write });
+  const log = createLog({ format, levelMin, colour, clock: systemClock, write });
   return log;
 }
 

@@ -4,23 +4,35 @@ import type { Plan } from '../contract/plan.ts';
 import type { Reporter } from '../contract/report.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { journalPrefix } from '../runtime/log.ts';
 import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts';
+import { sendBeats } from './beats.ts';
 import { bindingsFor } from './bindings.ts';
 import { auditOf, offerControl } from './control-socket.ts';
 import type { Live } from './live.ts';
+import { createNotifier, sendBySystemdNotify, watchedLog } from './notify.ts';
 import { checkFiles } from './plans.ts';
-import { endOnBugs, endWithLauncher, hasViewers, leaveSoon, onSignals, terminalLog } from './process.ts';
+import {
+  endOnBugs,
+  endWithLauncher,
+  hasViewers,
+  isJournal,
+  type LogChoice,
+  leaveSoon,
+  onSignals,
+  terminalLog,
+} from './process.ts';
 import { version } from './version.ts';
 
-export interface RunOptions {
-  readonly log: 'text' | 'json';
+export interface RunOptions extends LogChoice {
   /** The live view instead of lines, where people look on. */
   readonly live?: boolean;
 }
 
 export async function run(files: readonly string[], options: RunOptions): Promise<number> {
   const { plans, problems, warnings } = await checkFiles(files);
-  for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
+  const mark = isJournal(2) ? journalPrefix.warn : '';
+  for (const warning of warnings) process.stderr.write(`${mark}warning: ${formatProblem(warning)}\n`);
   if (problems.length > 0) {
     const message = problems.map(formatProblem).join('\n');
     throw new FogrunError('pipeline-invalid', `nothing was started:\n${message}`);
@@ -30,8 +42,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   try {
     if (plans.length === 1) return await runPlan(plans[0]!, options, live);
     const { runChildren } = await import('./children.ts');
-    const log = live?.log('parent') ?? terminalLog(options.log);
-    return await runChildren(plans, { log, format: options.log, live });
+    const log = live?.log('parent') ?? terminalLog(options);
+    return await runChildren(plans, { log, choice: options, live });
   } finally {
     live?.end();
   }
@@ -39,8 +51,16 @@ export async function run(files: readonly string[], options: RunOptions): Promis
 
 /** Runs one pipeline here until it ends or a signal asks for it. */
 export async function runPlan(plan: Plan, options: RunOptions, live: Live | null = null): Promise<number> {
-  const log = live?.log() ?? terminalLog(options.log);
+  const { log, trouble } = watchedLog(live?.log() ?? terminalLog(options));
   const report = log.reporter(plan.name, 'pipeline');
+  const notifier = createNotifier({
+    variables: process.env,
+    pid: process.pid,
+    clock: systemClock,
+    send: sendBySystemdNotify,
+    warn: (text) => report({ type: 'note', text }, 'warn'),
+    summary: () => trouble() ?? `${plan.name} runs: ${plan.actors.length} actors`,
+  });
   endOnBugs((problem) => report({ type: 'problem', ...problem }));
   const world = { clock: systemClock, random: systemRandom };
   const bindings = await bindingsFor(plan, world);
@@ -62,6 +82,7 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
   live?.view.attach(pipeline.control, { entries: false });
   const drain = (deadlineMs = drainDeadlineMs) => {
     live?.view.ending();
+    notifier.stopping();
     void pipeline.drain(deadlineMs);
   };
   const ask = onSignals(report, drain);
@@ -69,6 +90,7 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
   endWithLauncher(report, drain);
   await pipeline.started;
   const control = offerControl(pipeline.control, pipeline.log.reporter(plan.name, 'pipeline'));
+  notifier.ready();
   const parent = await join(plan.name, report, drain).catch((thrown) => {
     // Without its parent nobody would ever stop it.
     report({ type: 'problem', ...toProblem(thrown) });
@@ -113,5 +135,6 @@ async function join(
     },
   });
   parent.send({ type: 'ready' });
+  sendBeats(parent);
   return parent;
 }

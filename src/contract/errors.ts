@@ -6,6 +6,7 @@ import { controlErrors } from './control-errors.ts';
 
 import { deviceErrors } from './device-errors.ts';
 import { segmentErrors } from './segment-errors.ts';
+import { serviceErrors } from './service-errors.ts';
 
 /** What a code stands for and what to do about it; `exit` is the process's exit code when it ends the run. */
 export interface ErrorCodeEntry {
@@ -89,6 +90,7 @@ export const errorCodes = {
   },
   // Control of a running pipeline.
   ...controlErrors,
+  ...serviceErrors,
   // The store.
   'store-locked': {
     meaning: 'Another fogrun owns the store.',

@@ -1,7 +1,7 @@
-/** Lines on stdout: JSON for machines, or text for people. */
+/** Lines on stdout: JSON for machines, text for people, or text for the journal. */
 import { styleText } from 'node:util';
 import type { Clock } from '../contract/clock.ts';
-import { type LogEntry, levelOf, type Report, type Reporter } from '../contract/report.ts';
+import { type Level, type LogEntry, levelOf, type Report, type Reporter } from '../contract/report.ts';
 import { formatDuration } from '../domain/quantities.ts';
 import { escapeControls } from '../domain/text.ts';
 
@@ -10,8 +10,13 @@ export interface Log {
   reporter(pipeline: string, actor: string): Reporter;
 }
 
+/** `journal` is text without time and colour, each line with its level in front, as systemd takes it. */
+export type LogFormat = 'text' | 'json' | 'journal';
+
 export interface LogOptions {
-  readonly format: 'text' | 'json';
+  readonly format: LogFormat;
+  /** What is less severe is left out; everything is told unless given. */
+  readonly levelMin?: Level;
   readonly colour: boolean;
   readonly clock: Clock;
   readonly write: (line: string) => void;
@@ -22,23 +27,22 @@ export function renderEntry(
   entry: LogEntry,
   { format, colour }: Pick<LogOptions, 'format' | 'colour'>,
 ): string {
-  return format === 'json' ? jsonLine(entry) : textLine(entry, colour);
+  return renderers[format](entry, colour);
 }
 
 export function createLog(options: LogOptions): Log {
+  const rankMin = severity[options.levelMin ?? 'debug'];
   return {
-    reporter: (pipeline, actor) => (report, level, atMs) => {
-      const entry = {
-        time: atMs ?? options.clock.now(),
-        level: level ?? levelOf(report),
-        pipeline,
-        actor,
-        report,
-      };
+    reporter: (pipeline, actor) => (report, given, atMs) => {
+      const level = given ?? levelOf(report);
+      if (severity[level] < rankMin) return;
+      const entry = { time: atMs ?? options.clock.now(), level, pipeline, actor, report };
       options.write(`${renderEntry(entry, options)}\n`);
     },
   };
 }
+
+const severity: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /** JSON leaves DEL, C1 controls and line separators as they are; a terminal that shows the line would obey them. */
 function stringify(line: object): string {
@@ -62,11 +66,29 @@ function textLine({ time, level, pipeline, actor, report }: LogEntry, colour: bo
   const paint = (style: Style, text: string) =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   const clock = new Date(time).toISOString().slice(11, 24);
-  const who = escapeControls(`${pipeline}/${actor}`).padEnd(30);
   const tone: Style = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : 'green';
   const text = escapeControls(sentence(report)).replace(/^\S+ → \S+/, (states) => paint(tone, states));
-  return `${paint('gray', clock)}  ${paint('cyan', who)} ${text}`;
+  return `${paint('gray', clock)}  ${paint('cyan', nameOf(pipeline, actor))} ${text}`;
 }
+
+function nameOf(pipeline: string, actor: string): string {
+  return escapeControls(`${pipeline}/${actor}`).padEnd(30);
+}
+
+/** Levels of syslog(3), as sd-daemon(3) has them at the beginning of a line. */
+export const journalPrefix: Readonly<Record<Level, string>> = {
+  debug: '<7>',
+  info: '<6>',
+  warn: '<4>',
+  error: '<3>',
+};
+
+/** The journal keeps the time itself. */
+function journalLine({ level, pipeline, actor, report }: LogEntry): string {
+  return `${journalPrefix[level]}${nameOf(pipeline, actor)} ${escapeControls(sentence(report))}`;
+}
+
+const renderers = { text: textLine, json: jsonLine, journal: journalLine } as const;
 
 /** What a report says, as one line of text that is not yet escaped. */
 export function sentence(report: Report): string {

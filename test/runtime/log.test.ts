@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Level, Report } from '../../src/contract/report.ts';
-import { createLog } from '../../src/runtime/log.ts';
+import { createLog, type LogFormat } from '../../src/runtime/log.ts';
 import { problem } from '../helpers/statechart.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
@@ -10,12 +10,13 @@ const csi = String.fromCharCode(0x9b);
 
 function write(
   report: Report,
-  options: { format?: 'text' | 'json'; colour?: boolean; level?: Level; actor?: string } = {},
+  options: { format?: LogFormat; colour?: boolean; level?: Level; levelMin?: Level; actor?: string } = {},
 ) {
   const lines: string[] = [];
   const log = createLog({
     format: options.format ?? 'text',
     colour: options.colour ?? false,
+    ...(options.levelMin ? { levelMin: options.levelMin } : {}),
     clock: createVirtualClock(Date.parse(time)),
     write: (line) => lines.push(line),
   });
@@ -133,7 +134,7 @@ test('foreign text cannot steer a terminal or begin a line of its own', (t) => {
     { ...forecast, text: evil } as Report,
   ];
   for (const report of reports) {
-    for (const format of ['text', 'json'] as const) {
+    for (const format of ['text', 'json', 'journal'] as const) {
       const line = write(report, { format, actor: `receiver/${evil}` });
       t.notRegex(line.slice(0, -1), /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/, format);
       t.true(line.endsWith('\n'));
@@ -151,4 +152,28 @@ test('colour comes only when it is asked for', (t) => {
   t.true(write(plain, { colour: true }).includes(`${esc}[32mgreeting → sending`));
   t.true(write(trouble, { colour: true }).includes(`${esc}[33mconnecting → waitingToRetry`));
   t.true(write(failed, { colour: true }).includes(`${esc}[31msending → failed`));
+});
+
+test('lines for the journal begin with the level of syslog and leave time and colour to it', (t) => {
+  const line = (report: Report, level?: Level) =>
+    write(report, { format: 'journal', colour: true, ...(level ? { level } : {}) });
+  t.is(line(plain), `<6>${'edge/uploader'.padEnd(30)} greeting → sending\n`);
+  t.true(line(trouble).startsWith('<4>edge/uploader '));
+  t.true(line(failed).startsWith('<3>edge/uploader '));
+  t.true(line(plain, 'debug').startsWith('<7>'));
+  t.false(line(failed).includes(esc));
+});
+
+test('what is less severe than asked for is left out, in every format', (t) => {
+  for (const format of ['text', 'json', 'journal'] as const) {
+    const told = (levelMin: Level) =>
+      (['debug', 'info', 'warn', 'error'] as const).filter(
+        (level) => write(plain, { format, level, levelMin }) !== '',
+      );
+    t.deepEqual(told('debug'), ['debug', 'info', 'warn', 'error']);
+    t.deepEqual(told('info'), ['info', 'warn', 'error']);
+    t.deepEqual(told('warn'), ['warn', 'error']);
+    t.deepEqual(told('error'), ['error']);
+  }
+  t.is(write(trouble, { levelMin: 'error' }), '', 'a level that follows from the report counts as well');
 });
