@@ -25,10 +25,12 @@ try {
   const { isJournal } = await import('./process.ts');
   // sd-daemon(3): the journal takes the level from here.
   const mark = isJournal(2) ? '<3>' : '';
+  // Mistakes in pipeline files stand in lines of their own, each escaped where it was made.
+  const lines = code === 'pipeline-invalid' ? message.split('\n') : [message];
+  const [first = '', ...more] = lines.map(escapeControls);
   // With lines for machines on stdout, people still find the reason on stderr.
-  process.stderr.write(
-    `${mark}fogrun: ${escapeControls(message)} (${code})\n${mark}${escapeControls(advice)}\n`,
-  );
+  const told = [`fogrun: ${first} (${code})`, ...more, escapeControls(advice)];
+  process.stderr.write(told.map((line) => `${mark}${line}\n`).join(''));
   if (code === 'internal' && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
   process.exitCode = thrown instanceof FogrunError ? thrown.exitCode : 1;
 }

@@ -57,9 +57,20 @@ test('cloud, edge and emulator killed at random: every reading once, in order, i
   await edge.line(segment('deleted'), edge.lines.length);
   await edge.line(moved('uploader', 'idle'), edge.lines.length);
   t.is((await edge.end()).code, 0, edge.stderr());
+  const sealed = new Map<number, number>();
+  for (const { lines } of edges) {
+    for (const line of lines) if (segment('sealed')(line)) sealed.set(line.segment, line.readings);
+  }
+  const promised = [...sealed.values()].reduce((sum, count) => sum + count, 0);
+  const filed = () => filedReadings(env.FOGRUN_STATE!, 'edge-under-test');
+  const count = (all: Awaited<ReturnType<typeof filed>>) =>
+    [...all.values()].reduce((sum, { length }) => sum + length, 0);
+  // Acknowledged is not filed yet.
+  for (const over = Date.now() + 20_000; count(await filed()) < promised && Date.now() < over; )
+    await wait(50);
   t.is((await running.get('cloud')!.end()).code, 0);
 
-  const epochs = await filedReadings(env.FOGRUN_STATE!, 'edge-under-test');
+  const epochs = await filed();
   t.is(epochs.size, 1, 'a crash is no fork');
   const [readings] = [...epochs.values()];
   const seqs = readings!.map(({ seq }) => seq);
@@ -68,11 +79,6 @@ test('cloud, edge and emulator killed at random: every reading once, in order, i
     seqs.filter((seq, i) => seq !== i + 1),
     [],
   );
-  const sealed = new Map<number, number>();
-  for (const { lines } of edges) {
-    for (const line of lines) if (segment('sealed')(line)) sealed.set(line.segment, line.readings);
-  }
-  const promised = [...sealed.values()].reduce((sum, count) => sum + count, 0);
   t.true(
     seqs.length >= promised,
     `${promised} readings were sealed before our eyes, ${seqs.length} are filed`,
