@@ -2,8 +2,17 @@
 import { formatProblem } from '../pipeline/check.ts';
 import { checkFiles } from './plans.ts';
 
-export async function check(files: readonly string[]): Promise<number> {
+export async function check(files: readonly string[], { json }: { readonly json: boolean }): Promise<number> {
   const { plans, problems, warnings } = await checkFiles(files);
+  if (json) {
+    const pipelines = plans.map(({ file, name, actors }) => ({
+      file,
+      pipeline: name,
+      actors: actors.map((actor) => ({ name: actor.name, kind: actor.kind.name, to: actor.to })),
+    }));
+    process.stdout.write(`${JSON.stringify({ pipelines, problems, warnings }, null, 2)}\n`);
+    return problems.length > 0 ? 2 : 0;
+  }
   for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   for (const problem of problems) process.stdout.write(`${formatProblem(problem)}\n`);
   if (problems.length > 0) {

@@ -102,8 +102,8 @@ export const commands: readonly CommandEntry[] = [
     form: 'FILE…',
     count: some,
     does: 'report every mistake in pipeline files, start nothing',
-    options: [],
-    run: async (files) => (await import('./check.ts')).check(files),
+    options: ['json'],
+    run: async (files, { json = false }) => (await import('./check.ts')).check(files, { json }),
   },
   {
     name: 'kinds',
