@@ -77,7 +77,7 @@ export async function drainBacklog({ world, load }: Bench, work: Backlog): Promi
   const stop = watchMemory(edge.pid);
   const [greeted, first] = await Promise.all([
     edge.line(({ actor, event }) => actor === 'uploader' && event === 'GREETED'),
-    cloud.line(({ text }) => /^segments? 1 .*stored/.test(text), deadlineMs),
+    cloud.line(({ type }) => type === 'stored', deadlineMs),
     edge.deleted(lines, deadlineMs),
   ]);
   const peak = stop();

