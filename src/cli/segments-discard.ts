@@ -25,7 +25,10 @@ export async function discardSegments(holder: Holder, options: SegmentOptions): 
       return 1;
     }
   }
-  const done = await holder.discard(range, options.reason ?? '');
+  // Whatever happens to the numbers of segments until then, nothing else is given up.
+  const last = meant.at(-1);
+  const seqs = last ? { from: meant[0]!.fromSeq, to: last.fromSeq + last.count - 1 } : { from: 1, to: 0 };
+  const done = await holder.discard({ ...range, seqs }, options.reason ?? '');
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ pipeline, ...range, discarded: done })}\n`);
     return 0;

@@ -86,7 +86,7 @@ function storeHolder(pipeline: string, dir: string, reader: EdgeReader): Holder 
 
 async function discardIn(
   dir: string,
-  { stream, from, to }: SegmentRange,
+  { stream, from, to, seqs }: SegmentRange,
   reason: string,
 ): Promise<Discarded> {
   // It takes no readings, so its quota and who reads it do not matter.
@@ -99,7 +99,7 @@ async function discardIn(
     bytesMax: Number.MAX_SAFE_INTEGER,
   });
   try {
-    return await store.discard(stream, from, to, reason);
+    return await store.discard(stream, from, to, reason, seqs);
   } finally {
     await store.close();
   }

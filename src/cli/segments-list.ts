@@ -11,14 +11,19 @@ const rightAligned = new Set([1, 4, 5]);
 
 export async function listSegments(holder: Holder, options: SegmentOptions): Promise<number> {
   const { pipeline, isRunning } = holder;
-  const some = chosen(await holder.segments(), options);
+  const all = await holder.segments();
+  const some = chosen(all, options);
   const sums = sumsOf(some);
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ pipeline, running: isRunning, sums, segments: some })}\n`);
     return 0;
   }
   if (some.length === 0) {
-    process.stdout.write(`${pipeline} holds no such segments: all that was sealed is acknowledged\n`);
+    const what =
+      all.length === 0
+        ? 'no segments: all that was sealed is acknowledged'
+        : `none of these segments, but ${counted(all.length, 'other')}: ${spansOf(all)}`;
+    process.stdout.write(`${pipeline} holds ${what}\n`);
     return 0;
   }
   const now = systemClock.now();
@@ -31,6 +36,15 @@ export async function listSegments(holder: Holder, options: SegmentOptions): Pro
       .trimEnd();
   process.stdout.write(`${rows.map(line).join('\n')}\n\n${summary(pipeline, sums)}\n`);
   return 0;
+}
+
+/** `3 to 9 of readings`, of each stream. */
+function spansOf(all: readonly SegmentInfo[]): string {
+  const streams = Map.groupBy(all, ({ stream }) => stream);
+  return Array.from(
+    streams,
+    ([stream, own]) => `${own[0]!.sequence} to ${own.at(-1)!.sequence} of ${stream}`,
+  ).join(', ');
 }
 
 function cells(

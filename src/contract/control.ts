@@ -5,9 +5,9 @@
 import type { ErrorCode, Problem } from './errors.ts';
 import type { LogEntry } from './report.ts';
 import type { PipelineStatus } from './status.ts';
-import type { Discarded, SegmentInfo } from './store.ts';
+import type { Discarded, SegmentInfo, SeqRange } from './store.ts';
 
-export type { Discarded, SegmentInfo };
+export type { Discarded, SegmentInfo, SeqRange };
 
 /** What can be asked of one actor. */
 export type ActorAction = 'pause' | 'resume' | 'retry' | 'restart';
@@ -46,6 +46,8 @@ export interface SegmentRange {
   readonly stream: string;
   readonly from: number;
   readonly to: number;
+  /** The readings that are meant, when somebody has looked: a discard that would reach others is refused. */
+  readonly seqs?: SeqRange;
 }
 
 export interface Watcher {

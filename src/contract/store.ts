@@ -84,6 +84,12 @@ export interface Discarded {
   readonly bytes: number;
 }
 
+/** Numbers of readings, both included; none when `to` is below `from`. Unlike sequences they outlast a fork. */
+export interface SeqRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface EdgeStore extends AnyStore {
   readonly edge: string;
   /** Changes when the store forks. */
@@ -125,11 +131,12 @@ export interface EdgeStore extends AnyStore {
    * Gives up the readings of sealed segments that were not acknowledged, and frees their bytes at once, in one transaction.
    * Headers stay until a greeting settles them: see `rememberCloud`. Gaps, and what was discarded before, stay as they are;
    * so does what was acknowledged meanwhile. Rejects with `control-unknown` when nothing of the range is held, or not all
-   * of it is sealed, with `control-refused` when more than one cursor reads the store.
+   * of it is sealed, with `control-refused` when more than one cursor reads the store, or readings outside of `seqs` would go.
    * @param reason for people, in the gap
+   * @param seqs readings that are meant; sequences may have come to name others, by a fork
    * @returns what was given up by this call
    */
-  discard(stream: string, from: number, to: number, reason: string): Promise<Discarded>;
+  discard(stream: string, from: number, to: number, reason: string, seqs?: SeqRange): Promise<Discarded>;
   /**
    * Takes an acknowledgement of every segment up to `sequence`: moves the cursor and deletes what every cursor has
    * passed, in one transaction. An acknowledgement of something already acknowledged changes nothing.

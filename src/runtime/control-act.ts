@@ -106,7 +106,7 @@ function refusal(env: ActEnv, actor: Supervised, request: Request): FogrunError 
   if (!actor.knows('PAUSE')) {
     const { kind } = env.plan.actors.find(({ name }) => name === actor.name)!;
     return say(
-      `cannot be paused: a ${kind.name} has no such state`,
+      `cannot be paused: the kind ${kind.name} has no such state`,
       'Pause what feeds it, or what it feeds.',
     );
   }

@@ -47,7 +47,7 @@ export async function readSegment(env: SegmentsEnv, stream: string, sequence: nu
 /** While it happens, nothing is sent. */
 export async function discardSegments(
   env: SegmentsEnv,
-  { stream, from, to }: SegmentRange,
+  { stream, from, to, seqs }: SegmentRange,
   reason: string,
 ): Promise<Discarded> {
   const store = edgeStore(env);
@@ -55,7 +55,7 @@ export async function discardSegments(
   const pauses = uploader?.can('PAUSE') ?? false;
   if (pauses) await actOn(env, env.cursor, 'pause');
   try {
-    return await store.discard(stream, from, to, reason);
+    return await store.discard(stream, from, to, reason, seqs);
   } finally {
     if (pauses) uploader?.send({ type: 'RESUME' });
   }

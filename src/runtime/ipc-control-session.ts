@@ -104,11 +104,12 @@ export class ControlSession {
       return { total: body.length, base64: Buffer.from(slice).toString('base64') };
     },
     discard: ({ range, by, reason }) => {
-      const { stream, from, to } = isIpcMessage(range) ? range : ({} as IpcMessage);
+      const { stream, from, to, seqs } = isIpcMessage(range) ? range : ({} as IpcMessage);
       const wanted: SegmentRange = {
         stream: text(stream, 'stream'),
         from: whole(from, 'from'),
         to: whole(to, 'to'),
+        ...(isIpcMessage(seqs) ? { seqs: { from: whole(seqs.from, 'from'), to: whole(seqs.to, 'to') } } : {}),
       };
       return this.#control.discard(wanted, this.#asker(by), typeof reason === 'string' ? reason : '');
     },

@@ -5,7 +5,7 @@
  */
 import { FogrunError } from '../contract/errors.ts';
 import type { KvReader, KvWriter } from '../contract/kv.ts';
-import type { Discarded } from '../contract/store.ts';
+import type { Discarded, SeqRange } from '../contract/store.ts';
 import { printable, quoteList } from '../domain/text.ts';
 import type { Changes } from './edge-changes.ts';
 import { ownCharge, rechain } from './edge-rechain.ts';
@@ -34,6 +34,7 @@ export function discard(
   from: number,
   to: number,
   reason: string,
+  seqs?: SeqRange,
 ): Discarded {
   if (cursors.length > 1) {
     // One cloud may have what another one lacks, and there is one chain for both.
@@ -61,12 +62,18 @@ export function discard(
   }
   const { charged: freed, ...now } = sumDiscarded(heads.map(([, head]) => head));
   if (heads.length === 0) return now;
+  const [[, oldest], [, newest]] = [heads[0]!, heads.at(-1)!];
+  if (seqs && (oldest.fromSeq < seqs.from || newest.fromSeq + newest.count - 1 > seqs.to)) {
+    const others = `segments ${from} to ${to} of ${name} hold other readings than those meant`;
+    throw new FogrunError('control-refused', `${others}: they were sealed or numbered anew meanwhile`, {
+      advice: 'List the segments again, and choose among those.',
+    });
+  }
   for (const [sequence, head] of heads) {
     writer.put(keys.head(name, sequence), encodeRecord(head));
     bodies.take(name, sequence);
   }
   // Whatever else lies between them is a gap, or was discarded before.
-  const [[, oldest], [, newest]] = [heads[0]!, heads.at(-1)!];
   writer.removeRange(keys.batch(name, oldest.fromSeq), keys.batch(name, newest.fromSeq + newest.count));
   const before = record.discarded ?? sumDiscarded([]);
   const changed = withDiscarded(record, {

@@ -9,6 +9,7 @@ import type {
   EdgeStore,
   OpenSegment,
   SegmentInfo,
+  SeqRange,
   StoreEvent,
   StoreStatus,
   StreamHead,
@@ -179,8 +180,8 @@ class EdgeStoreOverKv implements EdgeStore {
     return held && sameHash(held.hash, header.bodyHash) ? held.body : read.body(this.#kv, header);
   }
 
-  discard(stream: string, from: number, to: number, reason: string): Promise<Discarded> {
-    return this.#run((changes, writer) => discard(changes, writer, stream, from, to, reason));
+  discard(stream: string, from: number, to: number, reason: string, seqs?: SeqRange): Promise<Discarded> {
+    return this.#run((changes, writer) => discard(changes, writer, stream, from, to, reason, seqs));
   }
 
   acknowledge(cursor: string, stream: string, sequence: number, hash: Uint8Array): Promise<SegmentHeader[]> {

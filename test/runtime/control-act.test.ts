@@ -68,7 +68,7 @@ test('what cannot be done in the state it is in is refused with the reason, and 
   };
   await refused('retry', 'tested/uploader is not waiting to retry: it is idle');
   await refused('resume', 'tested/uploader is not paused: it is idle');
-  await refused('pause', 'tested/other cannot be paused: a fake has no such state', 'other');
+  await refused('pause', 'tested/other cannot be paused: the kind fake has no such state', 'other');
   await clock.until(act('pause'));
   await refused('pause', 'tested/uploader is paused already');
   uploader.send({ type: 'END' });

@@ -6,7 +6,8 @@ import { by, linkKind } from './control-fixtures.ts';
 import { actorPlan, fakeStore, planOf, startPipeline, storePlan } from './pipeline-fixtures.ts';
 
 const freed: Discarded = { segments: 2, readings: 30, bytes: 900 };
-const range = { stream: 'readings', from: 3, to: 4 };
+const seqs = { from: 41, to: 70 };
+const range = { stream: 'readings', from: 3, to: 4, seqs };
 
 /** A pipeline whose store gives up segments as it is told. */
 async function start(discard: (uploader: string) => Promise<Discarded>) {
@@ -42,7 +43,7 @@ test('while segments are given up the uploader is paused, and goes on afterwards
   });
   t.deepEqual(await discard(), freed);
   t.deepEqual(states, ['paused']);
-  t.deepEqual(asked, [['readings', 3, 4, 'too hot']]);
+  t.deepEqual(asked, [['readings', 3, 4, 'too hot', seqs]]);
   t.is(up.state(), 'dialling');
   t.like(audited[0], {
     action: 'discard',

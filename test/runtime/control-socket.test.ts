@@ -22,7 +22,8 @@ test('what a pipeline can be asked in its process it can be asked through its so
   t.deepEqual(await remote.status(), control.current);
   t.deepEqual(await remote.act('uploader', 'pause', by), { from: 'idle', to: 'paused' });
   await remote.stop(by);
-  t.deepEqual(await remote.discard({ stream: 'readings', from: 3, to: 7 }, by, 'too hot'), {
+  const range = { stream: 'readings', from: 3, to: 7, seqs: { from: 21, to: 70 } };
+  t.deepEqual(await remote.discard(range, by, 'too hot'), {
     segments: 5,
     readings: 20,
     bytes: 300,
@@ -31,7 +32,7 @@ test('what a pipeline can be asked in its process it can be asked through its so
   t.deepEqual(control.calls, [
     ['act', 'uploader', 'pause', asker],
     ['stop', asker],
-    ['discard', { stream: 'readings', from: 3, to: 7 }, asker, 'too hot'],
+    ['discard', range, asker, 'too hot'],
   ]);
 });
 

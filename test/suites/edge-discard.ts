@@ -119,6 +119,28 @@ export function edgeDiscardSuite(test: TestFn, name: string, factory: EdgeFactor
     t.is(again.status().bytes, 0);
   });
 
+  test(`${name}: readings that nobody meant are not discarded, whatever the sequences name by now`, async (t) => {
+    const { store } = await factory(t);
+    await fill(store, 5);
+    await store.acknowledge(c, r, 2, store.header(r, 2)!.hash);
+    const meant = { from: 7, to: 8 };
+    t.like(store.header(r, 4), { fromSeq: 7, count: 2 });
+    // One gap stands for both that were acknowledged, so segment 4 is another one from here on.
+    await store.fork(c, 'Another cloud.');
+    t.like(store.header(r, 4), { fromSeq: 9, count: 2 });
+    const before = store.status();
+    await t.throwsAsync(store.discard(r, 4, 4, '', meant), {
+      code: 'control-refused',
+      message: /other readings/,
+    });
+    await t.throwsAsync(store.discard(r, 3, 4, '', meant), { code: 'control-refused' });
+    await t.throwsAsync(store.discard(r, 2, 3, '', meant), { code: 'control-refused' });
+    await t.throwsAsync(store.discard(r, 3, 3, '', { from: 1, to: 0 }), { code: 'control-refused' });
+    t.deepEqual(store.status(), before);
+    t.true(store.held(r).every(({ discarded }) => !discarded));
+    t.like(await store.discard(r, 3, 3, '', meant), { segments: 1, readings: 2 });
+  });
+
   test(`${name}: a fork carries what was discarded on as gaps`, async (t) => {
     const { store, reopen } = await factory(t);
     await fill(store, 4);
