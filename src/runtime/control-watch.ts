@@ -1,7 +1,7 @@
 /** Tells those who watch a pipeline what it is and says. Nothing runs while nobody watches. */
 import type { Timer } from '../contract/clock.ts';
 import type { Watcher } from '../contract/control.ts';
-import { toProblem } from '../contract/errors.ts';
+import { type Problem, toProblem } from '../contract/errors.ts';
 import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import type { ControlEnv } from './control.ts';
@@ -12,12 +12,38 @@ const everyMsMin = 100;
 /** State changes gather for so long before they are shown. */
 const soonMs = 100;
 
+type EndListener = (cause: Problem | null) => void;
+
+/** Tells of the end of a pipeline that may live for years: unlike its promise this forgets who has left. */
+export class Ending {
+  readonly #ended: Promise<Problem | null>;
+  readonly #listeners = new Set<EndListener>();
+  #isOver = false;
+
+  constructor(ended: Promise<Problem | null>) {
+    this.#ended = ended;
+    void ended.then((cause) => {
+      this.#isOver = true;
+      for (const hear of this.#listeners) hear(cause);
+    });
+  }
+
+  add(listener: EndListener): void {
+    if (this.#isOver) void this.#ended.then(listener);
+    else this.#listeners.add(listener);
+  }
+
+  delete(listener: EndListener): void {
+    this.#listeners.delete(listener);
+  }
+}
+
 /**
  * Entries of the past come before it returns, the first status right after. A watcher that throws is dropped.
  * @returns ends it
  */
 export function watch(
-  env: Pick<ControlEnv, 'clock' | 'board' | 'ended'>,
+  env: Pick<ControlEnv, 'clock' | 'board'> & { readonly ending: Ending },
   status: () => PipelineStatus,
   watcher: Watcher,
   options: { everyMs?: number; entriesMax?: number } = {},
@@ -31,6 +57,7 @@ export function watch(
   const end = () => {
     over = true;
     board.listeners.delete(hear);
+    env.ending.delete(close);
     clock.clearTimeout(timer);
   };
   const tell = (say: () => void) => {
@@ -67,13 +94,15 @@ export function watch(
     if (entry.report.type === 'transition' && ownerOf(entry.actor) === null) schedule(soonMs);
   };
 
+  const close = (cause: Problem | null) => {
+    tell(() => watcher.over(cause));
+    end();
+  };
+
   for (const entry of board.recent.last(options.entriesMax ?? 0)) tell(() => watcher.entry(entry));
   if (over) return end;
   board.listeners.add(hear);
   schedule(0);
-  void env.ended.then((cause) => {
-    tell(() => watcher.over(cause));
-    end();
-  });
+  env.ending.add(close);
   return end;
 }

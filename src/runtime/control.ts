@@ -8,7 +8,7 @@ import type { ActorStatus, PipelineStatus, StoreSummary, Waiting } from '../cont
 import type { EdgeStore } from '../contract/store.ts';
 import { actOn } from './control-act.ts';
 import { discardSegments, listSegments, readSegment } from './control-segments.ts';
-import { watch } from './control-watch.ts';
+import { Ending, watch } from './control-watch.ts';
 import type { CountedPort } from './pipeline-ports.ts';
 import { countsReadings } from './pipeline-ports.ts';
 import type { OpenedStore } from './pipeline-store.ts';
@@ -41,7 +41,8 @@ export interface ControlEnv {
 }
 
 export function createControl(env: ControlEnv): PipelineControl {
-  const { plan, clock } = env;
+  const { plan, clock, board } = env;
+  const ending = new Ending(env.ended);
 
   /** Whatever comes of it, the audit log gets a line. */
   const audited = async <T>(
@@ -66,7 +67,7 @@ export function createControl(env: ControlEnv): PipelineControl {
   const control: PipelineControl = {
     pipeline: plan.name,
     status: async () => statusOf(env),
-    watch: (watcher, options) => watch(env, () => statusOf(env), watcher, options),
+    watch: (watcher, options) => watch({ clock, board, ending }, () => statusOf(env), watcher, options),
     act: (actor, action, by) =>
       audited(by, action, `${plan.name}/${actor}`, async () => {
         refuseWhenEnding(env);

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { failure } from '../helpers/statechart.ts';
 import { by, linkKind, watching } from './control-fixtures.ts';
@@ -143,6 +145,27 @@ test('nothing runs while nobody watches', async (t) => {
   t.is(clock.pending, 0);
   await control.status();
   t.is(clock.pending, 0);
+});
+
+test('who has ended the watching is forgotten, however long the pipeline lives', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { clock, control } = await start();
+  // In a function of its own, so that nothing here holds the watcher.
+  const watched = () => {
+    const watcher = { status: () => {}, entry: () => {}, over: () => {} };
+    control.watch(watcher)();
+    return new WeakRef(watcher);
+  };
+  const refs = Array.from({ length: 100 }, watched);
+  await clock.advance(1_000);
+  // A turn each: what was looked at through a WeakRef, or just made, lives to the end of its turn.
+  for (let i = 0; i < 5; i++) {
+    await new Promise(setImmediate);
+    collect();
+  }
+  const left = refs.filter((watcher) => watcher.deref()).length;
+  t.true(left <= 5, `${left} are left`);
 });
 
 test('the end is told exactly once, and who ended the watching is not told', async (t) => {
