@@ -4,6 +4,7 @@ import './heap.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import { escapeControls } from '../domain/text.ts';
 import { readArguments } from './arguments.ts';
+import { assertWritten, mindStdout } from './stdout.ts';
 
 try {
   const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
@@ -17,8 +18,10 @@ try {
     const { runPlacedProcess } = await import('./placed-process.ts');
     await runPlacedProcess();
   } else {
+    mindStdout();
     const command = readArguments(process.argv.slice(2));
     process.exitCode = await command();
+    await assertWritten();
   }
 } catch (thrown) {
   const { code, message, advice } = toProblem(thrown);

@@ -5,6 +5,7 @@ import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Level, Reporter } from '../contract/report.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLog, type Log, type LogFormat } from '../runtime/log.ts';
+import { mayLoseLines } from './stdout.ts';
 
 /** How this process tells what happens. */
 export interface LogChoice {
@@ -27,6 +28,7 @@ export function isJournal(stream: 1 | 2): boolean {
 /** The log on this process's stdout. A closed stdout must not end a pipeline. */
 export function terminalLog({ log: format, level: levelMin }: LogChoice): Log {
   process.stdout.on('error', () => {});
+  mayLoseLines();
   const { NO_COLOR, FORCE_COLOR } = process.env;
   const colour = format === 'text' && !NO_COLOR && (process.stdout.isTTY || !!FORCE_COLOR);
   process.stderr.on('error', () => {});

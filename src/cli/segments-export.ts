@@ -1,6 +1,6 @@
 /** `fogrun segments export`: the readings that are held, as NDJSON in order; gaps and what is missing go to stderr. */
 import { once } from 'node:events';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { SegmentInfo } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
@@ -148,7 +148,8 @@ function stdoutSink(): Sink {
 
 /** Writes beside the file and renames at the end, so that whoever finds it finds all of it. */
 async function fileSink(out: string): Promise<Sink> {
-  const path = resolve(out);
+  // A link stays, and leads to the new file.
+  const path = await realpath(out).catch(() => resolve(out));
   const beside = `${path}.${process.pid}.part`;
   const refuse = (thrown: unknown): never => {
     const { code, message } = thrown as NodeJS.ErrnoException;
@@ -156,6 +157,16 @@ async function fileSink(out: string): Promise<Sink> {
       cause: thrown,
     });
   };
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => true,
+  );
+  if (!isFile) {
+    // A device or a pipe would be gone, with a file in its place.
+    throw new FogrunError('file-unwritable', `${printable(out, 200)} is there already and is no file`, {
+      advice: 'Name a file, or leave --out away and send stdout there.',
+    });
+  }
   const file: FileHandle = await open(beside, 'wx').catch(refuse);
   let isClosed = false;
   let isThere = false;

@@ -39,8 +39,6 @@ export async function segments(
     throw new FogrunError('usage', 'expected: fogrun segments discard PIPELINE --from N --to N');
   }
   rangeOf(options);
-  // Whoever reads only the first lines, as `head` does, has had enough.
-  process.stdout.on('error', () => {});
   const holder = await holderOf(options.state, pipeline);
   try {
     return await action.run(holder, options);
