@@ -1,5 +1,4 @@
 /** Who holds an edge's segments: the running pipeline, asked through its control socket, or the store, opened here. */
-import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { AuditEntry, Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
@@ -7,7 +6,7 @@ import { namePattern, type SegmentHeader } from '../domain/segment.ts';
 import { nearest, printable, quoteList } from '../domain/text.ts';
 import { createAudit } from '../runtime/audit.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
-import { findRunning, type RemoteControl } from '../runtime/ipc-control.ts';
+import { findRunning, pipelinesIn, type RemoteControl } from '../runtime/ipc-control.ts';
 import { type EdgeReader, readEdgeStore } from '../store/edge-reader.ts';
 import { readIdentity } from '../store/identity.ts';
 import { openEdgeStore } from '../store/open-edge-store.ts';
@@ -98,6 +97,8 @@ async function discardIn(
     cursors: [],
     bytesMax: Number.MAX_SAFE_INTEGER,
   });
+  // The next start of the pipeline finds nothing wrong any more, so nobody else would hear of it.
+  if (store.recovered) tell(`${store.recovered.code}: ${store.recovered.message}`);
   try {
     return await store.discard(stream, from, to, reason, seqs);
   } finally {
@@ -134,11 +135,11 @@ async function audited(
 }
 
 async function edgesIn(state: string): Promise<string[]> {
-  const names = (await readdir(resolve(state)).catch(() => [])).filter((name) => namePattern.test(name));
+  const names = await pipelinesIn(resolve(state));
   const roles = await Promise.all(
     names.map((name) => roleOf(join(resolve(state), name)).catch(() => undefined)),
   );
-  return names.filter((_, i) => roles[i] === 'edge').sort();
+  return names.filter((_, i) => roles[i] === 'edge');
 }
 
 async function onlyEdge(state: string): Promise<string> {

@@ -239,6 +239,13 @@ test('commands say when versions differ, when two could be meant, and what is no
   t.is(seen.code, 0);
   t.regex(seen.out, /^north · /);
   t.regex(seen.err, /^# newer: .*version 2/);
+  // Who may not look cannot know that nothing is there.
+  await writeFile(join(state, 'notes'), '');
+  for (const words of [['ps'], ['pause', 'uploader'], ['segments', 'list'], ['segments', 'list', 'edge']]) {
+    const blind = await command(t, env, ...words, '--state', join(state, 'notes'));
+    t.is(blind.code, 1);
+    t.regex(blind.err, /notes cannot be looked through \(ENOTDIR\) \(control-refused\)/);
+  }
   t.is((await command(t, env, 'stop')).code, 2);
   t.is((await command(t, env, 'stop', 'north', '--all')).code, 2);
   t.is((await command(t, env, 'dance', 'north')).code, 2);
