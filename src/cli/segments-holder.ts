@@ -43,7 +43,7 @@ export async function holderOf(state: string, name: string | undefined): Promise
   if (problem) {
     tell(`${pipeline} runs and cannot be asked (${problem.message}): read from its store instead`);
   }
-  return storeHolder(pipeline, dir, await readEdgeStore({ dir, clock: systemClock }));
+  return storeHolder(pipeline, dir, await readEdgeStore({ dir, clock: systemClock, isIdle: !problem }));
 }
 
 const asError = ({ code, message, advice }: Problem) => new FogrunError(code, message, { advice });

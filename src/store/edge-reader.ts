@@ -25,8 +25,12 @@ export type EdgeReader = Pick<EdgeStore, 'edge' | 'streams' | 'held' | 'header' 
 export async function readEdgeStore(options: {
   readonly dir: string;
   readonly clock: Clock;
+  /** Nobody owns it at the moment, so what looks like damage is damage: it is looked for, lest LMDB ends the process. */
+  readonly isIdle?: boolean;
 }): Promise<EdgeReader> {
-  const kv = await openLmdbKv({ path: dataDir(options.dir), readOnly: true, clock: options.clock });
+  const { dir, clock, isIdle = false } = options;
+  const look = isIdle ? 'brief' : 'first';
+  const kv = await openLmdbKv({ path: dataDir(dir), readOnly: true, look, clock });
   try {
     const bytes = kv.get(keys.meta);
     if (!bytes) throw new FogrunError('store-corrupt', 'the store does not say what it is');

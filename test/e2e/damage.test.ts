@@ -18,6 +18,12 @@ test('a store full of noise is noticed within three starts, moved aside, and the
   for (let at = 2 * 4_096; at < bytes.length; at++) bytes[at] = (at * 2_654_435_761) >>> 13;
   await writeFile(file, bytes);
 
+  for (const words of [['list'], ['export'], ['discard', '--from', '2', '--to', '2', '--yes']]) {
+    const asked = startFogrun(t, ['segments', words[0]!, 'edge', ...words.slice(1)], env);
+    t.like(await asked.ended, { code: 3, signal: null });
+    t.regex(asked.stderr(), /store-corrupt/);
+  }
+
   let noticed = false;
   for (let start = 0; start < 3 && !noticed; start++) {
     const again = startFogrun(t, edge, env);
