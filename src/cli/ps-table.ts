@@ -114,8 +114,8 @@ function backlog(waiting: Waiting | null, nowMs: number): Cell {
   const { readings, bytes, oldestMs } = waiting;
   if (bytes <= 0 && (readings ?? 0) <= 0) return { text: '0' };
   const parts: string[] = [];
-  if (readings !== null) parts.push(`${count(readings)} reading${readings === 1 ? '' : 's'}`);
-  parts.push(size(bytes));
+  if (readings === null) parts.push(`${count(bytes)} item${bytes === 1 ? '' : 's'}`);
+  else parts.push(`${count(readings)} reading${readings === 1 ? '' : 's'}`, size(bytes));
   if (oldestMs !== null) parts.push(span(nowMs - oldestMs));
   return { text: parts.join(' · ') };
 }

@@ -6,6 +6,7 @@ import type { StoreState } from './store.ts';
 export interface Waiting {
   /** `null` where only items are counted, and nobody has looked inside. */
   readonly readings: number | null;
+  /** Where only items are counted, each stands for one. */
   readonly bytes: number;
   /** When the oldest of it came, ms since 1970; `null` when nothing waits or it is not known. */
   readonly oldestMs: number | null;

@@ -59,7 +59,8 @@ test('what waits is said in readings if they are known, in bytes, and by the age
   const waiting = (over: object) =>
     table([at({ waiting: { readings: 1, bytes: 0, oldestMs: null, bytesMax: null, ...over } })]);
   t.regex(waiting({ bytes: 80 }), / 1 reading · 80 B {2}/);
-  t.regex(waiting({ readings: null, bytes: 2_048 }), / 2 KiB {2}/);
+  t.regex(waiting({ readings: null, bytes: 2_048 }), / 2,048 items {2}/);
+  t.regex(waiting({ readings: null, bytes: 1 }), / 1 item {2}/);
   t.regex(waiting({ readings: null }), / 0 {2}/);
   t.notRegex(waiting({ readings: 0, bytes: 0 }), /reading/);
 });
