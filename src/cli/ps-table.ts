@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { ActorStatus, PipelineStatus, Waiting } from '../contract/status.ts';
 import { escapeControls } from '../domain/text.ts';
-import { count, countdown, rate, size, span } from '../terminal/figures.ts';
+import { count, countdown, counted, rate, size, span } from '../terminal/figures.ts';
 import { cellsOf, cut } from '../terminal/width.ts';
 
 export interface TableOptions {
@@ -114,8 +114,8 @@ function backlog(waiting: Waiting | null, nowMs: number): Cell {
   const { readings, bytes, oldestMs } = waiting;
   if (bytes <= 0 && (readings ?? 0) <= 0) return { text: '0' };
   const parts: string[] = [];
-  if (readings === null) parts.push(`${count(bytes)} item${bytes === 1 ? '' : 's'}`);
-  else parts.push(`${count(readings)} reading${readings === 1 ? '' : 's'}`, size(bytes));
+  if (readings === null) parts.push(counted(bytes, 'item'));
+  else parts.push(counted(readings, 'reading'), size(bytes));
   if (oldestMs !== null) parts.push(span(nowMs - oldestMs));
   return { text: parts.join(' · ') };
 }

@@ -1,9 +1,10 @@
 /** `fogrun segments discard`: gives up what segments hold, after asking. */
 import { FogrunError } from '../contract/errors.ts';
 import { formatSize } from '../domain/quantities.ts';
+import { counted } from '../terminal/figures.ts';
 import { confirm } from './confirm.ts';
 import type { Holder } from './segments-holder.ts';
-import { chosen, counted, rangeOf, type SegmentOptions, sumsOf } from './segments-range.ts';
+import { chosen, rangeOf, type SegmentOptions, sumsOf } from './segments-range.ts';
 
 export async function discardSegments(holder: Holder, options: SegmentOptions): Promise<number> {
   const { pipeline } = holder;

@@ -9,10 +9,11 @@ import { formatSize } from '../domain/quantities.ts';
 import { printable } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { syncDirectory } from '../store/directory.ts';
+import { counted } from '../terminal/figures.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { createGapLines, tell } from './gap-lines.ts';
 import type { Holder } from './segments-holder.ts';
-import { chosen, counted, type SegmentOptions, sumsOf } from './segments-range.ts';
+import { chosen, type SegmentOptions, sumsOf } from './segments-range.ts';
 
 /** Where the lines go. */
 interface Sink {

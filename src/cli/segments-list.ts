@@ -2,8 +2,9 @@
 import type { SegmentInfo } from '../contract/control.ts';
 import { formatDuration, formatSize } from '../domain/quantities.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { counted } from '../terminal/figures.ts';
 import type { Holder } from './segments-holder.ts';
-import { chosen, counted, type SegmentOptions, sumsOf } from './segments-range.ts';
+import { chosen, type SegmentOptions, sumsOf } from './segments-range.ts';
 
 const titles = ['STREAM', 'SEQUENCE', 'TYPE', 'SEQS', 'READINGS', 'BYTES', 'SEALED', 'STATE'];
 /** Numbers stand on the right. */

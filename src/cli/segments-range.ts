@@ -59,10 +59,3 @@ export function sumsOf(some: readonly SegmentInfo[]) {
   }
   return sums;
 }
-
-const grouped = new Intl.NumberFormat('en-US');
-
-/** `1 segment`, `1,204 readings`. */
-export function counted(count: number, word: string): string {
-  return `${grouped.format(count)} ${word}${count === 1 ? '' : 's'}`;
-}

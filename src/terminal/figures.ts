@@ -25,6 +25,11 @@ const grouped = new Intl.NumberFormat('en-US');
 /** `1,204`. */
 export const count = (value: number): string => grouped.format(value);
 
+/** `1 segment`, `1,204 readings`. */
+export function counted(value: number, word: string): string {
+  return `${count(value)} ${word}${value === 1 ? '' : 's'}`;
+}
+
 /** `0/s`, `0.3/s`, `12.3/s`, `1,204/s`, `1.2M/s`. */
 export function rate(perSecond: number): string {
   if (perSecond <= 0) return '0/s';

@@ -1,7 +1,7 @@
 /** The whole screen as lines, from what is known and how large it is. */
 import type { ActorStatus, Health } from '../contract/status.ts';
 import { escapeControls } from '../domain/text.ts';
-import { bar, count, size, span } from './figures.ts';
+import { bar, count, counted, size, span } from './figures.ts';
 import { footer, helpLines } from './footer.ts';
 import { logPane } from './log-pane.ts';
 import { type Group, isSelected, type Model } from './model.ts';
@@ -205,10 +205,9 @@ function groupNotes(group: Group, ending: boolean, look: Look): Line[] {
 export function drainText({ actors }: Group): string {
   const held = actors.flatMap(({ name, health, waiting }) => {
     if (health === 'ended' || !waiting || waiting.bytes <= 0) return [];
-    const amount = size(waiting.bytes);
-    const { readings } = waiting;
+    const { readings, bytes } = waiting;
     const what =
-      readings === null ? amount : `${count(readings)} reading${readings === 1 ? '' : 's'} (${amount})`;
+      readings === null ? counted(bytes, 'item') : `${counted(readings, 'reading')} (${size(bytes)})`;
     return [`${escapeControls(name)} has ${what}`];
   });
   return held.length > 0 ? `draining: ${held.join(', ')}` : 'draining: nothing waits, the actors end';

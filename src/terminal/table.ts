@@ -1,7 +1,7 @@
 /** The rows of actors: which columns have room, and what stands in each. */
 import type { ActorStatus, Health, Waiting } from '../contract/status.ts';
 import { escapeControls } from '../domain/text.ts';
-import { bar, count, countdown, rate, size, span, sparkline } from './figures.ts';
+import { bar, count, countdown, counted, rate, size, span, sparkline } from './figures.ts';
 import { type Line, type Piece, piece, type Tone } from './paint.ts';
 import { cellsOf, cut, fitted, wrap } from './width.ts';
 
@@ -161,8 +161,7 @@ function backlogText(waiting: Waiting | null, nowMs: number, cells: number, unic
   const { readings, bytes, oldestMs } = waiting;
   if (bytes <= 0 && !readings) return unicode ? '–' : '-';
   const parts = [
-    ...(readings === null ? [] : [count(readings)]),
-    size(bytes),
+    ...(readings === null ? [counted(bytes, 'item')] : [count(readings), size(bytes)]),
     ...(oldestMs === null ? [] : [span(nowMs - oldestMs)]),
   ];
   const between = unicode ? ' · ' : ' - ';
@@ -207,10 +206,11 @@ export function causeLines(actor: ActorStatus, look: RowLook): Line[] {
   }
   const { waiting } = actor;
   if (selected && widths.backlog === 0 && waiting && waiting.bytes > 0) {
-    const bound = waiting.bytesMax === null ? '' : ` of ${size(waiting.bytesMax)}`;
-    const amount = waiting.readings === null ? [] : [`${count(waiting.readings)} readings`];
-    const age = waiting.oldestMs === null ? [] : [`oldest ${span(nowMs - waiting.oldestMs)}`];
-    const parts = [...amount, `${size(waiting.bytes)}${bound}`, ...age];
+    const { readings, bytes, bytesMax, oldestMs } = waiting;
+    const bound = bytesMax === null ? '' : ` of ${readings === null ? count(bytesMax) : size(bytesMax)}`;
+    const amount = readings === null ? [counted(bytes, 'item')] : [counted(readings, 'reading'), size(bytes)];
+    const age = oldestMs === null ? [] : [`oldest ${span(nowMs - oldestMs)}`];
+    const parts = [`${amount.join(between)}${bound}`, ...age];
     lines.push([piece(indent), piece(`waiting: ${parts.join(between)}`, 'dim')]);
   }
   if (selected && actor.process) {
