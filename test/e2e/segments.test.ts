@@ -209,6 +209,13 @@ test('an export has every reading once, in order; a file appears when it is whol
     seqsOf(all),
   );
   t.deepEqual((await readdir(directory)).sort(), ['edge', 'saved.ndjson']);
+  const beyond = await command(t, env, 'segments', 'list', 'edge', '--from', '999999');
+  const [first, last] = [all[0]!.sequence, all.at(-1)!.sequence];
+  t.is(beyond.code, 0);
+  t.is(
+    beyond.lines[0]!.text,
+    `edge holds none of these segments, but ${all.length} others: ${first} to ${last} of readings`,
+  );
   const [, second, third] = withReadings(all).map(({ sequence }) => `${sequence}`) as string[];
   await command(t, env, 'segments', 'discard', 'edge', '--from', second!, '--to', second!, '--yes');
   const part = await command(t, env, 'segments', 'export', 'edge', '--from', second!, '--to', third!);
