@@ -1,5 +1,6 @@
 /** A CSV file read row by row from a place on. */
-import { byteOrderMarkBytes, withoutByteOrderMark } from '../domain/byte-order-mark.ts';
+import { FogrunError } from '../contract/errors.ts';
+import { withoutByteOrderMark } from '../domain/byte-order-mark.ts';
 import { type CsvNext, readRow } from '../domain/csv.ts';
 import { fingerprint, printedBytesMax } from './file-position.ts';
 import type { OpenFile } from './source-files.ts';
@@ -27,7 +28,7 @@ export class CsvFile {
   readonly #file: OpenFile;
   readonly #delimiter: number;
   readonly #rowBytesMax: number;
-  /** From `#at` on not dealt with yet. */
+  /** From `#at` on not dealt with yet; before it, what the fingerprint of a place is made of. */
   #buffer = Buffer.alloc(0);
   #at = 0;
   /** Where in the file the buffer ends. */
@@ -49,8 +50,8 @@ export class CsvFile {
     this.#offset = place.offset;
     this.#line = place.line;
     this.#readTo = place.offset;
-    this.#buffer = Buffer.alloc(0);
-    this.#at = 0;
+    this.#buffer = before;
+    this.#at = before.length;
     this.#isLast = false;
     return true;
   }
@@ -60,9 +61,13 @@ export class CsvFile {
     return { offset: this.#offset, line: this.#line };
   }
 
-  /** A place to come back to. */
-  async place(begin: RowBegin = this.begin): Promise<CsvPlace> {
-    const before = (await this.#before(begin.offset)) ?? new Uint8Array();
+  /**
+   * A place to come back to, known by what was read before it: the file may hold something else by now.
+   * @param begin of the last row, or of the next
+   */
+  place(begin: RowBegin = this.begin): CsvPlace {
+    const at = this.#at - (this.#offset - begin.offset);
+    const before = this.#buffer.subarray(Math.max(0, at - printedBytesMax), at);
     return { ...begin, print: fingerprint(before) };
   }
 
@@ -98,27 +103,40 @@ export class CsvFile {
     this.#line += 1;
   }
 
+  /** Rejects with `file-unreadable` when what was read last stands there no more: rows would be put together of two files. */
   async #readOn(): Promise<void> {
-    const fresh = Buffer.allocUnsafe(readBytesMax);
-    const length = await this.#file.read(fresh, this.#readTo);
-    let text = fresh.subarray(0, length);
-    if (this.#readTo === 0) {
-      text = withoutByteOrderMark(text);
-      if (text.length < length) this.#offset = byteOrderMarkBytes;
+    const known = this.#buffer.subarray(-printedBytesMax);
+    const bytes = Buffer.allocUnsafe(known.length + readBytesMax);
+    const length = await this.#file.read(bytes, this.#readTo - known.length);
+    if (!bytes.subarray(0, Math.min(length, known.length)).equals(known)) {
+      throw changedWhileRead();
     }
-    this.#readTo += length;
-    this.#isLast = length < readBytesMax;
-    this.#buffer = Buffer.concat([this.#buffer.subarray(this.#at), text]);
-    this.#at = 0;
+    const fresh = bytes.subarray(known.length, length);
+    const isStart = this.#readTo === 0;
+    this.#readTo += fresh.length;
+    this.#isLast = fresh.length < readBytesMax;
+    const from = Math.max(0, this.#at - printedBytesMax);
+    this.#buffer = Buffer.concat([this.#buffer.subarray(from), fresh]);
+    this.#at -= from;
+    if (!isStart) return;
+    this.#at = fresh.length - withoutByteOrderMark(fresh).length;
+    this.#offset = this.#at;
   }
 
   /** `null` when the file does not reach so far. */
-  async #before(offset: number): Promise<Uint8Array | null> {
+  async #before(offset: number): Promise<Buffer<ArrayBuffer> | null> {
     const wanted = Math.min(offset, printedBytesMax);
     const bytes = Buffer.allocUnsafe(wanted);
     const length = await this.#file.read(bytes, offset - wanted);
     return length === wanted ? bytes : null;
   }
+}
+
+export function changedWhileRead(): FogrunError {
+  return new FogrunError('file-unreadable', 'the file was changed while it was read', {
+    advice:
+      'It is opened anew. Put another file in its place by renaming it, rather than by writing over it.',
+  });
 }
 
 const version = 1;

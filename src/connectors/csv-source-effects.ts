@@ -11,7 +11,14 @@ import { type CsvReader, type CsvRules, csvReader } from '../domain/csv-readings
 import { encodeReading } from '../domain/reading.ts';
 import { printable, quoteList } from '../domain/text.ts';
 import { Complaints } from './complaints.ts';
-import { CsvFile, type CsvPlace, decodePlace, encodePlace, type RowBegin } from './csv-file.ts';
+import {
+  CsvFile,
+  type CsvPlace,
+  changedWhileRead,
+  decodePlace,
+  encodePlace,
+  type RowBegin,
+} from './csv-file.ts';
 import { CsvPace } from './csv-pace.ts';
 import { pathMark } from './file-position.ts';
 import { type OpenFile, type SourceFiles, withDeadlines } from './source-files.ts';
@@ -135,18 +142,19 @@ class Visit {
     const separator = delimiter === 'tab' ? tab : delimiter.charCodeAt(0);
     const file = new CsvFile(open, separator, this.#config['row-max']);
     const reader = this.#reader(header ? await this.#header(file) : null);
-    const begin = await file.place();
+    const begin = file.place();
     await this.#goOn(file, begin);
     this.#tell({ type: 'READING' });
     for (;;) {
       const before = this.#readings;
+      const isWhole = file.begin.offset === begin.offset;
       await this.#round(file, reader);
       if (this.#signal.aborted) return;
-      // A round without a reading would come back at once, for ever.
-      if (!repeat || !this.#pace || this.#readings === before) break;
+      // A whole round without a reading would come back at once, for ever.
+      if (!repeat || !this.#pace || (isWhole && this.#readings === before)) break;
       await this.#pace.roundOver(this.#signal);
       if (this.#signal.aborted) return;
-      await file.goTo(begin);
+      if (!(await file.goTo(begin))) throw changedWhileRead();
     }
     await this.#unaccepted.accepted(this.#signal);
     if (this.#signal.aborted) return;
@@ -233,8 +241,8 @@ class Visit {
 
   /** Sends what was read, with the place where reading goes on; then waits while too much is on its way. */
   async #send(file: CsvFile, begin?: RowBegin): Promise<void> {
-    const place = await file.place(begin);
     if (this.#signal.aborted) return;
+    const place = file.place(begin);
     const position = { source: this.#env.name, value: encodePlace(pathMark(this.#path), place) };
     const count = this.#lines.length;
     const lines = Buffer.concat(this.#lines);

@@ -1,4 +1,4 @@
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
@@ -143,6 +143,51 @@ test('another file at the path is read from its start, and said to be another', 
   await second.until(() => second.state() === 'done');
   t.deepEqual(await second.values(), [...range(1, 10), ...range(21, 40)]);
   t.regex(second.notes()[0]!, /another file than before/);
+});
+
+test('a replay that was stopped between two rounds begins again as it would have', async (t) => {
+  const path = await fileOf(t, minutes(['00:00', 1], ['00:10', 2]));
+  const config = { path, ...replay, speed: 10, stamp: 'now', repeat: true };
+  const first = await startCsv(config);
+  await first.advance(1_500);
+  t.deepEqual(await first.values(), [1, 2]);
+  const disk = await first.kill();
+  const second = await startCsv(config, { disk });
+  await second.advance(1_500);
+  t.is(second.state(), 'reading');
+  t.deepEqual(await second.values(), [1, 2, 1, 2]);
+  await second.stop();
+});
+
+test('a file that is truncated while it is replayed, and restored, costs no row and doubles none', async (t) => {
+  const text = minutes(['00:00', 1], ['00:10', 2], ['00:20', 3], ['00:30', 4]);
+  const path = await fileOf(t, text);
+  const first = await startCsv({ path, ...replay, speed: 10 });
+  await first.advance(500);
+  await truncate(path);
+  await first.advance(1_000);
+  const disk = await first.kill();
+  await writeFile(path, text);
+  const second = await startCsv({ path, ...replay, speed: 10 }, { disk });
+  await second.until(() => second.state() === 'done');
+  t.deepEqual(await second.values(), [1, 2, 3, 4]);
+});
+
+test('no row is put together of two files when another is written over the one that is read', async (t) => {
+  const many = (first: number) => `v\n${rows(first, first + 120_000)}`;
+  const path = await fileOf(t, many(100_000));
+  const read = await startCsv({ path });
+  read.hold(true);
+  await read.advance(1_000);
+  await writeFile(path, many(1_000_000));
+  read.hold(false);
+  await read.until(() => read.last().attempt === 1 || read.state() === 'done');
+  t.regex(read.last().cause!.message, /was changed while it was read/);
+  await read.until(() => read.state() === 'done');
+  const found = (await read.values()) as number[];
+  const second = found.indexOf(1_000_000);
+  t.deepEqual(found.slice(0, second), range(100_000, 100_000 + second - 1));
+  t.deepEqual(found.slice(second), range(1_000_000, 1_120_000));
 });
 
 test('what was added since is read after a restart, and nothing twice', async (t) => {

@@ -200,8 +200,11 @@ export async function startSource(
     advance,
     async until(holds) {
       await settle();
-      for (const end = clock.monotonic() + 60_000; !holds(); await settle()) {
-        if (clock.monotonic() >= end || !(await clock.step())) throw new Error(`not so: ${actor.state()}`);
+      const end = clock.monotonic() + 60_000;
+      // The store may be at work without a file or a timer that would tell.
+      for (let idle = 0; !holds(); await settle()) {
+        idle = (await clock.step()) ? 0 : idle + 1;
+        if (clock.monotonic() >= end || idle > 1_000) throw new Error(`not so: ${actor.state()}`);
       }
     },
     readings,
