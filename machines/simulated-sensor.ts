@@ -17,37 +17,41 @@ import {
 import { namePattern } from '../src/domain/segment.ts';
 
 const span = () => duration({ min: '1s', max: '366d' });
+/** Sums and roundings of these stay finite: JSON has no word for what is not, and would say null. */
+const amountMax = 1e15;
+const amount = () => number({ min: -amountMax, max: amountMax });
+const size = () => number({ min: 0, max: amountMax });
 
 const curve = z
   .discriminatedUnion('curve', [
     z.strictObject({
       curve: z.literal('const').describe('Always the same.'),
-      value: number().describe('The value.'),
+      value: amount().describe('The value.'),
     }),
     z.strictObject({
       curve: z.literal('linear').describe('From one value to another, then again from the start.'),
-      from: number().describe('First value.'),
-      to: number().describe('Last value.'),
+      from: amount().describe('First value.'),
+      to: amount().describe('Last value.'),
       over: span().describe('Time from first to last.'),
     }),
     z.strictObject({
       curve: z.literal('sine').describe('Up and down around a mean.'),
-      mean: number().describe('Mean.'),
-      amplitude: number({ min: 0 }).describe('Greatest distance from the mean.'),
+      mean: amount().describe('Mean.'),
+      amplitude: size().describe('Greatest distance from the mean.'),
       period: span().describe('Time of one wave.'),
     }),
     z.strictObject({
       curve: z.literal('day').describe('A wave of 24 hours, as temperature has it.'),
-      mean: number().describe('Mean.'),
-      amplitude: number({ min: 0 }).describe('Greatest distance from the mean.'),
+      mean: amount().describe('Mean.'),
+      amplitude: size().describe('Greatest distance from the mean.'),
       peak: duration({ min: '1ms', max: '1d' })
         .prefault('14h')
         .describe('When it is highest, after midnight UTC.'),
     }),
     z.strictObject({
       curve: z.literal('wander').describe('Without a plan, as air pressure has it.'),
-      mean: number().describe('Mean.'),
-      amplitude: number({ min: 0 }).describe('Greatest distance from the mean.'),
+      mean: amount().describe('Mean.'),
+      amplitude: size().describe('Greatest distance from the mean.'),
       period: span().prefault('12h').describe('Time of its longest waves.'),
     }),
   ])
@@ -65,7 +69,7 @@ const config = z
     unit: z.string().max(64).prefault('hPa').describe('Unit in each reading.'),
     every: duration({ min: '1ms', max: '1d' }).prefault('1s').describe('Pace of the readings.'),
     value: curve.prefault({ curve: 'wander', mean: 1013.25, amplitude: 15 }),
-    noise: number({ min: 0 }).prefault(0).describe('Standard deviation of what chance adds to each value.'),
+    noise: size().prefault(0).describe('Standard deviation of what chance adds to each value.'),
     decimals: number({ min: 0, max: 9, integer: true }).prefault(2).describe('Digits after the point.'),
     seed: number({ integer: true })
       .prefault(1)
@@ -82,7 +86,7 @@ const config = z
         outage: z.strictObject(happening).optional().describe('No values; what is missed becomes a gap.'),
         stuck: z.strictObject(happening).optional().describe('The value stays as it is.'),
         spike: z
-          .strictObject({ ...happening, by: number().describe('How far, up or down as the seed chooses.') })
+          .strictObject({ ...happening, by: amount().describe('How far, up or down as the seed chooses.') })
           .optional()
           .describe('Values far off.'),
       })

@@ -107,7 +107,7 @@ function readNumber(text: string, decimal: '.' | ','): number {
 }
 
 const iso =
-  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)? ?(Z|[+-]\d{2}:?\d{2})?$/;
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)? ?(Z|[+-]\d{2}(?::?\d{2})?)?$/;
 /** The years 1 to 9999, which ISO 8601 writes in four digits. */
 const timeMsMin = Date.parse('0001-01-01T00:00:00Z');
 const timeMsMax = Date.UTC(9_999, 11, 31, 23, 59, 59, 999);
@@ -123,6 +123,9 @@ function readIso(text: string): number {
   const match = iso.exec(text);
   if (!match) return Number.NaN;
   const [, day, minute = '00:00', second = '00', fraction = '0', zone = 'Z'] = match;
-  const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone;
+  // `Date` takes a 31st of any month, and makes it one of the next.
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(day!)) return Number.NaN;
+  const offset = zone === 'Z' ? zone : `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}`;
   return Date.parse(`${day}T${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`);
 }

@@ -33,15 +33,26 @@ test('times are ISO 8601, in UTC unless they say otherwise, or counted since 197
     '2026-07-01 12:00:00',
     '2026-07-01T14:00:00.000+02:00',
     '2026-07-01 08:00:00,0 -0400',
+    '2026-07-01 14:00:00+02',
   ]) {
     t.is(iso(text).timeMs, noon, text);
   }
   t.is(iso('2026-07-01T12:00:00.123456Z').timeMs, noon + 123);
+  t.is(iso('2028-02-29').timeMs, Date.UTC(2028, 1, 29));
   const since = (text: string, format: 'unix' | 'unix-ms') =>
     read([text, '', ''], { time: { column: 'time', format } }) as { timeMs: number };
   t.is(since('1782907200.5', 'unix').timeMs, 1_782_907_200_500);
   t.is(since('1782907200500', 'unix-ms').timeMs, 1_782_907_200_500);
-  for (const text of ['', 'noon', '2026-13-01', '2026-07-01T25:00', '20260701', '1e400']) {
+  for (const text of [
+    '',
+    'noon',
+    '2026-13-01',
+    '2026-07-01T25:00',
+    '20260701',
+    '1e400',
+    '2026-02-29',
+    '2026-04-31',
+  ]) {
     t.regex((read([text, '1', '2']) as { wrong: string }).wrong, /where a time should be/, text);
   }
 });

@@ -60,3 +60,14 @@ test('an outage that never ends begins the measuring anew', async (t) => {
   t.is(state(), 'running.measuring');
   t.deepEqual([sensor.lives, sensor.running], [2, 1]);
 });
+
+test('amounts that would come to more than a number holds are refused', (t) => {
+  const takes = (config: object) => simulatedSensor.config.safeParse(config).success;
+  t.true(takes({ value: { curve: 'const', value: -1e15 }, decimals: 9 }));
+  for (const value of [
+    { curve: 'const', value: 1e305 },
+    { curve: 'linear', from: -1e308, to: 1e308, over: '1h' },
+  ]) {
+    t.false(takes({ value, decimals: 9 }), JSON.stringify(value));
+  }
+});
