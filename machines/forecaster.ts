@@ -19,6 +19,7 @@ import {
   type Trouble,
   task,
 } from '../src/contract/kind.ts';
+import { formatDuration } from '../src/domain/quantities.ts';
 
 const fields = z.strictObject({
   sensor: z.string().min(1).max(64).prefault('pressure').describe('Sensor whose readings are averaged.'),
@@ -31,7 +32,12 @@ const fields = z.strictObject({
   ...forecastFields,
   retry: retryPolicy(),
 });
-const config = fields.superRefine(checkSensors);
+const config = fields.superRefine(checkSensors).superRefine((value, context) => {
+  const { window, 'minimum-span': span } = value;
+  if (span < window) return;
+  const message = `${formatDuration(span)} is not less than \`window\`, ${formatDuration(window)}: there would never be a tendency`;
+  context.addIssue({ code: 'custom', path: ['minimum-span'], message });
+});
 
 export type ForecasterConfig = z.output<typeof config>;
 

@@ -186,6 +186,8 @@ export interface Mean {
   readonly timeMs: number;
   readonly mean: number;
   readonly readings: number;
+  /** A mark of the device and unit it is of; missing in what was kept before there were any. */
+  readonly origin?: string;
 }
 
 /** A mean and the sensor it is of. */

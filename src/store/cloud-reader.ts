@@ -77,8 +77,7 @@ export class CloudStoreReader implements CloudReader {
     const from = ['mean', edge, sensor, Math.max(0, sinceMs)];
     const means: Mean[] = [];
     for (const { key, value } of pages(this.#kv, from, ['mean', edge, sensor, Number.MAX_SAFE_INTEGER])) {
-      const { mean, readings } = decodeRecord<{ mean: number; readings: number }>(value);
-      means.push({ timeMs: Number(key[3]), mean, readings });
+      means.push({ ...decodeRecord<Omit<Mean, 'timeMs'>>(value), timeMs: Number(key[3]) });
     }
     return means;
   }

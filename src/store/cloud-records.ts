@@ -132,8 +132,9 @@ export function readLife(reader: KvReader, edge: string, epoch: string): Life | 
   return bytes && decodeRecord<Life>(bytes);
 }
 
-export function encodeMean(mean: Mean): Uint8Array {
-  return encodeRecord({ mean: mean.mean, readings: mean.readings });
+/** Its time is in its key. */
+export function encodeMean({ timeMs: _, ...mean }: Mean): Uint8Array {
+  return encodeRecord(mean);
 }
 
 /** The next free file name of an epoch: no name is given twice, whatever the clock does. */

@@ -8,7 +8,13 @@ import type { ConsumerStore, Mean, SensorMean } from '../contract/store.ts';
 import { lookBackMs, makeForecast } from '../domain/forecast.ts';
 import type { SegmentRef } from '../domain/segment.ts';
 import { printable } from '../domain/text.ts';
-import { MeansUnderWay, measuredSite, type SegmentMeans, segmentMeans } from './forecaster-means.ts';
+import {
+  MeansUnderWay,
+  measuredSite,
+  ofSameOrigin,
+  type SegmentMeans,
+  segmentMeans,
+} from './forecaster-means.ts';
 
 const limits = { itemsMax: 256, bytesMax: 16 * 2 ** 20 };
 
@@ -98,10 +104,12 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
       // Seen before the store is asked, for it may learn of one meanwhile; such a one counts once.
       const coming = underWay.of(ref.edge, sensor);
       const stored = await store.means(ref.edge, sensor, own.timeMs - backMs);
-      const times = new Set(stored.map(({ timeMs }) => timeMs));
-      return [...stored, ...coming.filter(({ timeMs }) => !times.has(timeMs))];
+      const identity = ({ timeMs, origin }: Mean) => `${timeMs} ${origin}`;
+      const there = new Set(stored.map(identity));
+      return [...stored, ...coming.filter((mean) => !there.has(identity(mean)))];
     };
-    const forecast = makeForecast(own, await known(config.sensor, lookBackMs(config.window)), {
+    const before = ofSameOrigin(await known(config.sensor, lookBackMs(config.window)), own);
+    const forecast = makeForecast(own, before, {
       sensor: config.sensor,
       windowMs: config.window,
       minimumSpanMs: config['minimum-span'],

@@ -1,4 +1,5 @@
 /** The means that a forecast needs: of the sensor itself, and of what else the edge measures. */
+import { createHash } from 'node:crypto';
 import type { ForecasterConfig } from '../../machines/forecaster.ts';
 import type { Mean, SensorMean } from '../contract/store.ts';
 import { DirectionMean } from '../domain/direction.ts';
@@ -19,6 +20,20 @@ export interface SegmentMeans {
   readonly strangeUnit: string | null;
 }
 
+/** Names of devices may be long: a short mark stands for them. */
+function originOf({ device, unit }: SegmentMean): string {
+  return createHash('sha256')
+    .update(JSON.stringify([device, unit]))
+    .digest('base64url')
+    .slice(0, 16);
+}
+
+/** Those of the same device and unit: between two barometers lies a step that no weather made. */
+export function ofSameOrigin(means: readonly Mean[], own: SegmentMean): readonly Mean[] {
+  const wanted = originOf(own);
+  return means.filter(({ origin }) => origin === undefined || origin === wanted);
+}
+
 /** All means of one segment. */
 export function segmentMeans(body: Uint8Array, config: ForecasterConfig): SegmentMeans {
   const own = segmentMean(body, { sensor: config.sensor });
@@ -26,7 +41,8 @@ export function segmentMeans(body: Uint8Array, config: ForecasterConfig): Segmen
   let strangeUnit: string | null = null;
   const keep = (sensor: string, mean: SegmentMean | null) => {
     if (mean === null || mean.mean === null) return;
-    kept.push({ sensor, value: { timeMs: mean.timeMs, mean: mean.mean, readings: mean.readings } });
+    const { timeMs, readings } = mean;
+    kept.push({ sensor, value: { timeMs, mean: mean.mean, readings, origin: originOf(mean) } });
   };
   keep(config.sensor, own);
   const { 'temperature-sensor': temperature, 'wind-sensor': wind } = config;

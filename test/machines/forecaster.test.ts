@@ -120,3 +120,10 @@ test('STOP ends it at once in every state', async (t) => {
     t.is(clock.pending, 0);
   }
 });
+
+test('a minimum span that the window never holds is refused', (t) => {
+  const parse = (config: object) => forecaster.config.safeParse(config);
+  const { error } = parse({ window: '10m' });
+  t.deepEqual(error?.issues[0]?.path, ['minimum-span']);
+  t.true(parse({ window: '10m', 'minimum-span': '5m' }).success);
+});

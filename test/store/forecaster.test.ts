@@ -20,11 +20,12 @@ async function tell(
   minute: number,
   weather: Weather,
   unitOf: Readonly<Record<string, string>> = units,
+  device = 'd',
 ): Promise<ForecastReport | undefined> {
   const lines = Object.entries(weather).flatMap(([sensor, values]) =>
     values.map((value, i) => {
       const time = new Date(startMs + minute * minuteMs + i * 1_000).toISOString();
-      return encodeReading({ device: 'd', sensor, time, value, unit: unitOf[sensor]! });
+      return encodeReading({ device, sensor, time, value, unit: unitOf[sensor]! });
     }),
   );
   const told = edge.lines.length;
@@ -141,4 +142,14 @@ test('what came while the forecaster was paused counts too, all sensors of it', 
   const after = await tell(world, edge, 30, { pressure: [960] });
   t.is(after!.spanMs, 30 * minuteMs);
   t.true(Math.abs(after!.seaLevel! - 960 * 10 ** ((0.0148275 * 400) / (258.15 + 1.3))) < 1e-6);
+});
+
+test('a second barometer that stands in for the first makes no weather of the step between them', async (t) => {
+  const { world, edge } = await start({ altitude: 98 });
+  for (let i = 0; i <= 4; i++) await tell(world, edge, i * 15, { pressure: [1000] }, units, 'd');
+  const other = await tell(world, edge, 75, { pressure: [995] }, units, 'other');
+  t.is(other!.tendencyWord, null);
+  t.regex(other!.text, /needs 30 min of data; has 0 s/);
+  const again = await tell(world, edge, 90, { pressure: [1000] }, units, 'd');
+  t.is(again!.tendencyWord, 'steady');
 });
