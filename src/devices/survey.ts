@@ -40,14 +40,16 @@ export function toDeviceInfo(values: readonly unknown[]): DeviceInfo {
 }
 
 /**
- * Asks every device to name itself, and collects until nothing new came for a while. Resolves with an empty list
- * when nothing came within the target's `timeoutMs`; rejects when the connection ends.
+ * Asks every device to name itself, and collects until nothing new came for a while, for the target's `timeoutMs` after
+ * the first at the longest. Resolves with an empty list when nothing came within `timeoutMs`; rejects when the
+ * connection ends.
  */
 export function survey(daemon: Daemon, clock: Clock, timeoutMs: number): Promise<DeviceInfo[]> {
   return new Promise((resolve, reject) => {
     const found = new Map<string, DeviceInfo>();
     const askedAt = clock.monotonic();
     let quietMs = 0;
+    let lastAt = 0;
     let finished = false;
     const finish = () => {
       finished = true;
@@ -65,9 +67,12 @@ export function survey(daemon: Daemon, clock: Clock, timeoutMs: number): Promise
       if (values[6] === enumeration.disconnected) found.delete(info.uid);
       else if (found.size < devicesMax) found.set(info.uid, info);
       const { min, max } = quietBoundsMs;
-      quietMs ||= Math.min(max, Math.max(min, quietPerAnswer * (clock.monotonic() - askedAt)));
+      const now = clock.monotonic();
+      quietMs ||= Math.min(max, Math.max(min, quietPerAnswer * (now - askedAt)));
+      // A loose cable may come and go for ever.
+      lastAt ||= now + timeoutMs;
       clock.clearTimeout(timer);
-      timer = clock.setTimeout(finish, Math.min(quietMs, timeoutMs));
+      timer = clock.setTimeout(finish, Math.max(0, Math.min(quietMs, lastAt - now)));
     });
     daemon.onEnd(stop);
     daemon.connection.enumerate(() => stop(daemon.whenClosed()));

@@ -114,6 +114,21 @@ test('a daemon without any device says so', async (t) => {
   t.deepEqual(await listDevices(targetOf(empty, { timeoutMs: 400 }), env()), []);
 });
 
+test('devices that come and go without end are listed all the same', async (t) => {
+  const at = await daemon(t, (socket, header) => {
+    if (header.functionId !== 254) return undefined;
+    const coming = setInterval(() => socket.write(enumerated(1)), 20);
+    socket.once('close', () => clearInterval(coming));
+    return enumerated();
+  });
+  const life = new AbortController();
+  const givenUp = setTimeout(() => life.abort(), 20_000);
+  const target = { ...targetOf(at), timeoutMs: 300 };
+  const found = await listDevices(target, { clock: realClock, signal: life.signal });
+  clearTimeout(givenUp);
+  t.like(found, [{ uid: 'abc' }]);
+});
+
 test('a device that is there and does not answer is silent', async (t) => {
   const server = await daemon(t, (_, header) => (header.functionId === 255 ? Buffer.alloc(0) : undefined));
   await t.throwsAsync(connectTo(server, { uid: 'abc', timeoutMs: 400 }), {
