@@ -46,6 +46,8 @@ interface Poller {
   readonly tally: Tally;
   /** UID of the device that was taken last because it was the only one. */
   taken: string;
+  /** When a device was last said to be back, monotonic ms. */
+  backAtMs: number;
 }
 
 export function pollerEffects(env: PollerEnv): SensorPollerEffects {
@@ -55,7 +57,14 @@ export function pollerEffects(env: PollerEnv): SensorPollerEffects {
       const failure = Promise.withResolvers<never>();
       failure.promise.catch(() => {});
       const tally = createTally(config.every, env);
-      const poller: Poller = { config, env, tally, wanted: wantedSensors(config), taken: '' };
+      const poller: Poller = {
+        config,
+        env,
+        tally,
+        wanted: wantedSensors(config),
+        taken: '',
+        backAtMs: -Infinity,
+      };
       let visit: AbortController | undefined;
       receive((command: SensorCommand) => {
         visit?.abort();
@@ -77,6 +86,9 @@ export function pollerEffects(env: PollerEnv): SensorPollerEffects {
 
 type Tell = (event: SensorEvent) => void;
 
+/** A loose cable comes and goes at its pace, a broken daemon at any: neither may have us connect at that. */
+const betweenReturnsMs = 1_000;
+
 /** Connects and reads until the signal aborts or the device is lost; tells what happens. */
 async function visitDevice(
   poller: Poller,
@@ -92,6 +104,9 @@ async function visitDevice(
     tell({ type: 'GONE', cause });
     try {
       await env.awaitDevice(target, { type: where.type, orPresent }, { signal });
+      const waitMs = poller.backAtMs + betweenReturnsMs - env.clock.monotonic();
+      if (waitMs > 0) await sleep(env.clock, waitMs, signal);
+      poller.backAtMs = env.clock.monotonic();
       tell({ type: 'BACK' });
     } catch (thrown) {
       // The wait that runs beside ends as well.

@@ -148,6 +148,23 @@ test('a device that is unplugged shows so, and is taken at once when it is back'
   await poller.stop();
 });
 
+test('a device that comes and goes without end is not connected to at its pace', async (t) => {
+  const poller = startPoller();
+  void poller.consume();
+  let heeded = 0;
+  for (let turn = 0; turn < 300; turn++) {
+    await poller.clock.advance(10);
+    poller.devices.at(-1)!.lose(problem('device-unknown', 'it was unplugged'));
+    await poller.clock.flush();
+    for (; heeded < poller.waits.length; heeded++) poller.waits[heeded]!.plugIn();
+  }
+  t.true(poller.devices.length >= 4, 'it is tried');
+  t.true(poller.devices.length <= 8, `${poller.devices.length} times in 3 s`);
+  await poller.stop();
+  await poller.clock.advance(100);
+  t.is(poller.clock.pending, 0);
+});
+
 test('a device that is not there is asked for again after its waits, and taken at once when plugged in', async (t) => {
   const poller = play();
   await poller.clock.advance(10);
