@@ -113,6 +113,15 @@ const config = z
         complain(['sensors', index], `a device of type ${type} has no ${name}; it has ${has.join(', ')}`);
       } else if (names!.indexOf(name) < index) complain(['sensors', index], `${name} is named twice`);
     }
+    const called =
+      value.sensors?.map((one) => (typeof one === 'string' ? one : (one.as ?? one.sensor))) ?? [];
+    for (const [index, name] of called.entries()) {
+      if (called.indexOf(name) === index || names!.indexOf(names![index]!) < index) continue;
+      complain(
+        ['sensors', index],
+        `another sensor is called ${name} already, so nobody could tell them apart`,
+      );
+    }
     const read = names ?? sensorsByDefault(type);
     if (read.length === 1) return;
     const hint = `this poller reads ${read.join(', ')}; say it for each in \`sensors\``;

@@ -253,6 +253,9 @@ test('sensors that a type does not have, and words for one that are said of seve
     'sensors.0: a device of type co2 has no pressure; it has co2, temperature, humidity',
     'sensors.2: co2 is named twice',
   ]);
+  t.deepEqual(complaints({ device: { type: 'co2' }, sensors: ['co2', { sensor: 'humidity', as: 'co2' }] }), [
+    'sensors.1: another sensor is called co2 already, so nobody could tell them apart',
+  ]);
   const several = { device: { type: 'humidity' }, sensor: 'damp', plausible: { max: 90 } };
   const hint = 'this poller reads humidity, temperature; say it for each in `sensors`';
   t.deepEqual(complaints(several), [
