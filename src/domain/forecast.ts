@@ -14,6 +14,7 @@ import {
   tendencyWindowMs,
   tendencyWord,
 } from './tendency.ts';
+import { clip } from './text.ts';
 import { britishRange, type Hemisphere, type PressureRange, zambretti, zambrettiTrend } from './zambretti.ts';
 
 export { type SegmentMean, segmentMean } from './segment-mean.ts';
@@ -60,6 +61,9 @@ export function lookBackMs(windowMs: number): number {
   return Math.max(windowMs, characteristicWindowMs);
 }
 
+/** Devices may write any; an edge takes no message with a longer one, and would say nothing. */
+const unitLengthMax = 32;
+
 /** No sea was ever under less or more pressure, hPa: the records are 870 and 1,084. */
 const seaLevelRangeHPa = { min: 860, max: 1090 };
 
@@ -74,7 +78,7 @@ export function makeForecast(
   options: ForecastOptions,
 ): Forecast {
   const { sensor, site = unknownSite, thresholds = commonThresholds } = options;
-  const base = { sensor, unit: mean?.unit ?? '' };
+  const base = { sensor, unit: clip(mean?.unit ?? '', unitLengthMax) };
   const nothing = { tendency: null, tendencyWord: null };
   if (mean === null || mean.mean === null) {
     return { ...base, ...nothing, readings: 0, mean: null, spanMs: 0, text: withoutMean(mean, sensor) };

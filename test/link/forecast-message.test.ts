@@ -47,6 +47,15 @@ test('a forecast with all fields arrives as it was made', (t) => {
   t.deepEqual(decodeMessages(reencoded([message, message])), [message, message]);
 });
 
+test('however a device writes its unit, the edge is told the mean', (t) => {
+  const own = { device: 'd', mean: 7, readings: 1, timeMs: 0, simulated: false };
+  for (const unit of ['', 'µg/m³', 'x'.repeat(33), '😀'.repeat(50_000)]) {
+    const forecast = makeForecast({ ...own, unit }, [], { sensor: 'pressure' });
+    const message = { ...old, forecast };
+    t.deepEqual(decodeMessage(encodeJson(message)), message, unit.slice(0, 40));
+  }
+});
+
 test('an edge of the first release understands a cloud of today', (t) => {
   const { data } = firstRelease.safeParse(JSON.parse(Buffer.from(encodeJson(whole())).toString()));
   t.truthy(data);
