@@ -1,9 +1,6 @@
 /** Several pipelines: a small parent with one child process each, joined by node-ipc. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sleep } from '../contract/clock.ts';
 import { errorCodes, type Problem } from '../contract/errors.ts';
@@ -13,7 +10,6 @@ import { retryDelayMs } from '../domain/backoff.ts';
 import { type RunningActor, runActor } from '../runtime/actor.ts';
 import { type ChildCommand, type ChildEvent, childMachine } from '../runtime/child-machine.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
-import { type ChildHost, hostChildren } from '../runtime/ipc.ts';
 import type { Log } from '../runtime/log.ts';
 import { drainDeadlineMs } from '../runtime/pipeline.ts';
 import { keepAttached } from './attach.ts';
@@ -30,6 +26,7 @@ import {
   leaveSoon,
   onSignals,
 } from './process.ts';
+import { hostInDirectory } from './socket-directory.ts';
 import { agent } from './version.ts';
 
 export interface ChildrenOptions {
@@ -48,12 +45,10 @@ const parentName = 'fogrun';
 /** Resolves when every child has ended, to the worst of their exit codes. */
 export async function runChildren(plans: readonly Plan[], options: ChildrenOptions): Promise<number> {
   endOnBugs((problem) => options.log.reporter(parentName, 'parent')({ type: 'problem', ...problem }));
-  const directory = await mkdtemp(join(tmpdir(), 'fogrun-'));
   const token = Buffer.from(systemRandom.bytes(24)).toString('hex');
   const listeners = new Map<string, (message: object) => void>();
   const links = new Map<string, (message: object) => void>();
-  const host: ChildHost = await hostChildren({
-    socketPath: join(directory, 'parent.sock'),
+  const { host, directory } = await hostInDirectory('parent.sock', {
     token,
     clock: systemClock,
     on: {
@@ -74,7 +69,7 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
     summary: () => trouble() ?? `${plans.map(({ name }) => name).join(', ')} run`,
   });
   const environment = {
-    FOGRUN_PARENT_SOCKET: join(directory, 'parent.sock'),
+    FOGRUN_PARENT_SOCKET: directory.socketPath,
     FOGRUN_PARENT_TOKEN: token,
     ...beatVariables(notifier.watchdogMs),
   };
@@ -114,7 +109,7 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   endWithLauncher(tell, drain);
   const ask = onSignals(tell, drain, () => {
     for (const child of living) child.kill('SIGKILL');
-    rmSync(directory, { recursive: true, force: true });
+    directory.removeNow();
   });
   live?.onQuit(() => ask('q'));
   if (live) void attachTo(plans, live, attached.signal);
@@ -132,7 +127,7 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   await drained;
   attached.abort();
   await host.close();
-  await rm(directory, { recursive: true, force: true });
+  await directory.remove();
   leaveSoon();
   return Math.max(...ends.map(({ how }, i) => (how === 'stopped' ? 0 : pasts[i]!.exitCode)));
 }

@@ -65,7 +65,7 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
   const world = { clock: systemClock, random: systemRandom };
   const bindings = await bindingsFor(plan, world);
   const processes = plan.actors.some((actor) => actor.process !== null)
-    ? await (await import('./placed.ts')).hostProcesses(plan.name)
+    ? await (await import('./placed.ts')).hostProcesses(plan.name, live ? showIn(live, plan.name) : undefined)
     : undefined;
   const audit = auditOf(plan.name, report);
   const pipeline = await runPipeline({
@@ -76,6 +76,9 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
     version,
     audit: audit.write,
     processes,
+  }).catch(async (thrown) => {
+    await processes?.close();
+    throw thrown;
   });
   // Actors may come to wait for each other alone; that must not end the process.
   const alive = setInterval(() => {}, 2 ** 30);
@@ -105,6 +108,11 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
   live?.view.over(plan.name, problem);
   leaveSoon();
   return exitCodeOf(problem);
+}
+
+/** What a process that actors are placed in prints is a line of the view: the terminal is the view's. */
+function showIn({ view }: Live, pipeline: string) {
+  return (name: string, line: string) => view.line(`${pipeline}/process/${name}`, line);
 }
 
 /** Tells the parent, if there is one, that this pipeline is up; drains when the parent asks or is gone. */

@@ -1,0 +1,50 @@
+/** A directory of mode 0700 for the socket by which processes of this program join each other. */
+import { rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FogrunError } from '../contract/errors.ts';
+import { type ChildHost, type HostOptions, hostChildren } from '../runtime/ipc.ts';
+
+export interface SocketDirectory {
+  readonly socketPath: string;
+  remove(): Promise<void>;
+  /** For the end of the process; never throws. */
+  removeNow(): void;
+}
+
+/** @throws FogrunError `address-refused` */
+async function makeSocketDirectory(socketName: string): Promise<SocketDirectory> {
+  const path = await mkdtemp(join(tmpdir(), 'fogrun-')).catch((cause) => {
+    const message = `no directory for a socket can be made in ${tmpdir()} (${cause.code ?? cause.message})`;
+    throw new FogrunError('address-refused', message, { advice: elsewhere, cause });
+  });
+  return {
+    socketPath: join(path, socketName),
+    remove: () => rm(path, { recursive: true, force: true }),
+    removeNow() {
+      try {
+        rmSync(path, { recursive: true, force: true });
+      } catch {
+        // Out of file descriptors, say; what is left behind is an empty directory or two.
+      }
+    },
+  };
+}
+
+const elsewhere = 'Name another directory, a short one, with TMPDIR.';
+
+/** Listens in a directory of its own; nothing is left behind when that fails. @throws FogrunError `address-refused` */
+export async function hostInDirectory(
+  socketName: string,
+  options: Omit<HostOptions, 'socketPath'>,
+): Promise<{ readonly host: ChildHost; readonly directory: SocketDirectory }> {
+  const directory = await makeSocketDirectory(socketName);
+  try {
+    return { host: await hostChildren({ ...options, socketPath: directory.socketPath }), directory };
+  } catch (thrown) {
+    await directory.remove();
+    if (!(thrown instanceof FogrunError)) throw thrown;
+    throw new FogrunError(thrown.code, thrown.message, { advice: elsewhere, cause: thrown });
+  }
+}
