@@ -1,7 +1,5 @@
 /** The process that actors are placed in: started by their pipeline's, and never without it. */
-import { rmdirSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { dirname } from 'node:path';
 import { kinds } from '../../machines/index.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
@@ -11,6 +9,7 @@ import type { Hears } from '../runtime/placed-wire.ts';
 import { bindingsFor } from './bindings.ts';
 import { bytesFd } from './placed.ts';
 import { endOnBugs } from './process.ts';
+import { removeAbandoned } from './socket-directory.ts';
 
 const joinTimeoutMs = 10_000;
 
@@ -35,9 +34,10 @@ export async function runPlacedProcess(): Promise<void> {
     timeoutMs: joinTimeoutMs,
     on: {
       message: (message) => hears?.message(message),
-      lost: () => {
-        removeSocket(socketPath);
-        process.exit(1);
+      lost: ({ code, message }) => {
+        // Nobody is left to tell it to, but for what goes wrong in here.
+        if (code !== 'process-lost') process.stderr.write(`${name}: ${message} (${code})\n`);
+        void removeAbandoned(socketPath).then(() => process.exit(1));
       },
     },
   });
@@ -58,14 +58,4 @@ export async function runPlacedProcess(): Promise<void> {
       link.close().then(() => process.exit(thrown instanceof FogrunError ? thrown.exitCode : 1));
     },
   });
-}
-
-/** What a pipeline's process that was killed leaves behind. */
-function removeSocket(socketPath: string): void {
-  try {
-    unlinkSync(socketPath);
-    rmdirSync(dirname(socketPath));
-  } catch {
-    // Another of its processes was faster, or it still ends in order.
-  }
 }

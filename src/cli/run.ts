@@ -22,6 +22,7 @@ import {
   onSignals,
   terminalLog,
 } from './process.ts';
+import { removeAbandoned } from './socket-directory.ts';
 import { version } from './version.ts';
 
 export interface RunOptions extends LogChoice {
@@ -137,6 +138,7 @@ async function join(
         if (type === 'drain') drain(typeof deadlineMs === 'number' ? deadlineMs : undefined);
       },
       lost: () => {
+        void removeAbandoned(socketPath);
         report({ type: 'note', text: 'the parent process is gone: ending in order' }, 'warn');
         drain();
       },

@@ -1,10 +1,11 @@
 /** A directory of mode 0700 for the socket by which processes of this program join each other. */
 import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, rmdir, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FogrunError } from '../contract/errors.ts';
-import { type ChildHost, type HostOptions, hostChildren } from '../runtime/ipc.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { type ChildHost, type HostOptions, hostChildren, isStaleSocket } from '../runtime/ipc.ts';
 
 export interface SocketDirectory {
   readonly socketPath: string;
@@ -46,5 +47,19 @@ export async function hostInDirectory(
     await directory.remove();
     if (!(thrown instanceof FogrunError)) throw thrown;
     throw new FogrunError(thrown.code, thrown.message, { advice: elsewhere, cause: thrown });
+  }
+}
+
+/**
+ * Removes what a process that was killed left behind, from one that was joined to it. Never while somebody listens there:
+ * a connection may end for other reasons, and whoever starts later still needs the socket. Never rejects.
+ */
+export async function removeAbandoned(socketPath: string): Promise<void> {
+  try {
+    if (!(await isStaleSocket(socketPath, systemClock))) return;
+    await unlink(socketPath);
+    await rmdir(dirname(socketPath));
+  } catch {
+    // Another process was faster, or it still ends in order.
   }
 }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { startFogrun, temporaryDirectory, world } from '../helpers/fogrun.ts';
+import { moved, startFogrun, temporaryDirectory, world } from '../helpers/fogrun.ts';
 import { hasPty, startOnTerminal } from '../helpers/pty.ts';
 
 const pipeline = (store: string) => `fogrun: 1
@@ -32,26 +32,39 @@ test('a pipeline with placed actors whose store cannot be opened ends, and leave
   t.deepEqual(await readdir(sockets), []);
 });
 
+/** Another file with a pipeline and a store of its own. */
+async function second(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8');
+  const other = file.replace('edge.yaml', 'other.yaml');
+  await writeFile(other, text.replace('pipeline: edge', 'pipeline: other').replace('/edge"', '/other"'));
+  return other;
+}
+
 test('no place for the socket of its processes is told as such, and nothing is left behind', async (t) => {
   const { file, sockets, env } = await placedWorld(t);
+  const other = await second(file);
   const long = join(sockets, 'x'.repeat(100));
   await mkdir(long);
   for (const TMPDIR of [join(sockets, 'none'), long]) {
-    for (const words of [[file], [file, file.replace('edge', 'edge2')]]) {
-      await writeFile(
-        words.at(-1)!,
-        words.length > 1
-          ? (await readFile(file, 'utf8'))
-              .replace('pipeline: edge', 'pipeline: edge2')
-              .replace('/edge"', '/edge2"')
-          : await readFile(file, 'utf8'),
-      );
+    for (const words of [[file], [file, other]]) {
       const fogrun = startFogrun(t, words, { ...env, TMPDIR });
       t.is((await fogrun.ended).code, 1);
       t.regex(fogrun.stderr(), /\(address-refused\)\n.*TMPDIR/);
     }
   }
   t.deepEqual(await readdir(long), []);
+});
+
+test('pipelines whose parent is killed remove its socket as well as their own', async (t) => {
+  const { file, sockets, env } = await placedWorld(t);
+  const fogrun = startFogrun(t, [file, await second(file), '--log', 'json'], env);
+  await fogrun.line(moved('edge', 'alive.running'));
+  await fogrun.line(moved('other', 'alive.running'));
+  t.is((await readdir(sockets)).length, 3);
+  fogrun.child.kill('SIGKILL');
+  // They hold its stdout, so that this is the end of all of them.
+  await fogrun.ended;
+  t.deepEqual(await readdir(sockets), []);
 });
 
 test('what a process prints stands in the live view, not across it', async (t) => {
@@ -64,6 +77,7 @@ test('what a process prints stands in the live view, not across it', async (t) =
   const code = `process.on('SIGUSR2',()=>{console.error('printed by a process');console.log('and so was this')})`;
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(code)}`;
   const fogrun = startOnTerminal(t, [file], { ...env, NODE_OPTIONS });
+  await fogrun.until(/made +● running/);
   const shown = await fogrun.until(/in process sensors · pid \d+/);
   process.kill(Number(/in process sensors · pid (\d+)/.exec(shown)![1]), 'SIGUSR2');
   await fogrun.until(/edge\/process\/sensors +printed by a process/);
