@@ -213,6 +213,9 @@ export class PlacedActor implements Supervised {
     this.#giver?.end();
     this.#giver = undefined;
     this.#answers = undefined;
+    // Why it failed outlasts the process that it failed in.
+    const { cause: known = null, attempt: tries = 0 } = this.#told?.condition ?? this.#said;
+    this.#said = { cause: known, attempt: tries };
     this.#told = undefined;
     this.#livesBefore += this.#lives;
     this.#lives = 0;

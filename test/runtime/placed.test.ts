@@ -1,6 +1,6 @@
 import test from 'ava';
 import { batch, untilAborted } from './pipeline-fixtures.ts';
-import { source, startPlaced } from './placed-fixtures.ts';
+import { source, sourceKind, startPlaced } from './placed-fixtures.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 const killed = { signal: 'SIGKILL', killed: true };
@@ -217,6 +217,23 @@ test('an exception in a placed actor is dealt with in its process, and the proce
   }
   t.is(moves('a').at(-1), 'running → failed');
   t.is((await clock.until(pipeline.ended))?.code, 'restart-limit');
+});
+
+test('why an actor failed is still known when the process that it failed in is gone', async (t) => {
+  const lasting = { ...source('a', 'p'), kind: { ...sourceKind, onFailed: 'stay' as const } };
+  const { clock, current, pipeline, moves } = await startPlaced([lasting, source('b', 'p')], {});
+  await clock.advance(10);
+  const a = pipeline.actors.get('a')!;
+  for (let bug = 0; bug < 4; bug++) {
+    a.send({ type: 'BUG' });
+    await clock.advance(5_000);
+  }
+  t.is(a.condition().cause?.code, 'restart-limit');
+  current().end(killed);
+  await clock.advance(5_000);
+  t.is(moves('b').at(-1), 'waitingToRestart → running');
+  t.like(a.condition(), { state: 'failed', health: 'failed', cause: { code: 'restart-limit' } });
+  await clock.until(pipeline.drain(4_500));
 });
 
 test('restart and retry reach a placed actor wherever it is', async (t) => {
