@@ -164,7 +164,7 @@ function start(
   });
   if (live) show(child, plan.name, live);
   living.add(child);
-  child.once('exit', () => living.delete(child));
+  for (const over of ['exit', 'error']) child.once(over, () => living.delete(child));
   return child;
 }
 
@@ -222,7 +222,12 @@ async function oneLife(
 ): Promise<void> {
   let ready = false;
   let asked = false;
-  const child = life.start();
+  let child: ChildProcess;
+  try {
+    child = life.start();
+  } catch (thrown) {
+    return io.emit({ type: 'DIED', cause: notStarted(thrown), final: false });
+  }
   const kill = () => child.kill('SIGKILL');
   io.signal.addEventListener('abort', kill, { once: true });
   let watch: ReturnType<typeof watchOver> | undefined;
@@ -248,13 +253,16 @@ async function oneLife(
     if (!ready) child.kill('SIGTERM');
     timer = systemClock.setTimeout(kill, deadlineMs + 500);
   });
-  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-    child.once('exit', (...end) => resolve(end));
-    child.once('error', reject);
+  const end = await new Promise<[number | null, NodeJS.Signals | null] | Error>((resolve) => {
+    child.once('exit', (...how) => resolve(how));
+    child.once('error', resolve);
   });
   systemClock.clearTimeout(timer);
   watch?.stop();
-  if (code === 0 || asked) return io.emit({ type: 'DONE' });
+  if (asked) return io.emit({ type: 'DONE' });
+  if (end instanceof Error) return io.emit({ type: 'DIED', cause: notStarted(end), final: false });
+  const [code, signal] = end;
+  if (code === 0) return io.emit({ type: 'DONE' });
   const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
   // Wrong input stays wrong; what never once ran said why and would say it again.
   const final = code === 2 || (code !== null && !past.wasReady);
@@ -264,4 +272,13 @@ async function oneLife(
     : errorCodes['process-ended'].advice;
   const cause: Problem = { code: 'process-ended', message: `its process ${child.pid} ${how}`, advice };
   io.emit({ type: 'DIED', cause, final, killed: endedFromOutside(signal) });
+}
+
+/** For want of memory or file descriptors, say: that passes. */
+function notStarted(thrown: unknown): Problem {
+  return {
+    code: 'process-ended',
+    message: `its process could not be started: ${(thrown as Error).message}`,
+    advice: errorCodes['process-ended'].advice,
+  };
 }

@@ -47,3 +47,25 @@ test('children whose parent is killed end in order, and the next start takes ove
   for (const pid of children) t.false(await isThere(pid), `${pid} is still there`);
   t.is((await second.end()).code, 0);
 });
+
+test('a pipeline whose process cannot be started for a while is started when it can', async (t) => {
+  // Takes all file descriptors of the parent, and gives them back.
+  const code = `
+    import { closeSync, openSync } from 'node:fs';
+    const taken = [];
+    process.on('SIGUSR2', () => {
+      if (taken.length > 0) return taken.splice(0).forEach((fd) => closeSync(fd));
+      try { for (;;) taken.push(openSync('/dev/null')); } catch {}
+    });`;
+  const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(code)}`;
+  const fogrun = startFogrun(t, both, { ...(await world(t)), NODE_OPTIONS });
+  await fogrun.line(moved('edge', 'alive.running'));
+  fogrun.child.kill('SIGUSR2');
+  const from = fogrun.lines.length;
+  process.kill((await childrenOf(fogrun))[0]!, 'SIGKILL');
+  const refused = await fogrun.line((line) => /could not be started: .*EMFILE/.test(line.cause), from);
+  t.is(refused.to, 'waitingToRestart');
+  fogrun.child.kill('SIGUSR2');
+  await fogrun.line(moved(refused.actor, 'alive.running'), from);
+  t.is((await fogrun.end()).code, 0);
+});
