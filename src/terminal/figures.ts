@@ -42,15 +42,22 @@ export function rate(perSecond: number): string {
 /** `96 KiB`. */
 export const size = (bytes: number): string => formatSize(bytes).replace(/(?<=\d)(?=[A-Z])/, ' ');
 
+/** Cells that are partly filled, by eighths. */
+const partly = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
 /** A bar of `cells` cells; a share above nothing shows, and one below all is not full. */
 export function bar(share: number, cells: number, unicode: boolean): string {
-  const inner = Math.max(0, cells - 2);
+  if (cells < 3) return ' '.repeat(Math.max(0, cells));
+  const inner = cells - 2;
   const bounded = Math.min(1, Math.max(0, Number.isFinite(share) ? share : 0));
-  let full = Math.round(bounded * inner);
-  if (bounded > 0) full = Math.max(1, full);
-  if (bounded < 1) full = Math.min(full, Math.max(0, inner - 1));
+  const steps = unicode ? 8 : 2;
+  let filled = Math.round(bounded * inner * steps);
+  if (bounded > 0) filled = Math.max(1, filled);
+  if (bounded < 1) filled = Math.min(filled, inner * steps - 1);
+  const full = Math.floor(filled / steps);
+  const part = unicode ? partly[filled % steps]! : filled % steps > 0 ? ':' : '';
   const [open, on, off, close] = unicode ? ['▕', '█', '░', '▏'] : ['[', '#', '-', ']'];
-  return cells < 3 ? ' '.repeat(cells) : open + on.repeat(full) + off.repeat(inner - full) + close;
+  return open + on.repeat(full) + part + off.repeat(inner - full - part.length) + close;
 }
 
 /** Not up to the full block: rows below each other would run together. */

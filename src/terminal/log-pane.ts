@@ -2,7 +2,7 @@
 import type { LogLine, Model } from './model.ts';
 import { type Line, type Piece, piece, type Tone } from './paint.ts';
 import type { Look } from './table.ts';
-import { fitted } from './width.ts';
+import { fitted, wrap } from './width.ts';
 
 /** Narrower than this there is no room for the pipeline's name as well. */
 const wholeNameMin = 70;
@@ -13,10 +13,14 @@ export function logPane(model: Model, rows: number, look: Look): Line[] {
   const page = rows - 1;
   const { log } = model;
   const scroll = Math.max(0, Math.min(model.scroll, log.length - page));
-  const shown = log.slice(Math.max(0, log.length - scroll - page), log.length - scroll);
-  const lines = shown.map((line) => logLine(line, look));
-  while (lines.length < page) lines.push([]);
-  return [headline(scroll, look), ...lines];
+  const lines: Line[] = [];
+  // From the newest backwards: long ones take several lines.
+  for (let at = log.length - scroll - 1; at >= 0 && lines.length < page; at--) {
+    lines.unshift(...logLines(log[at]!, look));
+  }
+  const shown = lines.slice(Math.max(0, lines.length - page));
+  while (shown.length < page) shown.push([]);
+  return [headline(scroll, look), ...shown];
 }
 
 function headline(scroll: number, { columns, unicode }: Look): Line {
@@ -39,19 +43,26 @@ const tones: Readonly<Record<LogLine['level'], Tone>> = {
   error: 'failed',
 };
 
+/** A forecast is the longest that people want to read whole. */
+const linesMax = 3;
+/** With less room for it, text is cut rather than broken. */
+const textCellsMin = 24;
+
 /** Time of the day in UTC, as the plain lines have it. */
-function logLine({ timeMs, level, who, text }: LogLine, { columns, unicode }: Look): Line {
+function logLines({ timeMs, level, who, text }: LogLine, { columns, unicode }: Look): Line[] {
   const narrow = columns < wholeNameMin;
   const time = new Date(timeMs).toISOString().slice(11, narrow ? 19 : 23);
   const short = narrow ? who.slice(who.indexOf('/') + 1) : who;
   const cells = narrow ? 10 : columns < 100 ? 20 : 30;
   const name = fitted(short, cells, 'left', unicode ? '…' : '~');
+  const tone = tones[level];
+  const before = time.length + cells + 2;
+  const room = columns - before;
+  const [first, ...more] =
+    room < textCellsMin ? [text] : wrap(text, room, linesMax, unicode ? undefined : '~');
   return [
-    piece(time, 'dim'),
-    piece(' '),
-    piece(name, 'paused'),
-    piece(' '),
-    ...sentencePieces(text, tones[level]),
+    [piece(time, 'dim'), piece(' '), piece(name, 'paused'), piece(' '), ...sentencePieces(first ?? '', tone)],
+    ...more.map((line) => [piece(' '.repeat(before)), piece(line, tone === 'well' ? 'plain' : tone)]),
   ];
 }
 

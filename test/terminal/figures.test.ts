@@ -40,20 +40,24 @@ test('rates and amounts are short', (t) => {
 });
 
 test('a bar is as long as its share, shows what is not nothing, and is full only when all is', (t) => {
-  const full = (text: string) => text.split('█').length - 1;
+  // Whole cells, and eighths of one.
+  const filled = (text: string) =>
+    [...text.slice(1, -1)].reduce((sum, cell) => sum + Math.max(0, ' ▏▎▍▌▋▊▉█'.indexOf(cell)), 0);
   for (const cells of [3, 8, 12]) {
     for (const share of [0, 0.0001, 0.25, 0.5, 0.9999, 1, 7, -1, Number.NaN]) {
       const text = bar(share, cells, true);
       t.is([...text].length, cells);
-      const inner = cells - 2;
-      if (!(share > 0)) t.is(full(text), 0);
-      else if (share >= 1) t.is(full(text), inner);
-      else if (inner > 2) {
-        t.true(full(text) >= 1 && full(text) < inner);
-        t.true(Math.abs(full(text) - share * inner) <= 1);
+      const all = (cells - 2) * 8;
+      if (!(share > 0)) t.is(filled(text), 0);
+      else if (share >= 1) t.is(filled(text), all);
+      else {
+        t.true(filled(text) >= 1 && filled(text) < all);
+        t.true(Math.abs(filled(text) - share * all) <= 1);
       }
     }
   }
+  t.is(bar(0.0001, 8, true), '▕▏░░░░░▏');
+  t.is(bar(0.0001, 8, false), '[:-----]');
   t.is(bar(0.5, 8, false), '[###---]');
 });
 

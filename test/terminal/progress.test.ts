@@ -27,7 +27,7 @@ test('long work says its share, amount, rate and what is left of it', async (t) 
     await clock.advance(500);
     progress.add(2 ** 20);
   }
-  t.regex(last(), /^exporting edge ▕█+░+▏ 40 % · 4 MiB of 10 MiB · 2 MiB\/s · 3s left$/);
+  t.regex(last(), /^exporting edge ▕█+▍░+▏ 40 % · 4 MiB of 10 MiB · 2 MiB\/s · 3s left$/);
 });
 
 test('without a total there is an amount and a rate', async (t) => {

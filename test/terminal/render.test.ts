@@ -34,7 +34,7 @@ const lineOf = (lines: readonly string[], word: string) => lines.find((line) => 
 test('each actor has a row with its state, since when, rate, backlog and last minute', (t) => {
   const lines = render(both(), { ...usual, columns: 140 });
   const row = lineOf(lines, 'uploader');
-  t.regex(row, /▲ waitingToRetry +0s +0\/s ▕█+░+▏ 1,204 · 180 MiB/);
+  t.regex(row, /▲ waitingToRetry +0s +0\/s ▕█+▎░+▏ 1,204 · 180 MiB/);
   t.regex(row, /[▁-█]{20}/);
   t.regex(lineOf(lines, 'barometer'), /● polling +4m12s +12\.3\/s/);
   t.regex(lineOf(lines, 'rotator'), /12 · 1\.4 KiB · 3s/);
@@ -285,4 +285,17 @@ test('every line fits at every size, and nothing foreign steers the terminal', (
     ),
     { numRuns: 300 },
   );
+});
+
+test('a forecast is shown whole, in as many lines as it takes', (t) => {
+  const model = both();
+  const words =
+    'forecast for segment 2 · 1013.3 hPa (simulated, station pressure) · no tendency yet: needs 30 min';
+  takeLine(model, { timeMs: startMs, level: 'info', who: 'edge/acks', text: words });
+  const lines = render(model, { ...usual, columns: 80 }).map((line) => line.trimEnd());
+  const at = lines.findIndex((line) => line.includes('forecast for segment 2'));
+  const indent = ' '.repeat(lines[at]!.indexOf('forecast'));
+  t.true(lines[at + 1]!.startsWith(`${indent}`) && lines[at + 1]!.trim() !== '');
+  const told = lines.slice(at).join(' ').replace(/ +/g, ' ');
+  t.true(told.includes(words), told);
 });
