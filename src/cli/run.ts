@@ -104,7 +104,7 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
   const problem = await pipeline.ended;
   await Promise.all([control.close(), audit.settled()]);
   clearInterval(alive);
-  parent?.close();
+  await parent?.close();
   if (problem) report({ type: 'problem', ...problem });
   live?.view.over(plan.name, problem);
   leaveSoon();
@@ -121,11 +121,12 @@ async function join(
   name: string,
   report: Reporter,
   drain: (deadlineMs?: number) => void,
-): Promise<{ close(): void } | null> {
+): Promise<{ close(): Promise<void> } | null> {
   const socketPath = process.env.FOGRUN_PARENT_SOCKET;
   const token = process.env.FOGRUN_PARENT_TOKEN;
   if (!socketPath || !token) return null;
   const { joinParent } = await import('../runtime/ipc.ts');
+  let abandoned = Promise.resolve();
   const parent = await joinParent({
     socketPath,
     token,
@@ -138,7 +139,7 @@ async function join(
         if (type === 'drain') drain(typeof deadlineMs === 'number' ? deadlineMs : undefined);
       },
       lost: () => {
-        void removeAbandoned(socketPath);
+        abandoned = removeAbandoned(socketPath);
         report({ type: 'note', text: 'the parent process is gone: ending in order' }, 'warn');
         drain();
       },
@@ -146,5 +147,10 @@ async function join(
   });
   parent.send({ type: 'ready' });
   sendBeats(parent);
-  return parent;
+  return {
+    async close() {
+      await abandoned;
+      await parent.close();
+    },
+  };
 }

@@ -56,10 +56,10 @@ export async function hostInDirectory(
  */
 export async function removeAbandoned(socketPath: string): Promise<void> {
   try {
-    if (!(await isStaleSocket(socketPath, systemClock))) return;
-    await unlink(socketPath);
+    if (await isStaleSocket(socketPath, systemClock)) await unlink(socketPath).catch(() => {});
+    // Several may be at it: whoever comes last finds it empty, and while somebody listens it is not.
     await rmdir(dirname(socketPath));
   } catch {
-    // Another process was faster, or it still ends in order.
+    // It still ends in order, or is gone already.
   }
 }
