@@ -129,6 +129,7 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
         },
         filling: {
           on: {
+            STOP: 'closing',
             WRITTEN: [
               { guard: 'large', target: 'sealing' },
               { guard: 'nothingOpen', target: 'empty' },
@@ -158,6 +159,8 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
             ],
             onError: { target: 'failed', actions: 'noteTrouble' },
           },
+          // More may have come since this sealing began.
+          on: { STOP: 'closing' },
         },
         full: {
           tags: ['trouble'],
@@ -168,6 +171,17 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
             onError: { target: 'failed', actions: 'noteTrouble' },
           },
           on: { FULL: {}, ROOM: { target: 'empty', actions: 'well' } },
+        },
+        // Told to stop: what is open is sealed, so that an orderly end can still bring it to the cloud.
+        closing: {
+          invoke: {
+            src: 'seal',
+            input: ({ context }) => context.config,
+            onDone: 'stopped',
+            onError: { target: 'failed', actions: 'noteTrouble' },
+          },
+          on: { STOP: {}, FULL: {} },
+          after: { 2000: 'stopped' },
         },
         failed: { type: 'final', tags: ['failed'] },
         stopped: { type: 'final' },

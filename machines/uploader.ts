@@ -235,6 +235,7 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
         sending: {
           entry: 'send',
           on: {
+            STOP: 'finishing',
             ALL_SENT: [{ guard: 'nothingWaits', target: 'idle', actions: 'well' }, { target: 'awaitingAck' }],
             // Re-entering starts the deadline anew: it runs from the last progress.
             ACKNOWLEDGED: { target: 'sending', reenter: true, actions: 'well' },
@@ -243,6 +244,7 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
         },
         awaitingAck: {
           on: {
+            STOP: 'finishing',
             BACKLOG: 'sending',
             ACKNOWLEDGED: [
               { guard: 'nothingWaits', target: 'idle', actions: 'well' },
@@ -279,6 +281,22 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
           entry: ['well', 'sayGoodbye'],
           tags: ['rest'],
           on: { RESUME: 'connecting', PAUSE: {}, LOST: {}, REFUSED: {}, FORKED: {} },
+        },
+        // Told to stop while the link is well: what is sealed goes first, and its acknowledgements are awaited for a while.
+        finishing: {
+          entry: 'send',
+          on: {
+            // Sending anew tells what still waits, or that nothing does.
+            BACKLOG: { actions: 'send' },
+            ACKNOWLEDGED: { actions: 'send' },
+            ALL_SENT: { guard: 'nothingWaits', target: 'stopping' },
+            STOP: {},
+            PAUSE: {},
+            LOST: 'stopped',
+            REFUSED: 'stopping',
+            FORKED: 'stopping',
+          },
+          after: { 2000: 'stopping' },
         },
         stopping: {
           entry: 'sayGoodbye',

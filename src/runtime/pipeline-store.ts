@@ -3,6 +3,7 @@ import { type Clock, sleep } from '../contract/clock.ts';
 import { errorCodes, type Problem, toProblem } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { CloudStore, EdgeStore } from '../contract/store.ts';
+import { formatSize } from '../domain/quantities.ts';
 import { off } from './actor.ts';
 
 /** A store that is open, and what its recovery has to say. */
@@ -38,6 +39,24 @@ export async function openWhenFree(
       from = 'locked';
       await sleep(clock, ownerPollMs);
     }
+  }
+}
+
+/** Tells what an orderly end leaves behind for the next start; nothing when that is nothing. Never throws. */
+export function tellWhatStays({ edge }: OpenedStore, cursor: string, report: Reporter): void {
+  if (!edge || edge.status().state === 'failed') return;
+  try {
+    let { readings, bytes } = edge.backlog(cursor);
+    for (const stream of edge.streams()) {
+      const open = edge.openSegment(stream);
+      readings += open.count;
+      bytes += open.bytes;
+    }
+    if (readings === 0) return;
+    const [what, stay] = readings === 1 ? ['1 reading', 'stays'] : [`${readings} readings`, 'stay'];
+    report({ type: 'note', text: `${what} (${formatSize(bytes)}) ${stay} here until the next start` });
+  } catch (thrown) {
+    report({ type: 'problem', ...toProblem(thrown) });
   }
 }
 

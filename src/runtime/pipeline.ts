@@ -12,7 +12,14 @@ import { createControl } from './control.ts';
 import { buildStatechart } from './effects.ts';
 import type { Log } from './log.ts';
 import { type CountedPort, countsReadings, openPort, readingsIn } from './pipeline-ports.ts';
-import { closeStore, drainDeadlineMs, type OpenedStore, openWhenFree, tellStore } from './pipeline-store.ts';
+import {
+  closeStore,
+  drainDeadlineMs,
+  type OpenedStore,
+  openWhenFree,
+  tellStore,
+  tellWhatStays,
+} from './pipeline-store.ts';
 import { createPlacement } from './placed.ts';
 import type { Processes } from './placed-process.ts';
 import { Board, type Sight } from './status.ts';
@@ -100,6 +107,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
       .then(() => drainAll(plan, actors, ports, clock, until))
       .then(() => placement?.close(Math.max(processEndMsMin, until - clock.monotonic())))
       .then(() => {
+        tellWhatStays(store, cursor, reportStore);
         storeClosed = true;
         return closeStore(store, clock, until);
       })

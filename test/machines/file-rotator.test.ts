@@ -144,8 +144,41 @@ test('a store that cannot seal, or cannot take, ends the rotator with the cause'
   for (const { clock } of [one, two, three]) t.is(clock.pending, 0);
 });
 
-test('STOP in every state ends at once and leaves nothing behind', async (t) => {
-  for (const events of [[], [written(1)], [written(2 ** 20)], [{ type: 'FULL', cause: full } as const]]) {
+test('STOP seals what is open, also what came while sealing, and ends when that is done', async (t) => {
+  for (const events of [[written(1)], [written(2 ** 20)]]) {
+    const { clock, intake, sealing, send, sealed, state, tell, ended } = start();
+    await tell(...events);
+    const seals = sealing.calls.length;
+    await send('STOP');
+    t.is(state(), 'closing');
+    t.is(sealing.calls.length, seals + 1);
+    await tell({ type: 'FULL', cause: full });
+    await send('STOP');
+    t.is(intake.running, 1, 'what is sealed is told');
+    await sealed(50);
+    t.deepEqual(await ended, { how: 'stopped' });
+    t.is(sealing.calls.length, seals + 1);
+    t.is(intake.running, 0);
+    t.is(clock.monotonic(), 0);
+    t.is(clock.pending, 0);
+  }
+});
+
+test('a store that does not seal at the end holds it up for 2 s; one that cannot is told', async (t) => {
+  const mute = start();
+  await mute.tell(written(1));
+  await mute.send('STOP');
+  t.deepEqual(await mute.clock.until(mute.ended), { how: 'stopped' });
+  t.is(mute.clock.monotonic(), 2_000);
+  const broken = start();
+  await broken.tell(written(1));
+  await broken.send('STOP');
+  broken.sealing.fail(failure('store-failed', 'no disk'));
+  t.like(await broken.ended, { how: 'failed', cause: { code: 'store-failed' } });
+});
+
+test('STOP with nothing open, or with a store that is full, ends at once and leaves nothing behind', async (t) => {
+  for (const events of [[], [{ type: 'FULL', cause: full } as const]]) {
     const { clock, intake, sealing, send, tell, ended } = start();
     await tell(...events);
     await send('STOP');

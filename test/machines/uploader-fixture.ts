@@ -60,6 +60,7 @@ export const ways: Record<string, readonly (UploadEvent | 'PAUSE' | 'STOP')[]> =
   refused: [connected, refused(true)],
   forked: [connected, fork],
   paused: ['PAUSE'],
+  finishing: [connected, greeted(3), allSent(3), 'STOP'],
   stopping: ['STOP'],
 };
 

@@ -98,17 +98,24 @@ test('late events of a dropped link change nothing', async (t) => {
   }
 });
 
+/** Where there is something to bring to its end first. */
+const busy = ['sending', 'awaitingAck', 'finishing'];
+
 for (const state of Object.keys(ways)) {
-  test(`STOP while ${state} ends within 3 s and leaves nothing behind`, async (t) => {
+  test(`STOP while ${state} ends within 5 s and leaves nothing behind`, async (t) => {
     const { clock, send, ended, link, state: now } = await startIn(state);
     const from = clock.monotonic();
     await send('STOP');
+    t.is(now(), busy.includes(state) ? 'finishing' : 'stopping');
+    await send('STOP');
+    await send('PAUSE');
+    if (busy.includes(state)) await clock.advance(2_000);
     t.is(now(), 'stopping');
     t.is(link.commands.at(-1), 'GOODBYE');
     await send('STOP');
     await send('PAUSE');
     t.deepEqual(await clock.until(ended), { how: 'stopped' });
-    t.true(clock.monotonic() - from <= 3_000);
+    t.true(clock.monotonic() - from <= 5_000);
     t.is(link.running, 0);
     t.is(clock.pending, 0);
   });
@@ -121,9 +128,37 @@ for (const state of Object.keys(ways)) {
   });
 }
 
+test('STOP sends what is sealed, awaits what it is acknowledged with, and then says goodbye', async (t) => {
+  for (const state of ['sending', 'awaitingAck']) {
+    const { clock, send, tell, state: now, link, last } = await startIn(state);
+    await send('STOP');
+    t.is(link.commands.at(-1), 'SEND');
+    await tell({ type: 'BACKLOG' }, acknowledged(2), allSent(2), acknowledged(0));
+    t.is(now(), 'finishing', 'there may be more that is not sent yet');
+    t.is(link.commands.at(-1), 'SEND');
+    await tell(allSent(0));
+    t.like(last(), { from: 'finishing', to: 'stopping' });
+    t.is(link.commands.at(-1), 'GOODBYE');
+    t.is(clock.monotonic(), 0);
+  }
+});
+
+test('a link that is lost or refused while it finishes is not made anew', async (t) => {
+  for (const [event, to] of [
+    [lost, 'stopped'],
+    [refused(false), 'stopping'],
+    [fork, 'stopping'],
+  ] as const) {
+    const { tell, last, attempts } = await startIn('finishing');
+    await tell(event);
+    t.is(last().to, to);
+    t.deepEqual(attempts, []);
+  }
+});
+
 test('STOP waits for the goodbye and no longer', async (t) => {
   for (const event of [{ type: 'DOWN' }, lost] as const) {
-    const { clock, send, tell, ended } = await startIn('sending');
+    const { clock, send, tell, ended } = await startIn('idle');
     await send('STOP');
     await tell(event);
     t.deepEqual(await ended, { how: 'stopped' });
@@ -132,7 +167,9 @@ test('STOP waits for the goodbye and no longer', async (t) => {
 });
 
 test('PAUSE says goodbye from every state, and RESUME connects again', async (t) => {
-  for (const state of Object.keys(ways).filter((name) => name !== 'stopping' && name !== 'paused')) {
+  for (const state of Object.keys(ways).filter(
+    (name) => !['finishing', 'stopping', 'paused'].includes(name),
+  )) {
     const { clock, state: now, send, link } = await startIn(state);
     await send('PAUSE');
     t.is(now(), 'paused', state);

@@ -88,6 +88,8 @@ export function fakeStore(close: () => Promise<void> = async () => {}) {
   const store = {
     edge: 'e',
     status: () => ({ state: 'open', bytes: 0, bytesMax: 1 }),
+    backlog: () => ({ segments: 0, readings: 0, bytes: 0, oldestMs: null }),
+    streams: () => [],
     subscribe: (listener: (event: StoreEvent) => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
