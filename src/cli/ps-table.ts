@@ -34,6 +34,10 @@ const shrinkable: readonly (readonly [Title, number])[] = [
   ['ACTOR', 12],
 ];
 const errorCellsMax = 100;
+/** Where nobody says how wide lines may be. */
+const errorCellsUnbound = 60;
+/** An error that is over is shown for so long. */
+const overMsMax = 5 * 60_000;
 const gap = '  ';
 
 const tones: Readonly<Record<ActorStatus['health'], Style>> = {
@@ -48,7 +52,7 @@ const tones: Readonly<Record<ActorStatus['health'], Style>> = {
 export function statusTable(statuses: readonly PipelineStatus[], options: TableOptions): string {
   const { columns } = options;
   const placed = statuses.some(({ actors }) => actors.some(({ process }) => process !== null));
-  const rows = statuses.map((status) => status.actors.map((actor) => actorRow(status, actor)));
+  const rows = statuses.map((status) => status.actors.map((actor) => actorRow(status, actor, columns)));
   const shownIn = (titles: readonly Title[]): readonly Title[] => (placed ? [...titles, 'PROCESS'] : titles);
   const layout = (titles: readonly Title[]) => widthsOf(shownIn(titles), rows.flat(), columns);
   const full = layout(wide);
@@ -94,15 +98,15 @@ function headline(status: PipelineStatus, { columns, colour }: TableOptions): st
   return painted(text, store?.state === 'failed' ? 'red' : ending ? 'yellow' : 'cyan', colour);
 }
 
-function actorRow({ pipeline, nowMs }: PipelineStatus, actor: ActorStatus): Row {
-  const { name, state, health, sinceMs, readingsPerSecond, waiting, process } = actor;
+function actorRow({ pipeline, nowMs }: PipelineStatus, actor: ActorStatus, columns: number | null): Row {
+  const { name, about, state, health, sinceMs, readingsPerSecond, waiting, process } = actor;
   return {
-    ACTOR: { text: escapeControls(`${pipeline}/${name}`) },
+    ACTOR: { text: escapeControls(`${pipeline}/${name}${about === undefined ? '' : ` (${about})`}`) },
     STATE: { text: escapeControls(state), style: tones[health] ?? 'reset' },
     SINCE: { text: span(nowMs - sinceMs) },
     RATE: readingsPerSecond > 0 ? { text: rate(readingsPerSecond) } : nothing,
     BACKLOG: backlog(waiting, nowMs),
-    'LAST ERROR': lastError(actor, nowMs),
+    'LAST ERROR': lastError(actor, nowMs, columns === null ? errorCellsUnbound : errorCellsMax),
     RETRY: retry(actor, nowMs),
     PROCESS: process ? { text: escapeControls(`${process.name} (pid ${process.pid ?? 'none'})`) } : nothing,
   };
@@ -120,13 +124,14 @@ function backlog(waiting: Waiting | null, nowMs: number): Cell {
   return { text: parts.join(' · ') };
 }
 
-/** What is wrong now; else what was, and how long ago. */
-function lastError({ cause, lastError: last, health }: ActorStatus, nowMs: number): Cell {
+/** What is wrong now; else what was of late, and how long ago. */
+function lastError({ cause, lastError: last, health }: ActorStatus, nowMs: number, cellsMax: number): Cell {
   const problem = cause ?? last?.problem;
   if (!problem) return nothing;
+  if (!cause && nowMs - last!.atMs > overMsMax) return nothing;
   const text = escapeControls(`${problem.code}: ${problem.message}`);
-  if (cause) return { text: cut(text, errorCellsMax), style: tones[health] ?? 'yellow' };
-  return { text: cut(`${span(nowMs - last!.atMs)} ago · ${text}`, errorCellsMax), style: 'gray' };
+  if (cause) return { text: cut(text, cellsMax), style: tones[health] ?? 'yellow' };
+  return { text: cut(`${span(nowMs - last!.atMs)} ago · ${text}`, cellsMax), style: 'gray' };
 }
 
 /** `in 2.3s (attempt 4)`. */

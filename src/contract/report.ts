@@ -77,6 +77,8 @@ export interface StoredReport {
 export interface NoteReport {
   readonly type: 'note';
   readonly text: string;
+  /** Whom its actor serves from now on, such as the name of an edge. */
+  readonly about?: string;
 }
 
 /** Something went wrong that no transition shows. */

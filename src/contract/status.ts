@@ -21,6 +21,8 @@ export interface ActorStatus {
   /** As in the file; `receiver/127.0.0.1:44294` for an actor that belongs to another. */
   readonly name: string;
   readonly kind: string;
+  /** Whom it serves, such as the edge of a session, once that is known; foreign text. */
+  readonly about?: string;
   /** Path of its state, such as `serving.listening`. */
   readonly state: string;
   readonly health: Health;

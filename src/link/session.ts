@@ -153,6 +153,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           env.report({
             type: 'note',
             text: `edge ${hello.edge} (${hello.agent}) greeted, epoch ${hello.epoch}`,
+            about: hello.edge,
           });
           io.emit({ type: 'GREETED', edge: hello.edge });
           if (received.length > 0) io.emit({ type: 'RECEIVED' });

@@ -10,6 +10,8 @@ const isText = (value: unknown) => typeof value === 'string';
 const isNumber = (value: unknown) => typeof value === 'number';
 const isTruth = (value: unknown) => typeof value === 'boolean';
 const orNull = (fits: (value: unknown) => boolean) => (value: unknown) => value === null || fits(value);
+const orAbsent = (fits: (value: unknown) => boolean) => (value: unknown) =>
+  value === undefined || fits(value);
 const listOf = (fits: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(fits);
 const like = (shape: Shape) => (value: unknown) =>
@@ -25,6 +27,7 @@ const isWaiting = like({
 const isActor = like({
   name: isText,
   kind: isText,
+  about: orAbsent(isText),
   state: isText,
   health: isText,
   sinceMs: isNumber,

@@ -39,6 +39,7 @@ export class Sight {
   readonly #clock: Clock;
   #sinceMs: number;
   #retryAtMs: number | null = null;
+  #about: string | null = null;
   #lastProblem: Problem | null = null;
   #lastProblemMs = 0;
   /** Last segment sent of each stream: one that is sent again is not counted again. */
@@ -71,6 +72,9 @@ export class Sight {
           this.tally.add(report.readings);
         }
         break;
+      case 'note':
+        this.#about = report.about ?? this.#about;
+        break;
       case 'stored':
         this.tally.add(report.readings);
         this.#owner?.tally.add(report.readings);
@@ -90,6 +94,7 @@ export class Sight {
     return {
       name: this.name,
       kind: this.kind,
+      ...(this.#about === null ? {} : { about: this.#about }),
       state,
       health,
       sinceMs: this.#sinceMs,

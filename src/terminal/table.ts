@@ -204,7 +204,9 @@ export function causeLines(actor: ActorStatus, look: RowLook): Line[] {
     const last = `last: ${lastError.problem.code}: ${escapeControls(lastError.problem.message)}`;
     lines.push([piece(indent), piece(`${ago}${between}${last}`, 'dim')]);
   }
-  const { waiting } = actor;
+  const { waiting, about } = actor;
+  if (selected && about !== undefined)
+    lines.push([piece(indent), piece(`serves ${escapeControls(about)}`, 'dim')]);
   if (selected && widths.backlog === 0 && waiting && waiting.bytes > 0) {
     const { readings, bytes, bytesMax, oldestMs } = waiting;
     const bound = bytesMax === null ? '' : ` of ${readings === null ? count(bytesMax) : size(bytesMax)}`;

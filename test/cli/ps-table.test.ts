@@ -65,6 +65,23 @@ test('what waits is said in readings if they are known, in bytes, and by the age
   t.notRegex(waiting({ readings: 0, bytes: 0 }), /reading/);
 });
 
+test('where nobody says how wide lines may be, an error takes 60 cells; one that is over is shown for 5 minutes', (t) => {
+  const problem = { code: 'link-lost' as const, message: 'x'.repeat(300), advice: 'x' };
+  const failing = at({ cause: problem, health: 'trouble', lastError: { problem, atMs: nowMs } });
+  t.regex(table([failing]), / {2}link-lost: x{48}… {2}-\n/);
+  const over = (agoMs: number) => table([at({ lastError: { problem, atMs: nowMs - agoMs } })]);
+  t.regex(over(5 * minute), / {2}5m00s ago · link-lost: x+… {2}-\n/);
+  t.notRegex(over(5 * minute + 1), /link-lost/);
+});
+
+test('whom an actor serves stands behind its name, and steers no terminal', (t) => {
+  t.regex(
+    table([actorStatus('receiver/192.0.2.1:1', { about: 'edge-7' })]),
+    /receiver\/192\.0\.2\.1:1 \(edge-7\) {2}/,
+  );
+  t.notRegex(table([actorStatus('receiver/192.0.2.1:1', { about: 'e\u001b[2J' })]), /\u001b/);
+});
+
 test('the process of a placed actor has a column of its own, which is there for no others', (t) => {
   t.notRegex(table([at({})]), /PROCESS/);
   const text = table([at({ process: { name: 'aside', pid: 77 } }), actorStatus('acks')]);

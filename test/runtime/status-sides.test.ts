@@ -27,6 +27,8 @@ test('an edge and its cloud tell alike how many readings went through each actor
   for (const name of ['source', 'rotator', cursor, 'acks']) t.is(at.get(name)!.readings, 15, name);
   const there = await actorsOf(cloud);
   const session = [...there.keys()].find((name) => name.startsWith('receiver/'))!;
+  t.is(there.get(session)!.about, 'e1');
+  t.is(there.get('receiver')!.about, undefined);
   for (const name of ['receiver', session, 'forecaster']) t.is(there.get(name)!.readings, 15, name);
   t.is(there.get(session)!.kind, 'cloud-session');
   t.like(await edge.pipeline.control.status(), { edge: 'e1', store: { role: 'edge', state: 'open' } });
