@@ -4,7 +4,7 @@ import { formatSize } from '../domain/quantities.ts';
 import { counted } from '../terminal/figures.ts';
 import { confirm } from './confirm.ts';
 import type { Holder } from './segments-holder.ts';
-import { chosen, rangeOf, type SegmentOptions, sumsOf } from './segments-range.ts';
+import { chosen, rangeOf, type SegmentOptions, sealedOf, sumsOf } from './segments-range.ts';
 
 export async function discardSegments(holder: Holder, options: SegmentOptions): Promise<number> {
   const { pipeline } = holder;
@@ -13,7 +13,7 @@ export async function discardSegments(holder: Holder, options: SegmentOptions): 
     throw new FogrunError('usage', `expected: fogrun segments discard ${pipeline} --from N --to N`);
   }
   const range = { stream, ...rangeOf(options) };
-  const meant = chosen(await holder.segments(), options, stream).filter(
+  const meant = sealedOf(chosen(await holder.segments(), options, stream)).filter(
     ({ type, discarded }) => type === 'readings' && !discarded,
   );
   const { readings, bytes } = sumsOf(meant);

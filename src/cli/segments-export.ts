@@ -13,7 +13,7 @@ import { counted } from '../terminal/figures.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { createGapLines, tell } from './gap-lines.ts';
 import type { Holder } from './segments-holder.ts';
-import { chosen, type SegmentOptions, sumsOf } from './segments-range.ts';
+import { chosen, openOf, type SegmentOptions, sealedOf, sumsOf } from './segments-range.ts';
 
 /** Where the lines go. */
 interface Sink {
@@ -32,7 +32,14 @@ export async function exportSegments(holder: Holder, options: SegmentOptions): P
   if (json && out === undefined) {
     throw new FogrunError('usage', '--json tells what came of an export to a file: it needs --out FILE');
   }
-  const some = chosen(await holder.segments(), options, options.stream ?? 'readings');
+  const all = chosen(await holder.segments(), options, options.stream ?? 'readings');
+  const some = sealedOf(all);
+  const open = openOf(all);
+  if (open.readings > 0) {
+    tell(
+      `left out: ${counted(open.readings, 'reading')} (${formatSize(open.bytes)}) that no segment is sealed over yet`,
+    );
+  }
   const sums = sumsOf(some);
   const sink = out === undefined ? stdoutSink() : await fileSink(out);
   const progress = createProgress({

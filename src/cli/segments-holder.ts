@@ -8,6 +8,7 @@ import { createAudit } from '../runtime/audit.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { findRunning, pipelinesIn, type RemoteControl } from '../runtime/ipc-control.ts';
 import { type EdgeReader, readEdgeStore } from '../store/edge-reader.ts';
+import { openInfo } from '../store/edge-reads.ts';
 import { readIdentity } from '../store/identity.ts';
 import { openEdgeStore } from '../store/open-edge-store.ts';
 import { asker } from './control-cli.ts';
@@ -17,7 +18,7 @@ import { agent } from './version.ts';
 export interface Holder {
   readonly pipeline: string;
   readonly isRunning: boolean;
-  /** Oldest first per stream. */
+  /** Oldest first per stream, the open one last. */
   segments(): Promise<readonly SegmentInfo[]>;
   /** Rejects with `control-unknown` when it is not held any more, with `segment-discarded`, `store-corrupt`. */
   body(segment: SegmentInfo): Promise<Uint8Array>;
@@ -68,7 +69,10 @@ function storeHolder(pipeline: string, dir: string, reader: EdgeReader): Holder 
   return {
     pipeline,
     isRunning: false,
-    segments: async () => reader.streams().flatMap((stream) => reader.held(stream)),
+    segments: async () =>
+      reader
+        .streams()
+        .flatMap((stream) => [...reader.held(stream), ...openInfo(stream, reader.openSegment(stream))]),
     async body({ stream, sequence }) {
       const header: SegmentHeader | undefined = reader.header(stream, sequence);
       if (header) return reader.body(header);

@@ -4,30 +4,35 @@ import { formatDuration, formatSize } from '../domain/quantities.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { counted } from '../terminal/figures.ts';
 import type { Holder } from './segments-holder.ts';
-import { chosen, type SegmentOptions, sumsOf } from './segments-range.ts';
+import { chosen, openOf, type SegmentOptions, sealedOf, sumsOf } from './segments-range.ts';
 
 const titles = ['STREAM', 'SEQUENCE', 'TYPE', 'SEQS', 'READINGS', 'BYTES', 'SEALED', 'STATE'];
 /** Numbers stand on the right. */
 const rightAligned = new Set([1, 4, 5]);
 
 export async function listSegments(holder: Holder, options: SegmentOptions): Promise<number> {
+  process.stdout.write(await segmentList(holder, options, systemClock.now()));
+  return 0;
+}
+
+/** The table or the JSON, as of `now`, ms since 1970. JSON has the open ones apart: only what is sealed can be read. */
+export async function segmentList(holder: Holder, options: SegmentOptions, now: number): Promise<string> {
   const { pipeline, isRunning } = holder;
   const all = await holder.segments();
   const some = chosen(all, options);
-  const sums = sumsOf(some);
+  const segments = sealedOf(some);
+  const sums = sumsOf(segments);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ pipeline, running: isRunning, sums, segments: some })}\n`);
-    return 0;
+    const open = some.filter((each) => each.open).map(openJson);
+    return `${JSON.stringify({ pipeline, running: isRunning, sums, segments, open })}\n`;
   }
   if (some.length === 0) {
     const what =
       all.length === 0
-        ? 'no segments: all that was sealed is acknowledged'
+        ? 'nothing: all readings are acknowledged'
         : `none of these segments, but ${counted(all.length, 'other')}: ${spansOf(all)}`;
-    process.stdout.write(`${pipeline} holds ${what}\n`);
-    return 0;
+    return `${pipeline} holds ${what}\n`;
   }
-  const now = systemClock.now();
   const rows = [titles, ...some.map((segment) => cells(segment, now))];
   const widths = titles.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const line = (row: readonly string[]) =>
@@ -35,8 +40,7 @@ export async function listSegments(holder: Holder, options: SegmentOptions): Pro
       .map((cell, i) => (rightAligned.has(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd();
-  process.stdout.write(`${rows.map(line).join('\n')}\n\n${summary(pipeline, sums)}\n`);
-  return 0;
+  return `${rows.map(line).join('\n')}\n\n${summary(pipeline, sums, openOf(some))}\n`;
 }
 
 /** `3 to 9 of readings`, of each stream. */
@@ -48,8 +52,12 @@ function spansOf(all: readonly SegmentInfo[]): string {
   ).join(', ');
 }
 
+function openJson({ stream, sequence, fromSeq, count, bytes, sealedAtMs }: SegmentInfo) {
+  return { stream, sequence, fromSeq, count, bytes, sinceMs: sealedAtMs };
+}
+
 function cells(
-  { stream, sequence, type, fromSeq, count, bytes, sealedAtMs, discarded }: SegmentInfo,
+  { stream, sequence, type, fromSeq, count, bytes, sealedAtMs, discarded, open }: SegmentInfo,
   now: number,
 ) {
   const seqs = count === 0 ? '-' : count === 1 ? `${fromSeq}` : `${fromSeq}–${fromSeq + count - 1}`;
@@ -60,16 +68,17 @@ function cells(
     seqs,
     type === 'gap' ? '-' : `${count}`,
     discarded ? '-' : formatSize(bytes),
-    `${formatDuration(Math.max(0, now - sealedAtMs))} ago`,
-    discarded ? 'discarded' : 'waits',
+    `${open ? 'begun ' : ''}${formatDuration(Math.max(0, now - sealedAtMs))} ago`,
+    open ? 'open' : discarded ? 'discarded' : 'waits',
   ];
 }
 
-function summary(pipeline: string, sums: ReturnType<typeof sumsOf>): string {
+function summary(pipeline: string, sums: ReturnType<typeof sumsOf>, open: ReturnType<typeof openOf>): string {
   const { segments, readings, bytes, gaps, discarded } = sums;
   const parts = [counted(segments, 'segment')];
   if (discarded > 0) parts.push(`${discarded} of them discarded`);
   if (gaps > 0) parts.push(counted(gaps, 'gap'));
   parts.push(counted(readings, 'reading'), formatSize(bytes));
+  if (open.readings > 0) parts.push(`open: ${counted(open.readings, 'reading')}, ${formatSize(open.bytes)}`);
   return `${pipeline} holds ${parts.join(' · ')}`;
 }

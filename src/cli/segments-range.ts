@@ -46,6 +46,22 @@ export function chosen(
   );
 }
 
+/** Those that were sealed: only they can be read, and given up. */
+export function sealedOf(some: readonly SegmentInfo[]): readonly SegmentInfo[] {
+  return some.filter(({ open }) => !open);
+}
+
+/** Readings and bytes that wait for their segment to be sealed. */
+export function openOf(some: readonly SegmentInfo[]) {
+  const sums = { readings: 0, bytes: 0 };
+  for (const { open, count, bytes } of some) {
+    if (!open) continue;
+    sums.readings += count;
+    sums.bytes += bytes;
+  }
+  return sums;
+}
+
 /** Sums of what is held: readings and bytes that are there, without what was discarded. */
 export function sumsOf(some: readonly SegmentInfo[]) {
   const sums = { segments: some.length, readings: 0, bytes: 0, gaps: 0, discarded: 0 };

@@ -68,7 +68,7 @@ export interface PipelineControl {
   act(actor: string, action: ActorAction, by: Asker): Promise<Acted>;
   /** Drains and ends the pipeline; resolves when it has begun to. */
   stop(by: Asker): Promise<void>;
-  /** Segments held for the cloud, oldest first per stream. */
+  /** Segments held for the cloud, oldest first per stream, the open one last if it holds anything. */
   segments(): Promise<readonly SegmentInfo[]>;
   /** NDJSON with `seq`, or the text of a gap. */
   segmentBody(stream: string, sequence: number): Promise<Uint8Array>;

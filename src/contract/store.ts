@@ -29,6 +29,9 @@ interface AnyStore {
 
 /** The segment that still takes readings. */
 export interface OpenSegment {
+  /** The one it will have once sealed. */
+  readonly sequence: number;
+  readonly fromSeq: number;
   readonly count: number;
   readonly bytes: number;
   /** Wall clock of its first reading's commit, ms since 1970; `null` while it is empty. */
@@ -64,7 +67,7 @@ export interface StreamHead {
   readonly acknowledgedHash: Uint8Array;
 }
 
-/** A segment that an edge's store still holds. */
+/** A segment that an edge's store holds. */
 export interface SegmentInfo {
   readonly stream: string;
   readonly sequence: number;
@@ -72,7 +75,10 @@ export interface SegmentInfo {
   readonly fromSeq: number;
   readonly count: number;
   readonly bytes: number;
+  /** Of an open one, when its first reading was accepted. */
   readonly sealedAtMs: number;
+  /** It still takes readings, and nothing of it can be read or given up yet. */
+  readonly open?: true;
   /** Its contents were discarded; it becomes a gap when the cloud is met next, unless the cloud turns out to have it. */
   readonly discarded: boolean;
 }

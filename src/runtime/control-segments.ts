@@ -4,6 +4,7 @@ import type { Discarded, SegmentInfo, SegmentRange } from '../contract/control.t
 import { FogrunError } from '../contract/errors.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import { printable, quoteList } from '../domain/text.ts';
+import { openInfo } from '../store/edge-reads.ts';
 import type { ControlEnv } from './control.ts';
 import { type ActEnv, actOn } from './control-act.ts';
 
@@ -23,6 +24,7 @@ export async function listSegments(env: SegmentsEnv): Promise<readonly SegmentIn
       from = some.at(-1)!.sequence + 1;
       await sleep(env.clock, 0);
     }
+    found.push(...openInfo(stream, store.openSegment(stream)));
   }
   return found;
 }

@@ -16,7 +16,10 @@ import { checkMeta } from './meta.ts';
 import { dataDir } from './open-dir.ts';
 
 /** The reading half of an edge's store, as of the moment it was opened. */
-export type EdgeReader = Pick<EdgeStore, 'edge' | 'streams' | 'held' | 'header' | 'body' | 'close'>;
+export type EdgeReader = Pick<
+  EdgeStore,
+  'edge' | 'streams' | 'openSegment' | 'held' | 'header' | 'body' | 'close'
+>;
 
 /**
  * Changes nothing, and what its owner deletes meanwhile is not there any more. Rejects with `file-unreadable` when there is
@@ -39,6 +42,7 @@ export async function readEdgeStore(options: {
     return {
       edge: meta.edge,
       streams: () => [...state.streams.keys()],
+      openSegment: (stream) => read.openSegment(state, stream),
       held: (stream, from, countMax) => read.held(kv, state, stream, from, countMax),
       header(stream, sequence) {
         const head = readHead(kv, stream, sequence);

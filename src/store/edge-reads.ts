@@ -1,7 +1,7 @@
 /** What an edge store tells of its sealed segments. */
 import { FogrunError } from '../contract/errors.ts';
 import type { KvReader } from '../contract/kv.ts';
-import type { Backlog, SegmentInfo } from '../contract/store.ts';
+import type { Backlog, OpenSegment, SegmentInfo } from '../contract/store.ts';
 import { bodyHash, type SegmentHeader, sameHash } from '../domain/segment.ts';
 import { acked, stream as streamOf } from './edge-changes.ts';
 import { type EdgeState, keys, readHead } from './edge-records.ts';
@@ -20,6 +20,37 @@ export function backlog(kv: KvReader, state: EdgeState, cursor: string): Backlog
     if (oldest !== undefined) oldestMs = Math.min(oldestMs ?? oldest, oldest);
   }
   return { segments, readings, bytes, oldestMs };
+}
+
+export function openSegment(state: EdgeState, stream: string): OpenSegment {
+  const { sealed, openFrom, nextSeq, openBytes, openSinceMs } = streamOf(state, stream);
+  return {
+    sequence: sealed + 1,
+    fromSeq: openFrom,
+    count: nextSeq - openFrom,
+    bytes: openBytes,
+    sinceMs: openSinceMs,
+  };
+}
+
+/** The open segment as it stands in a list behind the sealed ones; nothing while it is empty. */
+export function openInfo(stream: string, open: OpenSegment): SegmentInfo[] {
+  const { sequence, fromSeq, count, bytes, sinceMs } = open;
+  if (count === 0) return [];
+  const sealedAtMs = sinceMs ?? 0;
+  return [
+    {
+      stream,
+      sequence,
+      type: 'readings',
+      fromSeq,
+      count,
+      bytes,
+      sealedAtMs,
+      open: true,
+      discarded: false,
+    },
+  ];
 }
 
 export function held(

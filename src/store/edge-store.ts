@@ -121,8 +121,7 @@ class EdgeStoreOverKv implements EdgeStore {
   }
 
   openSegment(stream: string): OpenSegment {
-    const record = change.stream(this.#committed, stream);
-    return { count: record.nextSeq - record.openFrom, bytes: record.openBytes, sinceMs: record.openSinceMs };
+    return read.openSegment(this.#committed, stream);
   }
 
   position(source: string): string | undefined {

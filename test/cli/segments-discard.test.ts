@@ -40,6 +40,12 @@ test('the store is told which readings are meant, and not only which segments', 
   t.deepEqual(await asked(some), [{ stream: 'readings', from: 2, to: 5, seqs: { from: 31, to: 50 } }]);
 });
 
+test('a segment that is still open is not among those that are given up', async (t) => {
+  t.deepEqual(await asked([segment(2), segment(3, { open: true })]), [
+    { stream: 'readings', from: 2, to: 5, seqs: { from: 21, to: 30 } },
+  ]);
+});
+
 test('where nothing was there to be confirmed, nothing may be given up', async (t) => {
   t.deepEqual(await asked([segment(1)]), [{ stream: 'readings', from: 2, to: 5, seqs: { from: 1, to: 0 } }]);
 });

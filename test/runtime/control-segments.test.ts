@@ -77,3 +77,24 @@ test('a store that refuses is heard, and the uploader goes on all the same', asy
   await clock.advance(1_000);
   t.is(up.state(), 'idle');
 });
+
+test('what is still open stands behind what was sealed, and is not there while it is empty', async (t) => {
+  const { store } = fakeStore();
+  let count = 4;
+  const sealed = { stream: 'readings', sequence: 1, type: 'readings', fromSeq: 1, count: 9 };
+  Object.assign(store, {
+    streams: () => ['readings'],
+    held: () => [sealed],
+    openSegment: () => ({ sequence: 2, fromSeq: 10, count, bytes: 80, sinceMs: 7 }),
+  });
+  const { pipeline } = await startPipeline(
+    planOf([actorPlan('up', linkKind())], storePlan),
+    {},
+    { store: store as EdgeStore },
+  );
+  const listed = await pipeline.control.segments();
+  t.is(listed.length, 2);
+  t.like(listed[1], { sequence: 2, fromSeq: 10, count: 4, bytes: 80, sealedAtMs: 7, open: true });
+  count = 0;
+  t.is((await pipeline.control.segments()).length, 1);
+});
