@@ -8,7 +8,7 @@ export interface ActOptions {
   readonly json: boolean;
 }
 
-/** Prints the states it was in and came to. */
+/** Prints the states it was in and came to; after a restart only the latter tells anything. */
 export function act(action: ActorAction, word: string, { state, json }: ActOptions): Promise<number> {
   return withRunning(state, async (found) => {
     const { control, actor } = await pickActor(found, word);
@@ -16,7 +16,7 @@ export function act(action: ActorAction, word: string, { state, json }: ActOptio
     const { pipeline } = control;
     const text = json
       ? JSON.stringify({ pipeline, actor, from, to })
-      : escapeControls(`${pipeline}/${actor}: ${from} → ${to}`);
+      : escapeControls(`${pipeline}/${actor}: ${action === 'restart' ? 'restarted,' : `${from} →`} ${to}`);
     process.stdout.write(`${text}\n`);
     return 0;
   });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `fogrun`. */
 import './heap.ts';
-import { FogrunError, toProblem } from '../contract/errors.ts';
+import { errorCodes, FogrunError, toProblem } from '../contract/errors.ts';
 import { escapeControls } from '../domain/text.ts';
 import { readArguments } from './arguments.ts';
 import { assertWritten, mindStdout } from './stdout.ts';
@@ -32,7 +32,9 @@ try {
   const lines = code === 'pipeline-invalid' ? message.split('\n') : [message];
   const [first = '', ...more] = lines.map(escapeControls);
   // With lines for machines on stdout, people still find the reason on stderr.
-  const told = [`fogrun: ${first} (${code})`, ...more, escapeControls(advice)];
+  const told = [`fogrun: ${first} (${code})`, ...more];
+  // In general words this one only repeats that the message is worth reading.
+  if (code !== 'control-refused' || advice !== errorCodes[code].advice) told.push(escapeControls(advice));
   process.stderr.write(told.map((line) => `${mark}${line}\n`).join(''));
   if (code === 'internal' && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
   process.exitCode = thrown instanceof FogrunError ? thrown.exitCode : 1;
