@@ -1,13 +1,15 @@
-/** `fogrun cat EDGE`: an edge's readings as the cloud has them, in stream order. */
+/** `fogrun cat [EDGE]`: an edge's readings as the cloud has them, in stream order; or which edges it has. */
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { FogrunError } from '../contract/errors.ts';
+import type { Receipt } from '../contract/store.ts';
 import { namePattern } from '../domain/segment.ts';
 import { nearest } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { CloudReader } from '../store/cloud-reader.ts';
 import { readCloudStore } from '../store/open-cloud-store.ts';
+import { counted } from '../terminal/figures.ts';
 import { createGapLines, tell } from './gap-lines.ts';
 
 export interface CatOptions {
@@ -15,30 +17,63 @@ export interface CatOptions {
   readonly state: string;
   /** Name of the cloud's pipeline. */
   readonly pipeline: string;
+  /** Only so many readings, the last ones. */
+  readonly last?: string | undefined;
 }
 
 /** Readings go to stdout and nothing else; what a reader must know besides (gaps, epochs) goes to stderr. */
-export async function cat(edge: string, options: CatOptions): Promise<number> {
+export async function cat(edge: string | undefined, options: CatOptions): Promise<number> {
+  const last = lastOf(options.last);
+  if (edge === undefined && last !== null) throw new FogrunError('usage', '--last N needs an EDGE');
   const dir = resolve(options.state, options.pipeline);
   const store = await readCloudStore({ dir, clock: systemClock }).catch((cause) => {
     if (cause instanceof FogrunError && cause.code === 'file-unreadable') return null;
     throw cause;
   });
   try {
+    if (edge === undefined) return await listEdges(store, dir);
     const strays = await strayEpochs(dir, edge, store);
     const known = store?.edges() ?? [];
     if (strays.length === 0 && !known.includes(edge)) throw unknown(edge, dir, store === null, known);
     const output = createOutput();
+    if (last !== null && store) {
+      await printLast(store, edge, last, output);
+      return 0;
+    }
     for (const epoch of strays) {
       tell(`epoch ${epoch}: from the files alone, the store has no receipts for them`);
       for (const file of await filesInOrder(join(dir, 'data', edge, epoch)))
         await output.write(await readFile(file));
     }
-    if (store) await printStored(store, edge, output);
+    if (store) await printStored(store, store.receipts(edge, 'readings'), output);
     return 0;
   } finally {
     await store?.close();
   }
+}
+
+function lastOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (/^\d{1,9}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new FogrunError('usage', `--last takes how many readings, from 1 up, not \`${text}\``);
+}
+
+/** One line an edge, with what of it has receipts. */
+async function listEdges(store: CloudReader | null, dir: string): Promise<number> {
+  if (!store) throw noStore(dir);
+  const rows = store.edges().map((edge) => {
+    let readings = 0;
+    for (const { header } of store.receipts(edge, 'readings')) {
+      if (header.type === 'readings') readings += header.count;
+    }
+    return { edge, readings };
+  });
+  const width = Math.max(0, ...rows.map(({ edge }) => edge.length));
+  if (rows.length === 0) tell('no edge has sent anything');
+  for (const { edge, readings } of rows) {
+    process.stdout.write(`${edge.padEnd(width)}  ${counted(readings, 'reading')}\n`);
+  }
+  return 0;
 }
 
 interface Output {
@@ -62,20 +97,49 @@ function createOutput(): Output {
   };
 }
 
-async function printStored(store: CloudReader, edge: string, output: Output): Promise<void> {
+/** The last readings that have receipts, with the gaps among them. */
+async function printLast(store: CloudReader, edge: string, last: number, output: Output): Promise<void> {
+  const some: Receipt[] = [];
+  const readingsIn = ({ header }: Receipt) => (header.type === 'readings' ? header.count : 0);
+  let held = 0;
+  for (const receipt of store.receipts(edge, 'readings')) {
+    some.push(receipt);
+    held += readingsIn(receipt);
+    while (held - readingsIn(some[0]!) >= last) held -= readingsIn(some.shift()!);
+  }
+  await printStored(store, some, output, Math.max(0, held - last));
+}
+
+/** @param skip readings of the first segment that are left out */
+async function printStored(
+  store: CloudReader,
+  receipts: Iterable<Receipt>,
+  output: Output,
+  skip = 0,
+): Promise<void> {
+  let left = skip;
   let epoch = '';
   const gaps = createGapLines();
-  for (const receipt of store.receipts(edge, 'readings')) {
+  for (const receipt of receipts) {
     if (output.closed) return;
     const isNew = epoch !== '' && epoch !== receipt.header.epoch;
     if (isNew || receipt.header.type === 'readings') gaps.flush();
     if (isNew) tell(`epoch ${receipt.header.epoch} begins`);
     epoch = receipt.header.epoch;
     const body = await store.body(receipt);
-    if (receipt.header.type === 'readings') await output.write(body);
-    else gaps.add(JSON.parse(Buffer.from(body).toString('utf8')));
+    if (receipt.header.type === 'readings') {
+      await output.write(afterLines(body, left));
+      left = 0;
+    } else gaps.add(JSON.parse(Buffer.from(body).toString('utf8')));
   }
   gaps.flush();
+}
+
+/** What follows the first `lines` lines. */
+function afterLines(body: Uint8Array, lines: number): Uint8Array {
+  let at = 0;
+  for (let n = 0; n < lines; n++) at = body.indexOf(0x0a, at) + 1;
+  return body.subarray(at);
 }
 
 /** Epochs that have files but no receipts: the store was made anew beside them. */
@@ -104,12 +168,14 @@ async function filesInOrder(directory: string): Promise<string[]> {
   return named.map(({ name }) => join(directory, name));
 }
 
-function unknown(edge: string, dir: string, noStore: boolean, edges: readonly string[]): FogrunError {
-  if (noStore) {
-    return new FogrunError('file-unreadable', `there is no cloud's store in ${dir}`, {
-      advice: 'Run it where the cloud runs, or say where its state is with --state or FOGRUN_STATE.',
-    });
-  }
+function noStore(dir: string): FogrunError {
+  return new FogrunError('file-unreadable', `there is no cloud's store in ${dir}`, {
+    advice: 'Run it where the cloud runs, or say where its state is with --state or FOGRUN_STATE.',
+  });
+}
+
+function unknown(edge: string, dir: string, isAbsent: boolean, edges: readonly string[]): FogrunError {
+  if (isAbsent) return noStore(dir);
   const close = nearest(edge, edges);
   const known =
     edges.length > 0 ? `known: ${(close.length > 0 ? close : edges).join(', ')}` : 'none has sent anything';

@@ -28,6 +28,18 @@ export const options = {
   secret: { type: 'string', words: '--secret TEXT', text: 'authentication secret of the brick daemon' },
   type: { type: 'string', words: '--type TYPE', text: 'type of the emulated device' },
   follow: { type: 'boolean', short: 'f', words: '-f, --follow', text: 'go on with what comes' },
+  lines: {
+    type: 'string',
+    short: 'n',
+    words: '-n, --lines N',
+    text: 'so many lines of the past of each pipeline, or `all` (all; with --follow 20)',
+  },
+  level: {
+    type: 'string',
+    words: '--level LEVEL',
+    text: 'debug, info, warn or error: leave out what is less',
+  },
+  last: { type: 'string', words: '--last N', text: 'only the last N readings' },
   all: { type: 'boolean', words: '--all', text: 'every running pipeline' },
   stream: { type: 'string', words: '--stream NAME', text: 'the stream of the segments (readings)' },
   from: { type: 'string', words: '--from N', text: 'sequence of the first segment' },
@@ -133,14 +145,15 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'cat',
-    form: 'EDGE',
-    count: one,
-    does: "print an edge's readings in the cloud, in order",
-    options: ['state', 'pipeline'],
+    form: '[EDGE]',
+    count: { min: 0, max: 1 },
+    does: "print an edge's readings in the cloud, in order; without EDGE, which edges it has",
+    options: ['state', 'pipeline', 'last'],
     run: async ([edge], values) =>
-      (await import('./cat.ts')).cat(edge!, {
+      (await import('./cat.ts')).cat(edge, {
         state: stateDirectory(values),
         pipeline: values.pipeline ?? 'cloud',
+        last: values.last,
       }),
   },
   {
@@ -197,9 +210,14 @@ export const commands: readonly CommandEntry[] = [
     form: '[PIPELINE]',
     count: { min: 0, max: 1 },
     does: 'print what running pipelines said of late',
-    options: ['follow', 'state', 'json'],
+    options: ['follow', 'lines', 'level', 'state', 'json'],
     run: async ([pipeline], values) =>
-      (await import('./logs.ts')).logs(pipeline, { ...inState(values), follow: values.follow ?? false }),
+      (await import('./logs.ts')).logs(pipeline, {
+        ...inState(values),
+        follow: values.follow ?? false,
+        lines: values.lines,
+        level: values.level,
+      }),
   },
   {
     name: 'segments',

@@ -1,6 +1,7 @@
 /** `fogrun logs [-f] [PIPELINE]`: what running pipelines said of late, and with `-f` what they say. */
 import { sleep } from '../contract/clock.ts';
-import type { LogEntry } from '../contract/report.ts';
+import { FogrunError } from '../contract/errors.ts';
+import type { Level, LogEntry } from '../contract/report.ts';
 import { escapeControls } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { findRunning, type RemoteControl } from '../runtime/ipc-control.ts';
@@ -12,17 +13,56 @@ export interface LogsOptions {
   readonly state: string;
   readonly json: boolean;
   readonly follow: boolean;
+  /** Lines of each pipeline's past: a number, or `all`. */
+  readonly lines?: string | undefined;
+  readonly level?: string | undefined;
 }
 
 /** As many as a pipeline keeps. */
 const entriesMax = 1_000;
+/** Of the past, before what comes. */
+const linesFollowed = 20;
 const reconnectMs = 500;
 const statusMs = 60_000;
 
 type Print = (entry: LogEntry) => void;
 
+/** What is printed at all. */
+interface Wanted {
+  /** Lines of the past. */
+  readonly linesMax: number;
+  readonly fits: (entry: LogEntry) => boolean;
+}
+
+const levels: readonly Level[] = ['debug', 'info', 'warn', 'error'];
+
+/** @throws FogrunError `usage` */
+export function wantedOf({ lines, level = 'debug', follow }: Omit<LogsOptions, 'state' | 'json'>): Wanted {
+  const least = levels.indexOf(level as Level);
+  if (least < 0) {
+    throw new FogrunError('usage', `--level takes debug, info, warn or error, not \`${level}\``);
+  }
+  if (lines !== undefined && lines !== 'all' && !/^\d{1,9}$/.test(lines)) {
+    throw new FogrunError('usage', `--lines takes a number or all, not \`${lines}\``);
+  }
+  const all = lines === 'all' || (lines === undefined && !follow);
+  return {
+    linesMax: all ? Number.POSITIVE_INFINITY : Number(lines ?? linesFollowed),
+    // A level that this version does not know is shown.
+    fits: (entry) => !levels.includes(entry.level) || levels.indexOf(entry.level) >= least,
+  };
+}
+
+/** The newest of them, as many as are wanted. */
+const newest = (entries: readonly LogEntry[], { linesMax, fits }: Wanted): readonly LogEntry[] => {
+  const some = entries.filter(fits);
+  return some.slice(Math.max(0, some.length - linesMax));
+};
+
 /** Lines as the terminal shows them go to stdout, whatever else there is to say to stderr. */
-export function logs(name: string | undefined, { state, json, follow }: LogsOptions): Promise<number> {
+export function logs(name: string | undefined, options: LogsOptions): Promise<number> {
+  const { state, json, follow } = options;
+  const told = wantedOf(options);
   const stop = new AbortController();
   // Whoever reads only the first lines, as `head` does, has had enough.
   process.stdout.on('error', () => stop.abort());
@@ -37,11 +77,12 @@ export function logs(name: string | undefined, { state, json, follow }: LogsOpti
     const wanted = name === undefined ? found.running : [pickPipeline(found, name)];
     if (!follow) {
       const pasts = await Promise.all(wanted.map(past));
-      for (const entry of pasts.flat().sort((a, b) => a.time - b.time)) print(entry);
+      for (const entry of pasts.flatMap((some) => newest(some, told)).sort((a, b) => a.time - b.time))
+        print(entry);
       return 0;
     }
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
-    await Promise.all(wanted.map((control) => followOne(control, state, print, stop.signal)));
+    await Promise.all(wanted.map((control) => followOne(control, state, { ...told, print }, stop.signal)));
     // A connection in the middle of its greeting must not keep the prompt waiting.
     setTimeout(() => process.exit(0), 100).unref();
     return 0;
@@ -72,7 +113,7 @@ async function past(control: RemoteControl): Promise<LogEntry[]> {
 async function followOne(
   first: RemoteControl,
   state: string,
-  print: Print,
+  told: Told,
   signal: AbortSignal,
 ): Promise<void> {
   const { pipeline } = first;
@@ -81,7 +122,7 @@ async function followOne(
   while (!signal.aborted) {
     if (control) {
       const printed: Printed = { pid: control.pid, last: null };
-      const why = await untilOver(control, before, printed, print, signal);
+      const why = await untilOver(control, before, printed, told, signal);
       before = printed;
       await control.close();
       if (signal.aborted) return;
@@ -92,6 +133,10 @@ async function followOne(
     control = await reconnect(state, pipeline);
     if (control) warn(`${pipeline} runs (pid ${control.pid})`);
   }
+}
+
+interface Told extends Wanted {
+  readonly print: Print;
 }
 
 /** How far the lines of one process were printed. */
@@ -110,19 +155,22 @@ function untilOver(
   control: RemoteControl,
   before: Printed | null,
   printed: Printed,
-  print: Print,
+  told: Told,
   signal: AbortSignal,
 ): Promise<string> {
   /** The past, until it is whole. */
   let gathered: LogEntry[] | null = [];
   const say = (entry: LogEntry) => {
     printed.last = entry;
-    print(entry);
+    if (told.fits(entry)) told.print(entry);
   };
   const flush = () => {
     const all = gathered ?? [];
     gathered = null;
-    for (const entry of all.slice(firstNew(all, before, control.pid))) say(entry);
+    const fresh = all.slice(firstNew(all, before, control.pid));
+    // What a pipeline said while nobody was connected is not of its past.
+    for (const entry of before ? fresh : newest(fresh, told)) say(entry);
+    printed.last = all.at(-1) ?? printed.last;
     printed.last ??= before?.pid === control.pid ? before.last : null;
   };
   return new Promise((resolve) => {

@@ -78,10 +78,15 @@ test('running pipelines are shown, paused, resumed, restarted and stopped, and n
   t.true(more.readings! > held!.readings!);
   const twice = await command(t, env, 'pause', 'edge/uploader');
   t.is(twice.code, 1);
-  t.regex(twice.err, /edge\/uploader is paused already \(control-refused\)/);
+  t.regex(
+    twice.err,
+    /edge\/uploader is paused already \(control-refused\)\n*$/,
+    'with no advice that says nothing',
+  );
 
   const restarted = await command(t, env, 'restart', 'edge/rotator', '--json');
   t.like(JSON.parse(restarted.out), { pipeline: 'edge', actor: 'rotator' });
+  t.regex((await command(t, env, 'restart', 'acks')).out, /^edge\/acks: restarted, waiting$/);
   t.regex((await command(t, env, 'resume', 'uploader')).out, /^edge\/uploader: paused → /);
   await eventually(async () => {
     const uploader = actorOf((await edge())!, 'uploader');
@@ -122,6 +127,7 @@ test('running pipelines are shown, paused, resumed, restarted and stopped, and n
       'fogrun pause uploader · pause edge/uploader done',
       'fogrun pause edge/uploader · pause edge/uploader control-refused',
       'fogrun restart edge/rotator --json · restart edge/rotator done',
+      'fogrun restart acks · restart edge/acks done',
       'fogrun resume uploader · resume edge/uploader done',
       'fogrun stop edge · stop edge done',
     ],
@@ -183,6 +189,8 @@ test('the log is printed as the terminal shows it, followed through a kill and a
   t.true(past.out.split('\n').length > 5);
   for (const line of past.out.split('\n').slice(0, 5)) t.true(shown.has(timeless(line)), line);
   const json = await command(t, env, 'logs', 'edge', '--json');
+  t.is((await command(t, env, 'logs', '--lines', '3')).out.split('\n').length, 3);
+  t.notRegex((await command(t, env, 'logs', '--level', 'error')).out, /connecting/);
   t.like(JSON.parse(json.out.split('\n')[0]!), {
     pipeline: 'edge',
     actor: 'store',
@@ -190,7 +198,7 @@ test('the log is printed as the terminal shows it, followed through a kill and a
     to: 'open',
   });
 
-  const follow = startFogrun(t, ['logs', '-f', 'edge', '--json'], env);
+  const follow = startFogrun(t, ['logs', '-f', '-n', 'all', 'edge', '--json'], env);
   await follow.line((line) => line.actor === 'store' && line.to === 'open');
   await first.end('SIGKILL');
   await eventually(async () => (follow.stderr().includes('waiting until it runs again') ? true : null));

@@ -88,6 +88,18 @@ test('`fogrun cat` prints what the files hold, also while the cloud runs', async
   await after.ended;
   const [readings] = [...(await filedReadings(env.FOGRUN_STATE!, 'edge-under-test')).values()];
   t.is(after.lines.length, readings!.length);
+  const known = startFogrun(t, ['cat'], env);
+  await known.ended;
+  t.is(known.lines.length, 1);
+  t.like(known.lines[0], {
+    text: `edge-under-test  ${readings!.length.toLocaleString('en-US')} readings`,
+  });
+  for (const count of [1, 7, readings!.length + 1]) {
+    const last = startFogrun(t, ['cat', 'edge-under-test', '--last', `${count}`], env);
+    await last.ended;
+    t.deepEqual(last.lines, after.lines.slice(-count));
+  }
+  t.is((await startFogrun(t, ['cat', '--last', '1'], env).ended).code, 2);
 });
 
 test('a second signal ends everything at once, and nothing accepted is lost by it', async (t) => {
