@@ -75,10 +75,10 @@ function cells(
 
 function summary(pipeline: string, sums: ReturnType<typeof sumsOf>, open: ReturnType<typeof openOf>): string {
   const { segments, readings, bytes, gaps, discarded } = sums;
-  const parts = [counted(segments, 'segment')];
+  const parts = [segments === 0 ? 'no sealed segment' : counted(segments, 'segment')];
   if (discarded > 0) parts.push(`${discarded} of them discarded`);
   if (gaps > 0) parts.push(counted(gaps, 'gap'));
-  parts.push(counted(readings, 'reading'), formatSize(bytes));
+  if (segments > 0) parts.push(counted(readings, 'reading'), formatSize(bytes));
   if (open.readings > 0) parts.push(`open: ${counted(open.readings, 'reading')}, ${formatSize(open.bytes)}`);
   return `${pipeline} holds ${parts.join(' · ')}`;
 }

@@ -95,6 +95,17 @@ test('what is wrong stands below an actor in trouble; below the selected one als
   t.true(text().includes(unreachable.advice));
 });
 
+test('below the selected actor stands whom it serves', (t) => {
+  const model = select(both(), 'edge', 'uploader');
+  const status = edgeStatus();
+  const about = 'e\u001b[2J';
+  const actors = status.actors.map((one) => (one.name === 'uploader' ? { ...one, about } : one));
+  takeStatus(model, { ...status, actors });
+  const text = render(model, usual).join('\n');
+  t.regex(text, /\n {4}serves e/);
+  t.notRegex(text, /e\u001b\[2J/);
+});
+
 test('the selected actor is marked, and on the screen however low that is', (t) => {
   for (const height of [5, 8, 10, 12, 20]) {
     const model = both();
