@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Line } from '../helpers/side.ts';
-import { createWorld, cursor } from '../helpers/two-sides.ts';
+import { createWorld, cursor, stream } from '../helpers/two-sides.ts';
 import { moved, range, storedValues } from '../helpers/two-sides-facts.ts';
 
 const rotator = { every: '1h' };
@@ -26,6 +26,22 @@ test('an orderly end brings to the cloud what was still open, deletes it on its 
   const again = await world.edge({ rotator, disk: edge.kv.disk });
   t.is(again.store.backlog(cursor).segments, 0);
   await again.stop();
+  await cloud.stop();
+});
+
+test('what was sealed and could not be sent yet goes as well', async (t) => {
+  const world = createWorld();
+  const cloud = await world.cloud({ receiver: { window: { segments: 1 } } });
+  const edge = await world.edge({ rotator });
+  await edge.until(moved(cursor, 'idle'));
+  cloud.kv.commitMs = () => 100;
+  for (const n of range(1, 9)) {
+    await world.clock.until(edge.append(n));
+    await world.clock.until(edge.store.seal(stream));
+  }
+  await world.clock.until(edge.pipeline.drain(4_500));
+  t.deepEqual(await storedValues(cloud.disk), range(1, 9));
+  t.deepEqual(leftBehind(edge.lines), []);
   await cloud.stop();
 });
 
