@@ -28,10 +28,10 @@ function deletedReadings({ lines }: Fogrun): number {
   return lines.filter(segment('deleted')).reduce((sum, { readings }) => sum + readings, 0);
 }
 
-/** Waits until something was deleted that was there before, and then nothing was left to send. */
+/** Waits until readings were deleted, which a gap alone has none of, and then nothing was left to send. */
 async function drained(edge: Fogrun): Promise<void> {
   const from = edge.lines.length;
-  const deleted = await edge.line(segment('deleted'), from);
+  const deleted = await edge.line((line) => segment('deleted')(line) && line.readings > 0, from);
   await edge.line(moved('uploader', 'idle'), edge.lines.indexOf(deleted));
 }
 
