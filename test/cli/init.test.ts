@@ -1,11 +1,13 @@
-import { spawn } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { kinds } from '../../machines/index.ts';
 import { defaultEdge, questions, readAnswer } from '../../src/cli/init/answers.ts';
 import { guessColumns } from '../../src/cli/init/columns.ts';
 import { type InitOptions, init } from '../../src/cli/init/init.ts';
+import { guessUnit } from '../../src/cli/init/units.ts';
+import { commandWord } from '../../src/cli/itself.ts';
 import { FogrunError } from '../../src/contract/errors.ts';
 import { namePattern } from '../../src/domain/segment.ts';
 import { checkPipeline } from '../../src/pipeline/check.ts';
@@ -153,12 +155,114 @@ test('the name it proposes is always a valid one', (t) => {
   }
 });
 
+test('a column gets the unit that its name lets one expect, and none where that would be made up', (t) => {
+  const guesses: [string, string][] = [
+    ['pressure', 'hPa'],
+    ['p_hpa', 'hPa'],
+    ['Outdoor temperature', '°C'],
+    ['outdoorTemp', '°C'],
+    ['t c', '°C'],
+    ['RH', '%RH'],
+    ['humidity (%)', '%RH'],
+    ['CO2', 'ppm'],
+    ['illuminance', 'lx'],
+    ['sensor_a', ''],
+    ['c', ''],
+    ['a constructor', ''],
+    ['power', ''],
+  ];
+  for (const [column, unit] of guesses) t.is(guessUnit(column), unit, column);
+  t.deepEqual(guessColumns('pressure,temperature\n101325,21\n')?.units, ['', '°C'], 'those are no hPa');
+});
+
+test('the file of a table says what to check: units, and times without a zone', async (t) => {
+  const csv = join(await temporaryDirectory(t), 'a.csv');
+  await writeFile(csv, 'time,pressure,x\n2026-03-14T06:00:00,1016.0,6.2\n');
+  const { read } = await run(t, { given: { source: `csv:${csv}` }, yes: true });
+  const text = await read('edge.yaml');
+  t.regex(text, /format: iso } # times without a zone count as UTC\n/);
+  t.regex(text, /sensor: "pressure", unit: "hPa" } # guessed from the name\n/);
+  t.regex(text, /sensor: "x", unit: "" }\n/);
+});
+
+test('a person learns at once that a file is there, and may name another or write over it', async (t) => {
+  const home = await temporaryDirectory(t);
+  const edge = join(home, 'edge.yaml');
+  const options = { given: {}, yes: false, force: false, say: () => {} };
+  await writeFile(edge, 'mine');
+  const nobody = typist();
+  await t.throwsAsync(init(edge, { ...options, ask: nobody.ask }), { message: /nothing was written/ });
+  t.is(nobody.asked.length, 1, 'and nothing else was asked');
+  t.regex(nobody.asked[0]!, /edge\.yaml is there already.*\[edge-2\.yaml\]/);
+  await init(edge, { ...options, ask: typist('hut', '', 'here', 'hut', '').ask });
+  t.deepEqual((await readdir(home)).sort(), ['cloud.yaml', 'edge.yaml', 'hut.yaml']);
+  t.is(plan(await readFile(join(home, 'hut.yaml'), 'utf8')).plan!.name, 'hut');
+  t.is(await readFile(edge, 'utf8'), 'mine');
+
+  await writeFile(join(home, 'cloud.yaml'), 'mine');
+  const kept = typist('over', '', 'here', 'perhaps', 'keep', 'hut', '2s');
+  await init(edge, { ...options, ask: kept.ask });
+  t.is(kept.asked.length, 7, 'the pace in place of the altitude, which the cloud that stays has');
+  t.regex(await readFile(edge, 'utf8'), /every: 2s/);
+  t.is(await readFile(join(home, 'cloud.yaml'), 'utf8'), 'mine');
+  await init(edge, { ...options, ask: typist('over', '', 'here', 'over', 'hut', '98').ask });
+  t.regex(await readFile(join(home, 'cloud.yaml'), 'utf8'), /altitude: 98 /);
+});
+
+test('what comes next can be typed as it is printed', async (t) => {
+  const home = await temporaryDirectory(t);
+  const said: string[] = [];
+  const options = { yes: true, force: true, ask: null, word: 'npx fogrun', say: (l: string) => said.push(l) };
+  const place = join(home, "a b's");
+  await mkdir(place);
+  await init(join(place, 'edge.yaml'), { ...options, given: {} });
+  const next = said.filter((line) => line.startsWith('  npx fogrun '));
+  t.is(next.length, 3);
+  const words = execFileSync('sh', ['-c', `printf '%s\\n' ${next[0]!.replace('npx fogrun', '')}`]).toString();
+  t.deepEqual(words.trim().split('\n'), [join(place, 'cloud.yaml'), join(place, 'edge.yaml')]);
+});
+
+test('for a cloud elsewhere it ends with what has to run there', async (t) => {
+  const word = 'fogrun';
+  const { said } = await run(t, { word, yes: true, given: { cloud: 'cloud.example:7171' } });
+  const line = said.find((text) => text.startsWith('On cloud.example, '));
+  t.regex(
+    line!,
+    /`fogrun init --cloud here --yes`.*`host: 0\.0\.0\.0`.*`CLOUD_PORT=7171 fogrun cloud\.yaml`/,
+  );
+  const beside = await run(t, { word, yes: true });
+  t.false(beside.said.some((text) => text.startsWith('On ')));
+});
+
+test('a directory is no file to read, and that is said at once', async (t) => {
+  const home = await temporaryDirectory(t);
+  for (const type of ['file', 'csv']) {
+    await t.throwsAsync(run(t, { yes: true, given: { source: `${type}:${home}` } }), {
+      message: /is a directory; name a file in it$/,
+    });
+  }
+});
+
+test('fogrun is called by its name only where a shell finds it', async (t) => {
+  const home = await temporaryDirectory(t);
+  const nothing = await temporaryDirectory(t);
+  await mkdir(join(nothing, 'fogrun'));
+  await writeFile(join(home, 'fogrun'), '', { mode: 0o755 });
+  const PATH = `${nothing}:${home}`;
+  t.is(commandWord({ PATH }), 'fogrun');
+  t.is(commandWord({ PATH, npm_command: 'exec' }), 'npx fogrun', 'npx has put it there for itself');
+  t.is(commandWord({ PATH, npm_execpath: '/x/npm-cli.js' }), 'npx fogrun');
+  t.is(commandWord({ PATH: nothing }), 'npx fogrun');
+  t.is(commandWord({}), 'npx fogrun');
+});
+
 test('columns of a table are guessed from its first rows', (t) => {
   t.deepEqual(guessColumns('ts;Luftdruck;Ort\n1700000000;1013,2;Hof\n'), {
     delimiter: ';',
     decimal: ',',
     time: { column: 'ts', format: 'unix' },
     values: ['Luftdruck'],
+    units: ['hPa'],
   });
   t.deepEqual(guessColumns('a\tb\r\n1\t2\r\n')?.values, ['a', 'b']);
   t.is(guessColumns('a,b\n1,2\n')?.time, null);

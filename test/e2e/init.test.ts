@@ -16,8 +16,11 @@ test('from `fogrun init` to the first forecast, by what it says is next', async 
   ];
   const made = startFogrun(t, [...words, '--every', '20ms', '--altitude', '98']);
   t.is((await made.ended).code, 0, made.stderr());
-  const next = made.lines.map(({ text }) => `${text}`).find((line) => /^ {2}fogrun \//.test(line))!;
-  const files = next.trim().split(' ').slice(1);
+  const next = made.lines.map(({ text }) => `${text}`).find((line) => /^ {2}(?:npx )?fogrun \//.test(line))!;
+  const files = next
+    .trim()
+    .split(' ')
+    .filter((word) => word.startsWith('/'));
   const fogrun = startFogrun(t, [...files, '--log', 'json'], {
     FOGRUN_STATE: join(home, 'state'),
     CLOUD_PORT: String(await freePort()),

@@ -1,4 +1,5 @@
 /** What `fogrun init` wants to know: questions, and what is a good answer to each. */
+import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { linkPort } from '../../contract/link.ts';
@@ -112,13 +113,23 @@ function readSource(text: string): Read<Source> {
     case 'file':
     case 'csv':
       // A service is started elsewhere, so the whole path.
-      return rest && !rest.includes('\0')
-        ? { value: { type, path: resolve(rest) } }
-        : { wrong: `needs a path: ${type}:PATH` };
+      if (!rest || rest.includes('\0')) return { wrong: `needs a path: ${type}:PATH` };
+      return isDirectory(rest)
+        ? { wrong: 'is a directory; name a file in it' }
+        : { value: { type, path: resolve(rest) } };
     default: {
       const [close] = nearest(type ?? text, sources);
       return { wrong: `is none of ${sources.join(', ')}${close ? ` (did you mean ${close}?)` : ''}` };
     }
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    // What cannot be looked at is told when it is read.
+    return false;
   }
 }
 

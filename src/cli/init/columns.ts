@@ -2,12 +2,15 @@
 import { open } from 'node:fs/promises';
 import { FogrunError } from '../../contract/errors.ts';
 import { printable } from '../../domain/text.ts';
+import { guessUnit } from './units.ts';
 
 export interface Columns {
   readonly delimiter: string;
   readonly decimal: '.' | ',';
   readonly time: { readonly column: string; readonly format: 'iso' | 'unix' | 'unix-ms' } | null;
   readonly values: readonly string[];
+  /** Of each of these, as its name lets one expect; empty where it does not. */
+  readonly units: readonly string[];
 }
 
 const headBytes = 64 * 1024;
@@ -58,9 +61,9 @@ export function guessColumns(text: string): Columns | null {
   const at = names.findIndex(
     (name, i) => /^(?:time|date|datetime|timestamp|ts|zeit)\b/i.test(name) && timeFormat(row[i] ?? ''),
   );
-  const isNumber = (cell: string) => cell !== '' && Number.isFinite(Number(cell.replace(decimal, '.')));
+  const numberIn = (cell: string) => (cell === '' ? Number.NaN : Number(cell.replace(decimal, '.')));
   const values = names
-    .filter((name, i) => i !== at && name !== '' && isNumber(row[i] ?? ''))
+    .filter((name, i) => i !== at && name !== '' && Number.isFinite(numberIn(row[i] ?? '')))
     .slice(0, columnsMax);
   if (values.length === 0 || new Set(names).size < names.length) return null;
   const format = at < 0 ? null : timeFormat(row[at]!);
@@ -69,6 +72,7 @@ export function guessColumns(text: string): Columns | null {
     decimal,
     time: format === null ? null : { column: names[at]!, format },
     values,
+    units: values.map((name) => guessUnit(name, numberIn(row[names.indexOf(name)]!))),
   };
 }
 

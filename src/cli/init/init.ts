@@ -1,13 +1,21 @@
 /** `fogrun init [FILE]`: a few questions, and pipelines that run. */
-import { stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { kinds } from '../../../machines/index.ts';
 import { FogrunError } from '../../contract/errors.ts';
-import { namePattern } from '../../domain/segment.ts';
-import { printable } from '../../domain/text.ts';
+import { linkPort } from '../../contract/link.ts';
 import { checkPipeline, formatProblem } from '../../pipeline/check.ts';
+import { commandWord, shellWord } from '../itself.ts';
 import { type Answers, type Question, questions, readAnswer } from './answers.ts';
 import { columnsOf } from './columns.ts';
+import {
+  cloudFile,
+  cloudPlace,
+  edgePlace,
+  type Place,
+  pipelineName,
+  usualFile,
+  writePlace,
+} from './files.ts';
 import { cloudYaml, edgeYaml } from './yaml.ts';
 
 export interface InitOptions {
@@ -19,48 +27,43 @@ export interface InitOptions {
   /** Asks a person; resolves to `null` at the end of the input. `null` when nobody is there. */
   readonly ask: ((question: string) => Promise<string | null>) | null;
   readonly say: (line: string) => void;
+  /** How this program is started here; found out unless given. */
+  readonly word?: string;
 }
 
-const cloudFile = 'cloud.yaml';
-const usualFile = 'edge.yaml';
-
 export async function init(file: string | undefined, options: InitOptions): Promise<number> {
-  const path = resolve(file ?? usualFile);
-  const name = pipelineName(path);
-  const answers = await gather(options);
+  // Before anything is asked: answers that lead nowhere are a nuisance.
+  const edge = await edgePlace(file ?? usualFile, options);
+  const { answers, beside } = await gather(edge, options);
+  const name = pipelineName(edge.path);
   const columns = answers.source.type === 'csv' ? await columnsOf(answers.source.path) : null;
-  const beside = join(dirname(path), cloudFile);
-  const texts = new Map([[path, edgeYaml({ ...answers, name, columns })]]);
-  if (answers.cloud === null) texts.set(beside, cloudYaml(answers));
-  for (const [where, text] of texts) assertGood(where, text);
-  if (!options.force) for (const where of texts.keys()) await assertNew(where);
-  for (const [where, text] of texts) {
-    await writeFile(where, text, { flag: options.force ? 'w' : 'wx' }).catch(
-      (cause: NodeJS.ErrnoException) => {
-        throw new FogrunError('file-unreadable', `${where} cannot be written: ${cause.code}`, {
-          advice: 'Choose another place: fogrun init FILE.',
-          cause,
-        });
-      },
-    );
-    options.say(`${where} is written`);
+  const texts: [Place, string][] = [[edge, edgeYaml({ ...answers, name, columns })]];
+  if (beside !== null) texts.push([beside, cloudYaml(answers)]);
+  for (const [{ path }, text] of texts) assertGood(path, text);
+  for (const [place, text] of texts) {
+    await writePlace(place, text);
+    options.say(`${place.path} is written`);
   }
-  for (const line of nextSteps(answers, file ?? usualFile)) options.say(line);
+  for (const line of nextSteps(answers, edge.file, options.word ?? commandWord())) options.say(line);
   return 0;
 }
 
 /** Answers that were given, then those that a person gives, then what is usual. */
-async function gather(options: InitOptions): Promise<Answers> {
+async function gather(
+  place: Place,
+  options: InitOptions,
+): Promise<{ answers: Answers; beside: Place | null }> {
   assertAsked(options);
   const source = await answer(questions.source, options);
   const cloud = await answer(questions.cloud, options);
+  const beside = cloud === null ? await cloudPlace(place, options) : null;
   const edge = await answer(questions.edge, options);
   const paced = source.type === 'simulated' || source.type === 'tinkerforge';
-  // One of these two is left to ask: the cloud forecasts only where there is one.
+  // One of these two is left to ask: only a cloud that is written here is told how high the barometer is.
   const usual: InitOptions = { ...options, ask: null, yes: true };
-  const altitude = await answer(questions.altitude, cloud === null ? options : usual);
-  const every = await answer(questions.every, cloud !== null && paced ? options : usual);
-  return { source, cloud, edge, every, altitude };
+  const altitude = await answer(questions.altitude, beside === null ? usual : options);
+  const every = await answer(questions.every, beside === null && paced ? options : usual);
+  return { answers: { source, cloud, edge, every, altitude }, beside };
 }
 
 function assertAsked({ ask, yes, given }: InitOptions): void {
@@ -96,22 +99,6 @@ async function answer<Value>(
   }
 }
 
-/** The file's name without its ending. */
-function pipelineName(path: string): string {
-  const name = basename(path).replace(/\.ya?ml$/i, '');
-  if (basename(path) === cloudFile) {
-    throw new FogrunError(
-      'usage',
-      `${cloudFile} is the name of the cloud's file; choose another, such as ${usualFile}`,
-    );
-  }
-  if (namePattern.test(name)) return name;
-  throw new FogrunError(
-    'usage',
-    `\`${printable(name)}\` cannot name a pipeline: use letters, digits, \`.\`, \`_\` or \`-\``,
-  );
-}
-
 /** What is written here must be what `fogrun check` takes. */
 function assertGood(file: string, text: string): void {
   const { problems } = checkPipeline({ file, text }, { kinds, variables: {}, cwd: '/' });
@@ -119,29 +106,30 @@ function assertGood(file: string, text: string): void {
     throw new Error(`init wrote a pipeline with mistakes: ${problems.map(formatProblem).join('; ')}`);
 }
 
-async function assertNew(path: string): Promise<void> {
-  const there = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (!there) return;
-  throw new FogrunError('usage', `${path} is there already, and nothing was written`, {
-    advice: 'Name another file, or write over it with --force.',
-  });
-}
-
-function nextSteps({ source, cloud }: Answers, file: string): string[] {
-  const files = cloud === null ? `${join(dirname(file), cloudFile)} ${file}` : file;
+/** Lines that say what to type next, and where. */
+export function nextSteps({ source, cloud }: Answers, file: string, word: string): string[] {
+  const beside = cloud === null ? [join(dirname(file), cloudFile)] : [];
+  const files = [...beside, file].map(shellWord).join(' ');
   const feed: Partial<Record<typeof source.type, string>> = {
     tcp: `  echo 21.5 | nc -N 127.0.0.1 ${'port' in source ? source.port : ''}      sends it a value`,
     http: `  curl -H 'Content-Type: application/json' -d '[21.5]' 127.0.0.1:${'port' in source ? source.port : ''}      sends it a value`,
   };
   return [
     '',
+    ...(cloud === null ? [] : [elsewhere(cloud, word), '']),
     'Next:',
-    `  fogrun ${files}`,
+    `  ${word} ${files}`,
     ...(feed[source.type] === undefined ? [] : [feed[source.type]!]),
-    `  fogrun doctor ${files}      looks whether all is well here`,
-    `  fogrun service install ${files}      lets it run for good`,
+    `  ${word} doctor ${files}      looks whether all is well here`,
+    `  ${word} service install ${files}      lets it run for good`,
   ];
+}
+
+/** What a cloud on another machine needs; the edge waits until it is there. */
+function elsewhere({ host, port }: NonNullable<Answers['cloud']>, word: string): string {
+  const settings = port === linkPort ? '' : `CLOUD_PORT=${port} `;
+  return (
+    `On ${host}, \`${word} init --cloud here --yes\` writes a ${cloudFile}: set its \`host: 0.0.0.0\`, ` +
+    `and \`${settings}${word} ${cloudFile}\` takes in there what is sent to port ${port}.`
+  );
 }

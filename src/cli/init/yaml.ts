@@ -103,12 +103,13 @@ function sourceYaml({ source, every, columns }: EdgeFacts): string {
   }
 }
 
-function csvYaml(path: string, { delimiter, decimal, time, values }: Columns): string {
+function csvYaml(path: string, { delimiter, decimal, time, values, units }: Columns): string {
   const when = time
-    ? `    time: { column: ${text(time.column)}, format: ${time.format} }\n`
+    ? `    time: { column: ${text(time.column)}, format: ${time.format} }${time.format === 'iso' ? ' # times without a zone count as UTC' : ''}\n`
     : '    # time: { column: NAME } # without it each reading has the time it is read at\n';
   const list = values.map(
-    (column) => `      - { column: ${text(column)}, sensor: ${text(column)}, unit: "" }\n`,
+    (column, i) =>
+      `      - { column: ${text(column)}, sensor: ${text(column)}, unit: ${text(units[i]!)} }${units[i] ? ' # guessed from the name' : ''}\n`,
   );
   return `  # Each row exactly once, also through restarts.
   history:
@@ -117,7 +118,7 @@ function csvYaml(path: string, { delimiter, decimal, time, values }: Columns): s
     speed: max # or a number: that many times as fast as it was recorded
     delimiter: ${text(delimiter)}
     decimal: ${text(decimal)}
-${when}    values: # as the header has them; put in the units
+${when}    values: # as the header has them; check the units, and put in those that are missing
 ${list.join('')}    to: rotator
 `;
 }

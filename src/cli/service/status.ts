@@ -1,6 +1,7 @@
 /** `fogrun service status`: what systemd knows of the services, in plain words. */
 import { formatDuration, formatSize } from '../../domain/quantities.ts';
 import { escapeControls } from '../../domain/text.ts';
+import { commandWord, shellWord } from '../itself.ts';
 import type { ServiceOptions } from './install.ts';
 import { chosenServices, type Installed, installedServices, settingOf } from './installed.ts';
 import { assertSystemd, systemctl } from './systemctl.ts';
@@ -72,7 +73,7 @@ export function describe(service: Installed, facts: Properties, nowSeconds: numb
   lines.push(
     `  at boot: ${facts.UnitFileState === 'enabled' ? 'starts by itself' : `does not start (${facts.UnitFileState || 'unknown'})`}`,
   );
-  lines.push(`  actors: fogrun ps --state ${state}`);
+  lines.push(`  actors: ${commandWord()} ps --state ${shellWord(state)}`);
   lines.push(`  log: journalctl ${user ? '--user-unit' : '-u'} ${unit}`);
   return lines;
 }
