@@ -158,8 +158,9 @@ class Visit {
     }
     await this.#unaccepted.accepted(this.#signal);
     if (this.#signal.aborted) return;
-    const refused = this.#refused > 0 ? `, ${this.#refused} rows refused` : '';
-    const text = `${this.#shown} is read to its end: ${this.#readings} readings${refused}`;
+    const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
+    const refused = this.#refused > 0 ? `, ${counted(this.#refused, 'row')} refused` : '';
+    const text = `${this.#shown} is read to its end: ${counted(this.#readings, 'reading')}${refused}; the pipeline goes on to upload until it is stopped`;
     this.#env.report({ type: 'note', text }, this.#refused > 0 ? 'warn' : 'info');
     this.#tell({ type: 'DONE' });
   }

@@ -28,7 +28,8 @@ export function withoutMean(mean: SegmentMean | null, sensor: string): string {
 
 /** The line of a segment with a mean; without `basis` it is not of pressure. */
 export function forecastText(mean: SegmentMean, numbers: Omit<Forecast, 'text'>, basis?: Basis): string {
-  const amount = `${forPeople(numbers.mean!)} ${printable(numbers.unit, wordLengthMax)}`;
+  const unit = printable(numbers.unit, wordLengthMax);
+  const amount = `${forPeople(numbers.mean!)}${unit === '' ? '' : ` ${unit}`}`;
   if (!basis) {
     return `${amount}${mean.simulated ? ' (simulated)' : ''}; a tendency is told only of pressure in hPa.`;
   }

@@ -5,14 +5,12 @@ import type { Files } from '../contract/files.ts';
 import type { CloudStore } from '../contract/store.ts';
 import { type CloudReader, CloudStoreReader } from './cloud-reader.ts';
 import { type CloudStoreOptions, createCloudStore } from './cloud-store.ts';
+import { headroomBytes } from './headroom.ts';
 import { openLmdbKv } from './lmdb-kv.ts';
 import { createNodeFiles } from './node-files.ts';
 import { dataDir, type OpenDirOptions, openDir } from './open-dir.ts';
 
 export type OpenCloudStoreOptions = OpenDirOptions & CloudStoreOptions & { readonly files?: Files };
-
-/** Free bytes left on the disk unless told otherwise. */
-const headroomBytes = 32 * 2 ** 20;
 
 /**
  * Opens or makes the store, becomes its owner until `close`, and files what an earlier process left. A corrupt store is
@@ -25,7 +23,11 @@ export async function openCloudStore(
   const { store, recovered } = await openDir(options, {
     role: 'cloud',
     async create(kv) {
-      const made = await createCloudStore(kv, files, { headroomBytes, where: options.dir, ...options });
+      const made = await createCloudStore(kv, files, {
+        headroomBytes: headroomBytes.cloud,
+        where: options.dir,
+        ...options,
+      });
       await made.resume();
       return made;
     },

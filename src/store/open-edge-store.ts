@@ -5,13 +5,11 @@ import type { Problem } from '../contract/errors.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import { assertEdge, type EdgeStoreOptions } from './edge-options.ts';
 import { createEdgeStore } from './edge-store.ts';
+import { headroomBytes } from './headroom.ts';
 import { createNodeFiles } from './node-files.ts';
 import { dataDir, type OpenDirOptions, openDir } from './open-dir.ts';
 
 export type OpenEdgeStoreOptions = OpenDirOptions & EdgeStoreOptions;
-
-/** Free bytes that appends leave on the disk unless told otherwise. */
-const headroomBytes = 16 * 2 ** 20;
 
 /**
  * Opens or makes the store and becomes its owner until `close`. A corrupt store is moved aside, and the
@@ -32,7 +30,12 @@ export async function openEdgeStore(
   const { store, recovered } = await openDir(options, {
     role: 'edge',
     create: (kv, before) =>
-      createEdgeStore(kv, { freeBytes, headroomBytes, edgeBefore: before?.name, ...named }),
+      createEdgeStore(kv, {
+        freeBytes,
+        headroomBytes: headroomBytes.edge,
+        edgeBefore: before?.name,
+        ...named,
+      }),
     assertFresh: (before) => before?.name !== undefined && assertEdge(named, before.name),
     nameOf: (made) => made.edge,
   });

@@ -1,9 +1,10 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { environmentText, readEnvironment } from '../../src/cli/service/environment.ts';
 import { chosenServices, installedServices, settingOf } from '../../src/cli/service/installed.ts';
 import { placesOf } from '../../src/cli/service/places.ts';
+import { stateNotes } from '../../src/cli/service/state-note.ts';
 import { describe, readProperties } from '../../src/cli/service/status.ts';
 import { type UnitFacts, unitChanges, unitText } from '../../src/cli/service/unit.ts';
 import { namedVariables } from '../../src/cli/variables.ts';
@@ -180,8 +181,44 @@ test('a dry run prints unit and variables, and writes nothing', async (t) => {
   t.is(code, 0);
   t.true(text.includes(`# ${home}/.config/systemd/user/fogrun-cloud-edge.service`));
   t.true(settingOf(text, 'ExecStart')!.endsWith(`"${shipped('cloud.yaml')}" "${shipped('edge.yaml')}"`));
+  t.regex(text, /^# the service has its state in /m);
   t.regex(text, /^TINKERFORGE_HOST="bricks.example"$/m);
   t.deepEqual(await readdir(home), []);
+});
+
+test("a service's state is told, with what stays where pipelines had theirs so far, and how to ask for it", async (t) => {
+  const home = await temporaryDirectory(t);
+  const notes = (words: { user: boolean; state?: string }, variables: Record<string, string>) =>
+    stateNotes(placesOf('x', words, { HOME: home, ...variables }), { HOME: home, ...variables }, home);
+  const usual = `${home}/.local/state/fogrun-x`;
+  const ask = (directory: string) => `  it is asked with: npx fogrun ps --state ${directory}`;
+  t.deepEqual(await notes({ user: true }, {}), [`the service has its state in ${usual}`, ask(usual)]);
+  await mkdir(join(home, '.fogrun'));
+  const [first, second, third] = await notes({ user: true }, {});
+  t.is(first, `the service has its state in ${usual}`);
+  t.regex(second!, /not in .*\/\.fogrun: the readings, the edge's name and the positions there stay there/);
+  t.true(third!.endsWith(`install it with --state ${home}/.fogrun`));
+  t.is((await notes({ user: true, state: join(home, '.fogrun') }, {})).length, 2);
+
+  const variables = { FOGRUN_STATE: '/data/fog' };
+  t.deepEqual(await notes({ user: true }, variables), [
+    'the service has its state in /data/fog, as FOGRUN_STATE says',
+    ask('/data/fog'),
+  ]);
+  const system = await notes({ user: false }, variables);
+  t.is(system[0], 'the service has its state in /var/lib/fogrun-x');
+  t.true(system[2]!.endsWith('--state /data/fog'));
+});
+
+test('a service of your own takes FOGRUN_STATE, whole, where no option says otherwise', (t) => {
+  const variables = { HOME: '/h', FOGRUN_STATE: 'here' };
+  t.is(placesOf('x', { user: true }, variables).stateDirectory, resolve('here'));
+  t.is(placesOf('x', { user: true, state: '/s' }, variables).stateDirectory, '/s');
+  t.is(
+    placesOf('x', { user: true }, { ...variables, FOGRUN_STATE: '' }).stateDirectory,
+    '/h/.local/state/fogrun-x',
+  );
+  t.is(placesOf('x', { user: false }, variables).stateDirectory, '/var/lib/fogrun-x');
 });
 
 test('nothing is installed from files with mistakes, or under a name that systemd would misread', async (t) => {

@@ -36,8 +36,18 @@ test('a file is read once, every row in order, and then it is done', async (t) =
   t.deepEqual(read.states(), ['opening', 'reading', 'done']);
   t.deepEqual(await read.values(), range(1, 5_000));
   t.like((await read.readings())[0], { seq: 1, device: 'history.csv', sensor: 's', unit: 'u' });
-  t.regex(read.notes().at(-1)!, /read to its end: 5000 readings$/);
+  t.regex(
+    read.notes().at(-1)!,
+    /read to its end: 5000 readings; the pipeline goes on to upload until it is stopped$/,
+  );
   t.is(read.files.isOpen, 0);
+});
+
+test('one reading and one row are counted as people do', async (t) => {
+  const path = await fileOf(t, 'v\n1\nx\n');
+  const read = await startCsv({ path });
+  await read.until(() => read.state() === 'done');
+  t.regex(read.notes().at(-1)!, /: 1 reading, 1 row refused; /);
 });
 
 test('wrong rows are refused by the number of their line, and cost no other', async (t) => {
@@ -57,6 +67,7 @@ test('wrong rows are refused by the number of their line, and cost no other', as
       'line 8 was refused: has a quote that is never closed',
     ],
   );
+  t.regex(read.notes().at(-1)!, /: 2 readings, 4 rows refused; /);
 });
 
 test('a replay keeps the distances of the recorded times, so many times as fast', async (t) => {

@@ -171,6 +171,8 @@ test('other units have a mean and no tendency', (t) => {
   const last = segment(200, 21.26, { unit: '°C' });
   const found = makeForecast(last, before(last, 2), { sensor: 'temperature' });
   t.is(found.text, '21.3 °C; a tendency is told only of pressure in hPa.');
+  const bare = makeForecast(segment(200, 21.26, { unit: '' }), [], { sensor: 'temperature' });
+  t.is(bare.text, '21.3; a tendency is told only of pressure in hPa.');
   t.is(found.tendency, null);
   t.deepEqual(
     ['seaLevel', 'characteristic', 'zambretti', 'confidence'].filter((key) => key in found),

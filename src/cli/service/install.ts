@@ -12,6 +12,7 @@ import { runProgram } from '../program.ts';
 import { type NamedVariable, namedVariables } from '../variables.ts';
 import { environmentText, readEnvironment, settable } from './environment.ts';
 import { type Places, placesOf, type Variables } from './places.ts';
+import { stateNotes } from './state-note.ts';
 import { assertSystemd, type Systemctl, systemctl, systemdVersion } from './systemctl.ts';
 import { unitChanges, unitMark, unitName, unitText } from './unit.ts';
 
@@ -52,7 +53,7 @@ export async function install(words: readonly string[], options: ServiceOptions)
     version: await systemdVersion(),
   });
   if (options.dryRun) {
-    warn(options, runAs);
+    await warn(options, runAs, places);
     say(`# ${places.unit}\n${text}`);
     say(
       kept === null
@@ -75,7 +76,7 @@ export async function install(words: readonly string[], options: ServiceOptions)
       advice: 'Choose another name with `--name NAME`, or remove that unit first.',
     });
   }
-  warn(options, runAs);
+  await warn(options, runAs, places);
   const owner = runAs === null ? null : await idsOf(runAs);
   if (owner !== null && runAs !== null) await assertReadable(files, values, places, runAs, owner);
   await makeDirectories(places, user, owner);
@@ -219,7 +220,11 @@ function tellEnvironment(
   }
 }
 
-function warn({ user, say, dryRun }: ServiceOptions, runAs: string | null): void {
+async function warn(
+  { user, say, dryRun, variables }: ServiceOptions,
+  runAs: string | null,
+  places: Places,
+): Promise<void> {
   const mark = dryRun ? '# ' : '';
   if (/[/\\]_npx[/\\]/.test(import.meta.url)) {
     say(
@@ -231,6 +236,7 @@ function warn({ user, say, dryRun }: ServiceOptions, runAs: string | null): void
       `${mark}warning: it will run as root; give the pipeline file to an account of its own (chown) to change that`,
     );
   }
+  for (const note of await stateNotes(places, variables)) say(`${mark}${note}`);
 }
 
 async function bringUp(
@@ -259,7 +265,7 @@ async function bringUp(
       },
     );
   } else say(`${unit} is enabled and runs`);
-  say(`state: ${places.stateDirectory}   variables: ${places.environmentFile}   log: ${look}`);
+  say(`variables: ${places.environmentFile}   log: ${look}`);
   if (user)
     say('it ends when you log out, unless an administrator allowed you to stay: loginctl enable-linger');
 }

@@ -8,6 +8,8 @@ export interface Places {
   readonly environmentFile: string;
   readonly stateDirectory: string;
   readonly stateIsDefault: boolean;
+  /** Whose word the directory is. */
+  readonly stateFrom: 'option' | 'variable' | 'system';
 }
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -23,6 +25,8 @@ export function placesOf(
   variables: Variables,
 ): Places {
   const directory = unitDirectory(user, variables);
+  // That of the caller would be in a home, where a service of the system has no business unless it is told so.
+  const given = state ?? (user ? variables.FOGRUN_STATE || undefined : undefined);
   const stateHome = absolute(variables.XDG_STATE_HOME) ?? join(home(variables), '.local', 'state');
   return {
     unitDirectory: directory,
@@ -31,8 +35,9 @@ export function placesOf(
       ? join(configHome(variables), 'fogrun', `${name}.env`)
       : join('/etc/fogrun', `${name}.env`),
     stateDirectory:
-      state === undefined ? join(user ? stateHome : '/var/lib', `fogrun-${name}`) : resolve(state),
-    stateIsDefault: state === undefined,
+      given === undefined ? join(user ? stateHome : '/var/lib', `fogrun-${name}`) : resolve(given),
+    stateIsDefault: given === undefined,
+    stateFrom: state !== undefined ? 'option' : given !== undefined ? 'variable' : 'system',
   };
 }
 
