@@ -4,15 +4,11 @@ import './heap.ts';
 import { errorCodes, FogrunError, toProblem } from '../contract/errors.ts';
 import { escapeControls } from '../domain/text.ts';
 import { readArguments } from './arguments.ts';
+import { assertNodeVersion } from './node-version.ts';
 import { assertWritten, mindStdout } from './stdout.ts';
 
 try {
-  const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
-  if (major < 22 || (major === 22 && minor < 15)) {
-    throw new FogrunError('usage', `fogrun needs Node.js 22.15 or newer, this is ${process.versions.node}`, {
-      advice: 'Install a newer Node.js.',
-    });
-  }
+  assertNodeVersion(process.versions.node);
   if (process.env.FOGRUN_PLACED_SOCKET) {
     // Started by a pipeline for the actors that it places in a process of their own.
     const { runPlacedProcess } = await import('./placed-process.ts');

@@ -4,10 +4,11 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { checkDisk } from '../../src/cli/doctor/disk.ts';
+import { checkDisk, fullFinding, roomFinding } from '../../src/cli/doctor/disk.ts';
 import { checkDeadlineMs, type Finding, good, runChecks } from '../../src/cli/doctor/finding.ts';
 import { checkVariables } from '../../src/cli/doctor/misspelt.ts';
 import { systemClock, systemRandom } from '../../src/runtime/clock.ts';
+import { headroomBytes } from '../../src/store/headroom.ts';
 import { moved, segment, shipped, startFogrun, temporaryDirectory, world } from '../helpers/fogrun.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
@@ -64,7 +65,7 @@ test('a misspelt variable is told with the nearest one, and what belongs to othe
 });
 
 const look = (path: string, bytesMax = 0) =>
-  checkDisk({ path, bytesMax, clock: systemClock, random: systemRandom });
+  checkDisk({ path, bytesMax, headroomBytes: 0, clock: systemClock, random: systemRandom });
 
 test('a directory is measured without leaving anything there, also one that is yet to be made', async (t) => {
   const home = await temporaryDirectory(t);
@@ -84,6 +85,28 @@ test('a store that may grow beyond the disk is a warning, a file in place of the
   );
   await writeFile(join(home, 'file'), '');
   t.is((await look(join(home, 'file', 'state')))[0]!.grade, 'failure');
+});
+
+test('room is judged by what stores leave free, and a full disk is called one', (t) => {
+  const mib = 2 ** 20;
+  const judged = (freeMib: number, headroomBytes: number) =>
+    roomFinding('/d', freeMib * mib, { bytesMax: 0, headroomBytes });
+  t.is(judged(15.9, headroomBytes.edge).grade, 'failure');
+  t.is(judged(16, headroomBytes.edge).grade, 'warning');
+  t.is(judged(31.9, headroomBytes.cloud).grade, 'failure');
+  t.is(judged(32, headroomBytes.cloud).grade, 'warning');
+  t.is(judged(100, headroomBytes.cloud).grade, 'good');
+  const full = judged(0, headroomBytes.edge);
+  t.regex(full.text, /^the disk is full: /);
+  t.regex(full.advice, /less than 16MiB/);
+  for (const code of ['ENOSPC', 'EDQUOT']) {
+    const { grade, text } = fullFinding('/d', Object.assign(new Error('no'), { code }));
+    t.is(grade, 'failure');
+    t.regex(text, code === 'ENOSPC' ? /^the disk is full/ : /quota/);
+  }
+  t.throws(() => fullFinding('/d', Object.assign(new Error('broken'), { code: 'EIO' })), {
+    message: 'broken',
+  });
 });
 
 test('memory in place of a disk is a warning', async (t) => {
@@ -189,6 +212,21 @@ test('two that want one port or one store, and mistakes in files, are failures',
   t.true(found.told('failure', /a\/lines and b\/lines both listen on port 17171/));
   t.true(found.told('failure', /a and b both want the store in/));
   t.true(found.told('failure', /none\.yaml cannot be read/));
+});
+
+test('without files it looks at the stores that are in the state directory', async (t) => {
+  const env = await world(t);
+  const run = startFogrun(t, [shipped('edge.yaml'), '--log', 'json'], env);
+  await run.line(moved('rotator', 'filling'));
+  await run.end();
+  await mkdir(join(env.FOGRUN_STATE!, 'nothing'));
+  const found = await doctor(t, [], env);
+  t.is(found.code, 0, JSON.stringify(found.findings));
+  const stores = found.findings.filter(({ about }) => about === 'store');
+  t.is(stores.length, 1);
+  t.regex(stores[0]!.text, /^edge: .*\/edge can be read \(\S+ on disk\)$/);
+  await writeFile(join(env.FOGRUN_STATE!, 'edge', 'lmdb', 'data.mdb'), Buffer.alloc(8_192, 7));
+  t.true((await doctor(t, [], env)).told('failure', /^edge: .*does not begin like one/));
 });
 
 test('a damaged store is told without being moved, and what was set aside before is told too', async (t) => {

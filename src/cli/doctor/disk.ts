@@ -10,12 +10,16 @@ export interface DiskCheck {
   readonly path: string;
   /** What stores in it may come to, bytes; 0 when not known. */
   readonly bytesMax: number;
+  /** What the stores in it leave free, bytes: the most that one of them does. */
+  readonly headroomBytes: number;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** Below this, stores refuse what comes: they keep 16 MiB free for themselves. */
-const freeBytesMin = 64 * 2 ** 20;
+/** With less than this beyond what stores leave free, they soon take nothing more. */
+const spareBytesMin = 48 * 2 ** 20;
+/** What a file system that is full may still show as free. */
+const fullBytes = 2 ** 20;
 const inodesMin = 1_000;
 const syncSlowMs = 100;
 const syncs = 5;
@@ -74,7 +78,7 @@ export async function checkDisk(check: DiskCheck): Promise<Finding[]> {
   const system = await statfs(existing);
   const kind = fileSystems[system.type >>> 0] ?? `type 0x${(system.type >>> 0).toString(16)}`;
   findings.push(kindFinding(where, kind));
-  findings.push(roomFinding(where, system.bavail * system.bsize, check.bytesMax));
+  findings.push(roomFinding(where, system.bavail * system.bsize, check));
   // Some file systems make them as they go and count none.
   if (system.files > 0 && system.ffree < inodesMin) {
     findings.push(
@@ -85,7 +89,12 @@ export async function checkDisk(check: DiskCheck): Promise<Finding[]> {
       ),
     );
   }
-  findings.push(await speed(existing, check));
+  const measured = await speed(existing, check).catch((error: NodeJS.ErrnoException) =>
+    fullFinding(where, error),
+  );
+  // One word about a full disk is enough.
+  const told = findings.some(({ grade }) => grade === 'failure');
+  if (measured.grade !== 'failure' || !told) findings.push(measured);
   return findings;
 }
 
@@ -125,16 +134,42 @@ function kindFinding(where: string, kind: string): Finding {
   }
 }
 
-function roomFinding(where: string, freeBytes: number, bytesMax: number): Finding {
+export function roomFinding(
+  where: string,
+  freeBytes: number,
+  { bytesMax, headroomBytes }: Pick<DiskCheck, 'bytesMax' | 'headroomBytes'>,
+): Finding {
   const free = `${formatSize(freeBytes)} free for ${where}`;
-  if (freeBytes < freeBytesMin) {
-    return failure('disk', free, 'Free some: with so little, stores take nothing more.');
+  const least = formatSize(headroomBytes);
+  if (freeBytes < headroomBytes) {
+    const text = freeBytes < fullBytes ? `the disk is full: ${free}` : free;
+    return failure('disk', text, `Free some: with less than ${least}, stores there take nothing more.`);
+  }
+  if (freeBytes < headroomBytes + spareBytesMin) {
+    return warning('disk', `only ${free}`, `Free some: below ${least}, stores there take nothing more.`);
   }
   if (bytesMax === 0 || freeBytes >= bytesMax) return good('disk', free);
   return warning(
     'disk',
     `${free}, less than stores may take (${formatSize(bytesMax)})`,
     'Lower `store.max`, or free some.',
+  );
+}
+
+/** A file that could not be written for want of room; anything else is thrown on. */
+export function fullFinding(where: string, error: NodeJS.ErrnoException): Finding {
+  if (error.code === 'EDQUOT') {
+    return failure(
+      'disk',
+      `the quota of this account on ${where} is used up`,
+      'Delete files of this account there, or have the quota raised.',
+    );
+  }
+  if (error.code !== 'ENOSPC') throw error;
+  return failure(
+    'disk',
+    `the disk is full: not even a small file can be written in ${where}`,
+    'Delete what is not needed there: without room, stores take nothing more.',
   );
 }
 

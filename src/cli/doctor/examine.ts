@@ -9,6 +9,7 @@ import type { Plan } from '../../contract/plan.ts';
 import { escapeControls } from '../../domain/text.ts';
 import { formatProblem } from '../../pipeline/check.ts';
 import { systemClock, systemRandom } from '../../runtime/clock.ts';
+import { headroomBytes } from '../../store/headroom.ts';
 import { livingOwner } from '../../store/owner.ts';
 import { checkFiles, readText } from '../plans.ts';
 import { namedVariables } from '../variables.ts';
@@ -17,22 +18,23 @@ import { checkDisk } from './disk.ts';
 import { type Check, type Finding, failure, good, runChecks, warning } from './finding.ts';
 import { machineChecks } from './machine.ts';
 import { checkVariables } from './misspelt.ts';
-import { storeChecks } from './stores.ts';
+import { type StoreToCheck, storeChecks, storesOf, storesUnder } from './stores.ts';
 
 async function examine(state: string, files: readonly string[]): Promise<Finding[]> {
   const about = { plans: [] as Plan[], named: [] as string[] };
   const read: Check[] = files.map((file) => ({ about: 'pipeline', run: () => checkFile(file, about) }));
   const fileFindings = await runChecks(read, systemClock);
   const { plans, named } = about;
+  const stores = files.length === 0 ? await storesUnder(state) : storesOf(plans);
   const checks: Check[] = [
     ...machineChecks(systemClock),
-    ...directories(plans, state).map(({ path, bytesMax }) => ({
+    ...directories(stores, state).map((place) => ({
       about: 'disk',
-      run: () => checkDisk({ path, bytesMax, clock: systemClock, random: systemRandom }),
+      run: () => checkDisk({ ...place, clock: systemClock, random: systemRandom }),
     })),
     { about: 'variables', run: async () => checkVariables(named, Object.keys(process.env)) },
     ...namesTwice(plans),
-    ...storeChecks(plans),
+    ...storeChecks(stores),
     ...addressChecks(plans, async (pipeline) => {
       const path = plans.find(({ name }) => name === pipeline)?.store?.path;
       return path === undefined ? null : livingOwner(path);
@@ -81,15 +83,22 @@ function namesTwice(plans: readonly Plan[]): Check[] {
   return found.length > 0 ? [{ about: 'pipeline', run: async () => found }] : [];
 }
 
-/** Each place once, with what stores in it may take. */
-function directories(plans: readonly Plan[], state: string): { path: string; bytesMax: number }[] {
-  const found = new Map<string, number>(plans.some(({ store }) => store) ? [] : [[state, 0]]);
-  for (const { store } of plans) {
-    if (!store) continue;
+/** Each place once, with what stores in it may take and leave free. */
+function directories(
+  stores: readonly StoreToCheck[],
+  state: string,
+): { path: string; bytesMax: number; headroomBytes: number }[] {
+  const usual = { bytesMax: 0, headroomBytes: headroomBytes.edge };
+  const found = new Map(stores.length === 0 ? [[state, usual]] : []);
+  for (const { store } of stores) {
     const home = store.path.startsWith(`${state}/`) ? state : dirname(store.path);
-    found.set(home, (found.get(home) ?? 0) + store.bytesMax);
+    const before = found.get(home) ?? usual;
+    found.set(home, {
+      bytesMax: before.bytesMax + (store.bytesMax ?? 0),
+      headroomBytes: Math.max(before.headroomBytes, headroomBytes[store.role]),
+    });
   }
-  return [...found].map(([path, bytesMax]) => ({ path, bytesMax }));
+  return [...found].map(([path, needs]) => ({ path, ...needs }));
 }
 
 /** What begins at the directory that fogrun is started in is elsewhere under a service. */

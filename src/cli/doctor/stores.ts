@@ -1,7 +1,7 @@
 /** Checks of stores. One that is in use is left alone; the others are only read, and never opened. */
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Plan, StorePlan } from '../../contract/plan.ts';
+import type { Plan } from '../../contract/plan.ts';
 import { formatSize } from '../../domain/quantities.ts';
 import { printable } from '../../domain/text.ts';
 import { checkDataFile } from '../../store/lmdb-check.ts';
@@ -9,8 +9,39 @@ import { dataDir } from '../../store/open-dir.ts';
 import { livingOwner } from '../../store/owner.ts';
 import { type Check, type Finding, failure, good, warning } from './finding.ts';
 
-export function storeChecks(plans: readonly Plan[]): Check[] {
-  const stores = plans.flatMap(({ name, store }) => (store ? [{ name, store }] : []));
+/** More directories than these are not looked into. */
+const storesMax = 64;
+
+export interface StoreToCheck {
+  /** Of the pipeline; without a file, that of the directory, which is the same where nobody chose another. */
+  readonly name: string;
+  readonly store: {
+    readonly role: 'edge' | 'cloud';
+    readonly path: string;
+    /** Quota in bytes; `null` when it is not known. */
+    readonly bytesMax: number | null;
+  };
+}
+
+export function storesOf(plans: readonly Plan[]): StoreToCheck[] {
+  return plans.flatMap(({ name, store }) => (store ? [{ name, store }] : []));
+}
+
+/** Those that are found under the directory of states. */
+export async function storesUnder(state: string): Promise<StoreToCheck[]> {
+  const entries = await readdir(state, { withFileTypes: true }).catch(() => []);
+  const found: StoreToCheck[] = [];
+  for (const { name } of entries.filter((entry) => entry.isDirectory()).slice(0, storesMax)) {
+    const path = join(state, name);
+    const names = await readdir(path).catch((): string[] => []);
+    const role = names.includes('cloud.json') ? 'cloud' : 'edge';
+    if (!names.includes(`${role}.json`) && !names.includes('lmdb')) continue;
+    found.push({ name: printable(name, 80), store: { role, path, bytesMax: null } });
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export function storeChecks(stores: readonly StoreToCheck[]): Check[] {
   const shared = stores.flatMap((one, i) =>
     stores
       .slice(i + 1)
@@ -29,7 +60,10 @@ export function storeChecks(plans: readonly Plan[]): Check[] {
   ];
 }
 
-async function checkStore(pipeline: string, { path, role, bytesMax }: StorePlan): Promise<Finding[]> {
+async function checkStore(
+  pipeline: string,
+  { path, role, bytesMax }: StoreToCheck['store'],
+): Promise<Finding[]> {
   const about = 'store';
   const names = await readdir(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
@@ -43,7 +77,8 @@ async function checkStore(pipeline: string, { path, role, bytesMax }: StorePlan)
     return [failure(about, text, 'Give each pipeline a store path of its own.'), ...findings];
   }
   const file = await stat(join(dataDir(path), 'data.mdb')).catch(() => null);
-  const size = `${formatSize(file ? file.size : 0)} on disk, ${formatSize(bytesMax)} allowed`;
+  const allowed = bytesMax === null ? '' : `, ${formatSize(bytesMax)} allowed`;
+  const size = `${formatSize(file ? file.size : 0)} on disk${allowed}`;
   const pid = await livingOwner(path);
   if (pid !== null) {
     return [
