@@ -1,6 +1,6 @@
 /** From words on the command line to something to do. */
 import { parseArgs } from 'node:util';
-import { FogrunError } from '../contract/errors.ts';
+import { errorCodes, FogrunError } from '../contract/errors.ts';
 import { nearest } from '../domain/text.ts';
 import {
   type CommandEntry,
@@ -39,15 +39,32 @@ function usageOf(command: CommandEntry): string {
   return `${formOf(command)}\n\n${command.does}\n${list}`;
 }
 
+/** What the words ask for. Throws `usage`, and so does what it returns, with the help of the command at hand. */
 export function readArguments(words: readonly string[]): Command {
+  const about = commands.find(({ name }) => name === words.find((word) => !word.startsWith('-')));
+  const explain = (thrown: unknown): never => {
+    if (!about || !(thrown instanceof FogrunError) || thrown.code !== 'usage') throw thrown;
+    if (thrown.advice !== errorCodes.usage.advice) throw thrown;
+    const advice = `Run \`fogrun ${about.name} --help\`.`;
+    throw new FogrunError('usage', thrown.message, { advice, cause: thrown });
+  };
+  try {
+    const command = chosen(words);
+    return () => command().catch(explain);
+  } catch (thrown) {
+    return explain(thrown);
+  }
+}
+
+function chosen(words: readonly string[]): Command {
   const { values, positionals } = parse(words);
   if (values.version) return print(`${version}\n`);
   const [first, ...rest] = positionals;
   const named = commands.find(({ name }) => name === first);
-  if (values.help) return print(named ? usageOf(named) : usage);
+  if (values.help) return named ? printUsage(named) : print(usage);
   if (first === 'help') {
     const about = commands.find(({ name }) => name === rest[0]);
-    return print(about ? usageOf(about) : usage);
+    return about ? printUsage(about) : print(usage);
   }
   if (first === undefined) throw new FogrunError('usage', 'no pipeline file and no command was given');
   if (!named) mistyped(first);
@@ -98,6 +115,11 @@ function mistyped(word: string): void {
   const hint = close.length > 0 ? ` (did you mean \`${close[0]}\`?)` : '';
   throw new FogrunError('usage', `there is no command \`${word}\`${hint}`);
 }
+
+const printUsage =
+  (command: CommandEntry): Command =>
+  async () =>
+    print(`${usageOf(command)}${(await command.more?.()) ?? ''}`)();
 
 const print =
   (text: string): Command =>

@@ -1,9 +1,24 @@
 /** `fogrun check FILE…`: every mistake at once, nothing started. */
+import type { PipelineProblem } from '../contract/plan.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { checkFiles } from './plans.ts';
 
 export async function check(files: readonly string[], { json }: { readonly json: boolean }): Promise<number> {
-  const { plans, problems, warnings } = await checkFiles(files);
+  const missing: PipelineProblem[] = [];
+  const checked = await checkFiles(files, undefined, (file, error) => {
+    // The others are worth a look; where there are none, this is the whole of it.
+    if (files.length === 1) throw error;
+    missing.push({
+      file,
+      line: 1,
+      column: 1,
+      path: '',
+      message: error.message.replace(`${file} `, ''),
+      hint: '',
+    });
+  });
+  const { plans, warnings } = checked;
+  const problems = [...missing, ...checked.problems];
   if (json) {
     const pipelines = plans.map(({ file, name, actors }) => ({
       file,

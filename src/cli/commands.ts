@@ -26,7 +26,7 @@ export const options = {
   port: { type: 'string', words: '--port N', text: 'port to listen on (4223)' },
   uid: { type: 'string', words: '--uid UID', text: 'UID of the emulated device' },
   secret: { type: 'string', words: '--secret TEXT', text: 'authentication secret of the brick daemon' },
-  type: { type: 'string', words: '--type TYPE', text: 'type of the emulated device' },
+  type: { type: 'string', words: '--type TYPE', text: 'type of the emulated device (barometer)' },
   follow: { type: 'boolean', short: 'f', words: '-f, --follow', text: 'go on with what comes' },
   lines: {
     type: 'string',
@@ -78,6 +78,8 @@ export interface CommandEntry {
   readonly count: { readonly min: number; readonly max: number };
   readonly does: string;
   readonly options: readonly OptionName[];
+  /** What its help says below the options. */
+  readonly more?: () => Promise<string>;
   /** Does the work; resolves to the exit code. */
   readonly run: (words: readonly string[], values: Values) => Promise<number>;
 }
@@ -140,6 +142,7 @@ export const commands: readonly CommandEntry[] = [
     count: none,
     does: 'run a brick daemon with devices that are not there',
     options: ['host', 'port', 'uid', 'secret', 'type', 'log', 'log-level'],
+    more: async () => `\nTypes: ${(await import('../domain/bricklets.ts')).models.join(', ')}\n`,
     run: async (_, values) =>
       (await import('./emulate.ts')).emulate({ ...values, ...(await logChoice(values)) }),
   },

@@ -19,12 +19,17 @@ export function auditOf(pipeline: string, report: Reporter): Audit {
   });
 }
 
+const nameInUse =
+  'A pipeline of this name runs here already; give this one another name, or a FOGRUN_STATE of its own.';
+
 /** Listens in the background, as long as the pipeline runs. Without a socket it runs as well, and says so. */
 export function offerControl(control: PipelineControl, report: Reporter): { close(): Promise<void> } {
   const over = new AbortController();
   const serving = serve(control, over.signal).catch((thrown) => {
     if (over.signal.aborted) return null;
-    const { code, message, advice } = toProblem(thrown);
+    const { code, message, advice: usual } = toProblem(thrown);
+    // What is in use is a name here, not a port.
+    const advice = code === 'address-in-use' ? nameInUse : usual;
     report({ type: 'problem', code, message: `no control from outside: ${message}`, advice }, 'warn');
     return null;
   });

@@ -15,7 +15,14 @@ export interface DevicesOptions {
 export async function devices(where: string, { secret, json }: DevicesOptions): Promise<number> {
   const { host, port } = address(where);
   const { signal } = new AbortController();
-  const found = await listDevices({ host, port, secret, timeoutMs }, { clock: systemClock, signal });
+  const found = await listDevices({ host, port, secret, timeoutMs }, { clock: systemClock, signal }).catch(
+    (thrown) => {
+      if (!(thrown instanceof FogrunError) || thrown.code !== 'device-unreachable') throw thrown;
+      // The address was typed: no variable is to blame.
+      const advice = 'Start the brick daemon there, or check the address.';
+      throw new FogrunError(thrown.code, thrown.message, { advice, cause: thrown });
+    },
+  );
   const listed = found.map((device) => {
     const bricklet = findBricklet(device.identifier);
     const sensors = bricklet?.quantities.map(({ sensor, unit }) => ({ sensor, unit })) ?? [];

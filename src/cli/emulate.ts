@@ -14,11 +14,21 @@ export interface EmulateOptions extends LogChoice {
   readonly type?: string | undefined;
 }
 
+const usualPort = '4223';
+
+/** One that tells what it is; a barometer keeps the one that the shipped pipelines know. */
+function uidOf(type: string | undefined): string | undefined {
+  if (type === undefined || type.startsWith('barometer')) return undefined;
+  // An ambient light has the a already.
+  return `${type.startsWith('air') ? 'q' : type[0]}Ar`;
+}
+
 export async function emulate(options: EmulateOptions): Promise<number> {
   const { host, port, uid, secret, type } = options;
   const text = stringify({
     fogrun: 1,
-    pipeline: 'emulator',
+    // Several may run beside each other.
+    pipeline: port === undefined || port === usualPort ? 'emulator' : `emulator-${port.slice(0, 5)}`,
     // Who starts it by hand wants to know at once that it cannot listen.
     actors: {
       bricks: {
@@ -26,7 +36,7 @@ export async function emulate(options: EmulateOptions): Promise<number> {
         host,
         port,
         secret,
-        devices: [{ uid, type }],
+        devices: [{ uid: uid ?? uidOf(type), type }],
         'bind-attempts': 1,
       },
     },
@@ -39,5 +49,6 @@ export async function emulate(options: EmulateOptions): Promise<number> {
     const wrong = problems.map(({ path, message }) => `--${path.split('.').at(-1)}: ${message}`);
     throw new FogrunError('usage', wrong.join('\n'));
   }
-  return runPlan(plan, options);
+  // On any free port it has no name that others could know it by.
+  return runPlan(plan, { ...options, control: port !== '0' });
 }

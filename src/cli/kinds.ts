@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { kinds } from '../../machines/index.ts';
 import { FogrunError } from '../contract/errors.ts';
 import { nearest } from '../domain/text.ts';
+import { plainMarkdown } from './plain-markdown.ts';
 import { kindReference, referenceFiles } from './reference.ts';
 
+/** Longer lines are hard to read, columns. */
+const widthMax = 100;
+
+/** People at a terminal get lines to read, everything else gets Markdown. */
 export async function kindsCommand(name: string | undefined, directory: string | undefined): Promise<number> {
   if (directory !== undefined) return write(directory);
   if (name === undefined) {
@@ -20,7 +25,9 @@ export async function kindsCommand(name: string | undefined, directory: string |
     const hint = close ? `did you mean \`${close}\`?` : `known: ${[...kinds.keys()].join(', ')}`;
     throw new FogrunError('usage', `there is no kind \`${name}\` (${hint})`);
   }
-  process.stdout.write(kindReference(kind));
+  const { isTTY, columns } = process.stdout;
+  const text = kindReference(kind);
+  process.stdout.write(isTTY ? plainMarkdown(text, Math.min(columns || 80, widthMax)) : text);
   return 0;
 }
 

@@ -4,6 +4,7 @@ import './heap.ts';
 import { errorCodes, FogrunError, toProblem } from '../contract/errors.ts';
 import { escapeControls } from '../domain/text.ts';
 import { readArguments } from './arguments.ts';
+import { commandWord } from './itself.ts';
 import { assertNodeVersion } from './node-version.ts';
 import { assertWritten, mindStdout } from './stdout.ts';
 
@@ -30,7 +31,10 @@ try {
   // With lines for machines on stdout, people still find the reason on stderr.
   const told = [`fogrun: ${first} (${code})`, ...more];
   // In general words this one only repeats that the message is worth reading.
-  if (code !== 'control-refused' || advice !== errorCodes[code].advice) told.push(escapeControls(advice));
+  if (code !== 'control-refused' || advice !== errorCodes[code].advice) {
+    // What is advised is typed as it stands.
+    told.push(escapeControls(advice.replaceAll('`fogrun ', `\`${commandWord()} `)));
+  }
   process.stderr.write(told.map((line) => `${mark}${line}\n`).join(''));
   if (code === 'internal' && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
   process.exitCode = thrown instanceof FogrunError ? thrown.exitCode : 1;

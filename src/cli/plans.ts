@@ -18,16 +18,22 @@ export interface RunPlace {
   readonly cwd: string;
 }
 
-/** Checks all files; throws `file-unreadable` for one that is not there. */
+/** Checks all files; throws `file-unreadable` for one that is not there, unless somebody wants to hear of it. */
 export async function checkFiles(
   files: readonly string[],
   place: RunPlace = { variables: process.env, cwd: process.cwd() },
+  unreadable?: (file: string, error: FogrunError) => void,
 ): Promise<CheckedFiles> {
   const plans: Plan[] = [];
   const problems: PipelineProblem[] = [];
   const warnings: PipelineProblem[] = [];
   for (const file of files) {
-    const text = await readText(file);
+    const text = await readText(file).catch((thrown) => {
+      if (!unreadable || !(thrown instanceof FogrunError)) throw thrown;
+      unreadable(file, thrown);
+      return null;
+    });
+    if (text === null) continue;
     const checked = checkPipeline({ file, text }, { kinds, ...place });
     problems.push(...checked.problems);
     warnings.push(...checked.warnings);

@@ -28,6 +28,8 @@ import { version } from './version.ts';
 export interface RunOptions extends LogChoice {
   /** The live view instead of lines, where people look on. */
   readonly live?: boolean;
+  /** Whether it can be controlled from outside; true unless given. */
+  readonly control?: boolean;
 }
 
 export async function run(files: readonly string[], options: RunOptions): Promise<number> {
@@ -93,7 +95,10 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
   live?.onQuit(() => ask('q'));
   endWithLauncher(report, drain);
   await pipeline.started;
-  const control = offerControl(pipeline.control, pipeline.log.reporter(plan.name, 'pipeline'));
+  const control =
+    options.control === false
+      ? null
+      : offerControl(pipeline.control, pipeline.log.reporter(plan.name, 'pipeline'));
   notifier.ready();
   const parent = await join(plan.name, report, drain).catch((thrown) => {
     // Without its parent nobody would ever stop it.
@@ -102,7 +107,7 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
     return null;
   });
   const problem = await pipeline.ended;
-  await Promise.all([control.close(), audit.settled()]);
+  await Promise.all([control?.close(), audit.settled()]);
   clearInterval(alive);
   await parent?.close();
   if (problem) report({ type: 'problem', ...problem });

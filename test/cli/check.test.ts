@@ -23,6 +23,20 @@ test('`fogrun check --json` tells programs every mistake with its place, and wha
   t.like(problems.at(-1), { file: wrong, line: 3, column: 1, path: 'actrs', hint: 'did you mean `actors`?' });
 });
 
+test('a file that is missing does not keep the others from being checked', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'fogrun-check-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const [none, wrong] = [join(directory, 'none.yaml'), join(directory, 'wrong.yaml')];
+  await writeFile(wrong, 'fogrun: 1\npipeline: x\nactrs: {}\n');
+  const { status, stdout } = fogrun('check', none, wrong);
+  t.is(status, 2);
+  t.true(stdout.includes(`${none}:1:1: cannot be read: it does not exist`), stdout);
+  t.regex(stdout, /wrong\.yaml:3:1: actrs: unknown key/);
+  const alone = fogrun('check', none);
+  t.is(alone.status, 2);
+  t.regex(alone.stderr, /none\.yaml cannot be read.*\(file-unreadable\)/);
+});
+
 test('mistakes in a file that is to be run stand in lines of their own', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'fogrun-check-'));
   t.teardown(() => rm(directory, { recursive: true, force: true }));

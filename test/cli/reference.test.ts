@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { builtInKinds, kinds } from '../../machines/index.ts';
+import { plainMarkdown } from '../../src/cli/plain-markdown.ts';
 import { catalogue, errorsReference, kindReference, referenceFiles } from '../../src/cli/reference.ts';
 import { errorCodes } from '../../src/contract/errors.ts';
 import { shipped, startFogrun } from '../helpers/fogrun.ts';
@@ -35,6 +36,38 @@ test('`fogrun kinds` lists every kind, and explains one from the same source as 
   const none = startFogrun(t, ['kinds', 'upload']);
   t.is((await none.ended).code, 2);
   t.regex(none.stderr(), /did you mean `uploader`\?/);
+});
+
+test('on a terminal the reference is lines that can be read, with everything that the Markdown says', (t) => {
+  for (const kind of kinds.values()) {
+    const markdown = kindReference(kind);
+    const plain = plainMarkdown(markdown, 80);
+    t.notRegex(plain, /^\||^#|`/m, kind.name);
+    const words = (text: string) => text.match(/[\p{L}\p{N}]+/gu) ?? [];
+    const told = new Set(words(plain));
+    const headers = new Set([
+      'field',
+      'type',
+      'default',
+      'meaning',
+      'state',
+      'reacts',
+      'form',
+      'effect',
+      'what',
+      'yaml',
+    ]);
+    const lost = words(markdown).filter((word) => !told.has(word) && !headers.has(word));
+    t.deepEqual(lost, [], kind.name);
+  }
+  const text = plainMarkdown(
+    '# a\n\nB c d.\n\n| field | type | default | meaning |\n|---|---|---|---|\n| `x.y` | text |  | One two. |\n| `z` | number | `5` | three four five |\n',
+    16,
+  );
+  t.is(
+    text,
+    'a\n\nB c d.\n\n  x.y  (text)\n      One two.\n  z  (number, default 5)\n      three four\n      five\n',
+  );
 });
 
 test('the reference names every setting, every state and every error', (t) => {
