@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { freePort, type LogLine, startFogrun, temporaryDirectory } from '../helpers/fogrun.ts';
 
@@ -30,4 +31,26 @@ test('emulators of different ports run beside each other in one directory, each 
     (await readdir(state.FOGRUN_STATE)).includes('emulator-0'),
     'which no name would tell from another',
   );
+});
+
+test('of two pipelines of one name in one state the later is told that it is the name, not a port', async (t) => {
+  const state = await temporaryDirectory(t);
+  const file = join(state, 'same.yaml');
+  await writeFile(
+    file,
+    'fogrun: 1\npipeline: same\nactors: { bricks: { kind: tinkerforge-emulator, port: 0 } }\n',
+  );
+  const start = () => startFogrun(t, [file, '--log', 'json'], { FOGRUN_STATE: state });
+  const first = start();
+  await first.line(listening);
+  // It opens its socket some time after that; `ps` ends well once it is there.
+  for (;;) {
+    const ps = startFogrun(t, ['ps', 'same', '--state', state]);
+    if ((await ps.ended).code === 0) break;
+  }
+  const later = start();
+  const told = await later.line(({ text, message }) => /no control/.test(`${text} ${message}`));
+  t.is(told.code, 'address-in-use');
+  t.regex(`${told.advice}`, /of this name runs here already/);
+  for (const each of [first, later]) t.is((await each.end()).code, 0);
 });
