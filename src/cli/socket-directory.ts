@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm, rmdir, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { sleep } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { type ChildHost, type HostOptions, hostChildren, isStaleSocket } from '../runtime/ipc.ts';
@@ -55,11 +56,19 @@ export async function hostInDirectory(
  * a connection may end for other reasons, and whoever starts later still needs the socket. Never rejects.
  */
 export async function removeAbandoned(socketPath: string): Promise<void> {
-  try {
-    if (await isStaleSocket(socketPath, systemClock)) await unlink(socketPath).catch(() => {});
-    // Several may be at it: whoever comes last finds it empty, and while somebody listens it is not.
-    await rmdir(dirname(socketPath));
-  } catch {
-    // It still ends in order, or is gone already.
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    try {
+      if (await isStaleSocket(socketPath, systemClock)) await unlink(socketPath).catch(() => {});
+      // Several may be at it: whoever comes last finds it empty, and while somebody listens it is not.
+      return await rmdir(dirname(socketPath));
+    } catch (thrown) {
+      const code = (thrown as { readonly code?: unknown }).code;
+      if (code !== 'address-in-use' && code !== 'ENOTEMPTY') return;
+      // A process that is killed loses its connections one by one, perhaps before it stops listening.
+      await sleep(systemClock, attemptMs);
+    }
   }
 }
+
+const attemptsMax = 10;
+const attemptMs = 50;
