@@ -22,7 +22,6 @@ import {
   onSignals,
   terminalLog,
 } from './process.ts';
-import { removeAbandoned } from './socket-directory.ts';
 import { version } from './version.ts';
 
 export interface RunOptions extends LogChoice {
@@ -144,7 +143,9 @@ async function join(
         if (type === 'drain') drain(typeof deadlineMs === 'number' ? deadlineMs : undefined);
       },
       lost: () => {
-        abandoned = removeAbandoned(socketPath);
+        abandoned = import('./socket-directory.ts').then(({ removeAbandoned }) =>
+          removeAbandoned(socketPath),
+        );
         report({ type: 'note', text: 'the parent process is gone: ending in order' }, 'warn');
         drain();
       },
