@@ -74,7 +74,7 @@ const valueNames = [...sensorNames, ...stateNames] as const;
 const values = z
   .strictObject(
     Object.fromEntries(
-      valueNames.map((name) => [name, shape().optional().describe(`How ${name} moves.`)] as const),
+      valueNames.map((name) => [name, valueShape.optional().describe(`How ${name} moves.`)] as const),
     ) as Record<string, z.ZodOptional<typeof valueShape>>,
   )
   .optional()
