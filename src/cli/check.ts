@@ -1,5 +1,6 @@
 /** `fogrun check FILE…`: every mistake at once, nothing started. */
 import type { PipelineProblem } from '../contract/plan.ts';
+import { counted } from '../domain/text.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { checkFiles } from './plans.ts';
 
@@ -31,7 +32,7 @@ export async function check(files: readonly string[], { json }: { readonly json:
   for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   for (const problem of problems) process.stdout.write(`${formatProblem(problem)}\n`);
   if (problems.length > 0) {
-    process.stderr.write(`${problems.length} problem${problems.length === 1 ? '' : 's'}\n`);
+    process.stderr.write(`${counted(problems.length, 'problem')}\n`);
     return 2;
   }
   for (const { file, name, actors } of plans) {

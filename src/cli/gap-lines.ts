@@ -1,6 +1,6 @@
 /** What people read beside the readings on stdout: gaps, and what else they must know. */
 import type { Gap } from '../domain/gap.ts';
-import { escapeControls } from '../domain/text.ts';
+import { counted, escapeControls } from '../domain/text.ts';
 
 /** A line on stderr. */
 export function tell(text: string): void {
@@ -41,5 +41,5 @@ function joined(a: Gap, b: Gap): Gap | null {
 function describeGap({ gap, fromSeq, toSeq, fromTime, toTime, count, text }: Gap): string {
   const seqs = fromSeq === undefined ? '' : ` seq ${fromSeq} to ${toSeq},`;
   const times = fromTime === undefined ? '' : ` ${fromTime} to ${toTime},`;
-  return `gap (${gap}):${seqs}${times} ${count} reading${count === 1 ? '' : 's'}: ${text}`;
+  return `gap (${gap}):${seqs}${times} ${counted(count, 'reading')}: ${text}`;
 }

@@ -27,6 +27,11 @@ export function printable(text: string, lengthMax: number = 80): string {
   return clip(escapeControls(text), lengthMax);
 }
 
+/** `1 segment`, `2 readings`; `shown` is the number as it is to be read. */
+export function counted(value: number, word: string, shown: string = String(value)): string {
+  return `${shown} ${word}${value === 1 ? '' : 's'}`;
+}
+
 /** Joins words as `a`, `b` or `c`, each in backquotes. */
 export function quoteList(words: readonly string[], conjunction: 'or' | 'and' = 'or'): string {
   const quoted = words.map((word) => `\`${escapeControls(word)}\``);

@@ -4,6 +4,7 @@ import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { InPort, SealedNotice } from '../contract/port.ts';
 import type { Connection, Transport } from '../contract/transport.ts';
 import { formatSize } from '../domain/quantities.ts';
+import { counted } from '../domain/text.ts';
 import { openUpload, type Upload, type UploadEnv } from './upload.ts';
 
 export interface UploaderEnv extends Omit<UploadEnv, 'config' | 'emit' | 'fail' | 'lost'> {
@@ -66,7 +67,7 @@ function createLine(
     if (env.store.status().state === 'failed') return;
     const { segments, readings, bytes } = env.store.backlog(env.cursor);
     if (segments === 0) return;
-    const text = `${segments} segment${segments === 1 ? '' : 's'} with ${readings} reading${readings === 1 ? '' : 's'} (${formatSize(bytes)}) wait here`;
+    const text = `${counted(segments, 'segment')} with ${counted(readings, 'reading')} (${formatSize(bytes)}) wait here`;
     env.report({ type: 'note', text });
   };
   const dial = async () => {

@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import type { Clock } from '../contract/clock.ts';
 import { type Level, type LogEntry, levelOf, type Report, type Reporter } from '../contract/report.ts';
 import { formatDuration } from '../domain/quantities.ts';
-import { escapeControls } from '../domain/text.ts';
+import { counted, escapeControls } from '../domain/text.ts';
 
 export interface Log {
   /** A reporter that signs with that actor's name. */
@@ -102,9 +102,7 @@ export function sentence(report: Report): string {
       return parts.join(' · ');
     }
     case 'segment':
-      return `${which(report)} ${report.what} · ${
-        report.gap ? 'gap' : `${report.readings} reading${report.readings === 1 ? '' : 's'}`
-      }`;
+      return `${which(report)} ${report.what} · ${report.gap ? 'gap' : counted(report.readings, 'reading')}`;
     case 'stored':
       return `${which(report)} of ${report.edge} stored · ${
         report.gap ? 'a gap' : `${report.readings} readings`

@@ -1,5 +1,6 @@
 /** Numbers as short texts and as drawings. */
 import { formatSize } from '../domain/quantities.ts';
+import { counted as plainly } from '../domain/text.ts';
 
 /** `4m12s`, `2h05m`, `3d04h`, `12s`: two units at most, and whole seconds. */
 export function span(ms: number): string {
@@ -27,7 +28,7 @@ export const count = (value: number): string => grouped.format(value);
 
 /** `1 segment`, `1,204 readings`. */
 export function counted(value: number, word: string): string {
-  return `${count(value)} ${word}${value === 1 ? '' : 's'}`;
+  return plainly(value, word, count(value));
 }
 
 /** `0/s`, `0.3/s`, `12.3/s`, `1,204/s`, `1.2M/s`. */

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plan } from '../../contract/plan.ts';
 import { formatSize } from '../../domain/quantities.ts';
-import { printable } from '../../domain/text.ts';
+import { counted, printable } from '../../domain/text.ts';
 import { checkDataFile } from '../../store/lmdb-check.ts';
 import { dataDir } from '../../store/open-dir.ts';
 import { livingOwner } from '../../store/owner.ts';
@@ -127,7 +127,7 @@ function leftovers(path: string, names: readonly string[]): Finding[] {
   return [
     warning(
       'store',
-      `${path} has ${aside.length} damaged store${aside.length === 1 ? '' : 's'} set aside: ${printable(aside.join(', '), 200)}`,
+      `${path} has ${counted(aside.length, 'damaged store')} set aside: ${printable(aside.join(', '), 200)}`,
       'Delete them once their readings are salvaged or known to be in the cloud; look at the disk (dmesg, smartctl).',
     ),
   ];

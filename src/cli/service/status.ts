@@ -1,6 +1,6 @@
 /** `fogrun service status`: what systemd knows of the services, in plain words. */
 import { formatDuration, formatSize } from '../../domain/quantities.ts';
-import { escapeControls } from '../../domain/text.ts';
+import { counted, escapeControls } from '../../domain/text.ts';
 import { commandWord, shellWord } from '../itself.ts';
 import type { ServiceOptions } from './install.ts';
 import { chosenServices, type Installed, installedServices, settingOf } from './installed.ts';
@@ -68,7 +68,7 @@ export function describe(service: Installed, facts: Properties, nowSeconds: numb
   const restarts = Number(facts.NRestarts);
   if (restarts > 0)
     lines.push(
-      `  started again ${restarts} time${restarts === 1 ? '' : 's'} by systemd since it was started by hand or at boot`,
+      `  started again ${counted(restarts, 'time')} by systemd since it was started by hand or at boot`,
     );
   lines.push(
     `  at boot: ${facts.UnitFileState === 'enabled' ? 'starts by itself' : `does not start (${facts.UnitFileState || 'unknown'})`}`,
