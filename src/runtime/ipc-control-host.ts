@@ -1,6 +1,5 @@
 /** The control socket of a running pipeline: takes whoever may open it, and survives whatever they send. */
-import { once } from 'node:events';
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { type Clock, sleep, type Timer } from '../contract/clock.ts';
 import type { PipelineControl } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
@@ -13,7 +12,15 @@ import {
   type ServerGreeting,
   toFrames,
 } from './ipc-control-wire.ts';
-import { freshIpc, helloType, type IpcMessage, messageType, welcomeType } from './ipc-wire.ts';
+import {
+  freshIpc,
+  helloType,
+  type IpcMessage,
+  listenRefused,
+  messageType,
+  stopServer,
+  welcomeType,
+} from './ipc-wire.ts';
 
 export interface ControlServerOptions {
   readonly control: PipelineControl;
@@ -40,7 +47,6 @@ const connectionsMax = 512;
 const greetingTimeoutMs = 5_000;
 /** Bytes that wait for a client before it counts as behind. */
 const behindBytes = 256 * 1024;
-const lingerMs = 1_000;
 /** Somebody who listens there may be a predecessor that is about to end. */
 const takeoverMs = 5_000;
 const takeoverPollMs = 250;
@@ -108,11 +114,7 @@ class ControlHost implements ControlServer {
       error = thrown;
     }
     this.#ipc.server.stop();
-    const code = String((error as { code?: unknown }).code ?? (error as Error).message);
-    throw new FogrunError('address-refused', `cannot listen on ${socketPath} (${code})`, {
-      advice: 'Check the directory and its permissions.',
-      cause: error,
-    });
+    throw listenRefused(socketPath, error);
   }
 
   close(): Promise<void> {
@@ -121,21 +123,15 @@ class ControlHost implements ControlServer {
   }
 
   async #close(): Promise<void> {
-    const server = this.#ipc.server.server as Server;
-    const ended = once(server, 'close');
-    server.close();
-    this.#place.remove();
-    for (const { socket, greetingTimer, session } of this.#connections.values()) {
-      this.#options.clock.clearTimeout(greetingTimer);
-      session?.close();
-      if (session) socket.end();
-      else socket.destroy();
-    }
-    const inTime = new AbortController();
-    await Promise.race([ended, sleep(this.#options.clock, lingerMs, inTime.signal)]);
-    inTime.abort();
-    this.#ipc.server.stop();
-    await ended;
+    await stopServer(this.#ipc, this.#options.clock, () => {
+      this.#place.remove();
+      for (const { socket, greetingTimer, session } of this.#connections.values()) {
+        this.#options.clock.clearTimeout(greetingTimer);
+        session?.close();
+        if (session) socket.end();
+        else socket.destroy();
+      }
+    });
     this.#connections.clear();
   }
 

@@ -1,7 +1,6 @@
 /** The parent's end: takes children that know the token, and survives whatever else connects. */
-import { once } from 'node:events';
-import type { Server, Socket } from 'node:net';
-import { type Clock, sleep, type Timer } from '../contract/clock.ts';
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import { prepareSocketPath } from './ipc-stale.ts';
 import {
@@ -13,8 +12,10 @@ import {
   helloType,
   type IpcMessage,
   isIpcMessage,
+  listenRefused,
   lostProblem,
   messageType,
+  stopServer,
   welcomeType,
 } from './ipc-wire.ts';
 
@@ -53,8 +54,6 @@ export interface ChildHost {
   close(): Promise<void>;
 }
 
-/** How long the last words to a child may take when the host closes, ms. */
-const lingerMs = 1_000;
 /** Connections at a time, those without a greeting included. */
 const connectionsMax = 256;
 
@@ -107,10 +106,7 @@ class Host implements ChildHost {
     if (code === 'EADDRINUSE') {
       throw new FogrunError('address-in-use', `another process listens on ${socketPath}`, { cause: error });
     }
-    throw new FogrunError('address-refused', `cannot listen on ${socketPath} (${code})`, {
-      advice: 'Check the directory and its permissions.',
-      cause: error,
-    });
+    throw listenRefused(socketPath, error);
   }
 
   close(): Promise<void> {
@@ -119,19 +115,13 @@ class Host implements ChildHost {
   }
 
   async #close(): Promise<void> {
-    const server = this.#ipc.server.server as Server;
-    const ended = once(server, 'close');
-    server.close();
-    for (const { socket, greetingTimer, name } of this.#connections.values()) {
-      this.#options.clock.clearTimeout(greetingTimer);
-      if (name === null) socket.destroy();
-      else socket.end();
-    }
-    const inTime = new AbortController();
-    await Promise.race([ended, sleep(this.#options.clock, lingerMs, inTime.signal)]);
-    inTime.abort();
-    this.#ipc.server.stop();
-    await ended;
+    await stopServer(this.#ipc, this.#options.clock, () => {
+      for (const { socket, greetingTimer, name } of this.#connections.values()) {
+        this.#options.clock.clearTimeout(greetingTimer);
+        if (name === null) socket.destroy();
+        else socket.end();
+      }
+    });
     this.#connections.clear();
     this.#children.clear();
   }

@@ -1,7 +1,10 @@
 /** What both ends of a parent's socket agree on: frames, limits, and the greeting. Built on node-ipc 14. */
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:net';
 import { dirname } from 'node:path';
 import { IPCModule } from 'node-ipc';
+import { type Clock, sleep } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import { namePattern } from '../domain/segment.ts';
 
@@ -38,6 +41,34 @@ export function freshIpc(socketPath: string): IPCModule {
     maxRetries: 0,
   });
   return ipc;
+}
+
+/** How long the last words to whoever is connected may take when a server stops, ms. */
+const lingerMs = 1_000;
+
+/**
+ * Stops listening, lets connections end, and resolves when all of them have.
+ * @param hangUp ends each connection, in order or at once
+ */
+export async function stopServer(ipc: IPCModule, clock: Clock, hangUp: () => void): Promise<void> {
+  const server = ipc.server.server as Server;
+  const ended = once(server, 'close');
+  server.close();
+  hangUp();
+  const inTime = new AbortController();
+  await Promise.race([ended, sleep(clock, lingerMs, inTime.signal)]);
+  inTime.abort();
+  ipc.server.stop();
+  await ended;
+}
+
+/** What a server that could not start means. */
+export function listenRefused(socketPath: string, cause: unknown): FogrunError {
+  const code = String((cause as { code?: unknown }).code ?? (cause as Error).message);
+  return new FogrunError('address-refused', `cannot listen on ${socketPath} (${code})`, {
+    advice: 'Check the directory and its permissions.',
+    cause,
+  });
 }
 
 export function isIpcMessage(data: unknown): data is IpcMessage {
