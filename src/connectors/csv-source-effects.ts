@@ -1,16 +1,13 @@
 /** Effects of the kind `csv-source`: a CSV file into a port, with its position. */
 import { basename, resolve } from 'node:path';
-import type { CsvCommand, CsvEvent, CsvSourceConfig, CsvSourceEffects } from '../../machines/csv-source.ts';
-import { type Clock, sleep } from '../contract/clock.ts';
+import type { CsvEvent, CsvSourceConfig, CsvSourceEffects } from '../../machines/csv-source.ts';
+import { sleep } from '../contract/clock.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
-import type { Batch, OutPort } from '../contract/port.ts';
-import type { Reporter } from '../contract/report.ts';
-import type { EdgeStore } from '../contract/store.ts';
+import type { Batch } from '../contract/port.ts';
 import type { CsvRow } from '../domain/csv.ts';
 import { type CsvReader, type CsvRules, csvReader } from '../domain/csv-readings.ts';
 import { encodeReading } from '../domain/reading.ts';
-import { printable, quoteList } from '../domain/text.ts';
-import { Complaints } from './complaints.ts';
+import { counted, printable, quoteList } from '../domain/text.ts';
 import {
   CsvFile,
   type CsvPlace,
@@ -21,62 +18,30 @@ import {
 } from './csv-file.ts';
 import { CsvPace } from './csv-pace.ts';
 import { pathMark } from './file-position.ts';
-import { type OpenFile, type SourceFiles, withDeadlines } from './source-files.ts';
-import { acceptedInTime, Unaccepted } from './unaccepted.ts';
+import { type FileSourceEnv, runVisits, type Shared } from './file-visits.ts';
+import type { OpenFile } from './source-files.ts';
+import { acceptedInTime } from './unaccepted.ts';
 
 const batchBytesMax = 256 * 1_024;
 /** Memory of a batch beside its lines, about. */
 const batchOverheadBytes = 1_024;
-const unacceptedBytesMax = 4 * 2 ** 20;
 /** Names of columns that a message lists. */
 const headerShownMax = 20;
 const tab = 9;
 
-export interface CsvSourceEnv {
-  /** The actor's name: what the store keeps the position under. */
-  readonly name: string;
-  readonly store: Pick<EdgeStore, 'position'>;
-  readonly output: OutPort<Batch>;
-  readonly files: SourceFiles;
-  readonly clock: Clock;
-  readonly report: Reporter;
-  readonly retryInMs: (attempt: number) => number;
-}
-
-export function csvSourceEffects(env: CsvSourceEnv): CsvSourceEffects {
+export function csvSourceEffects(env: FileSourceEnv): CsvSourceEffects {
   return {
     retryInMs: env.retryInMs,
-    async file({ input: config, signal, emit, receive }) {
-      const failure = Promise.withResolvers<never>();
-      failure.promise.catch(() => {});
-      const unaccepted = new Unaccepted(env.output, unacceptedBytesMax);
-      const complaints = new Complaints(env.report, env.clock);
-      // What an actor of this name that is gone has left in the port: the store must know of it before it is asked.
-      unaccepted.send({ stream: config.stream, lines: new Uint8Array(), count: 0 }, 0);
-      let visit: AbortController | undefined;
-      receive((command: CsvCommand) => {
-        visit?.abort();
-        visit = undefined;
-        if (command.type === 'CLOSE') return;
-        visit = new AbortController();
-        const until = AbortSignal.any([signal, visit.signal]);
-        const tell = (event: CsvEvent) => void (!until.aborted && emit(event));
-        new Visit(config, env, unaccepted, complaints, until, tell).run().catch(failure.reject);
-      });
-      const ended = new Promise<void>((done) =>
-        signal.addEventListener('abort', () => done(), { once: true }),
-      );
-      await Promise.race([ended, failure.promise]).finally(() => complaints.end());
-    },
+    file: (io) =>
+      runVisits(io, env, (shared, signal, tell) => new Visit(io.input, env, shared, signal, tell).run()),
   };
 }
 
 /** One opening of the file, until the signal aborts, the end is reached, or the file is lost. */
 class Visit {
   readonly #config: CsvSourceConfig;
-  readonly #env: CsvSourceEnv;
-  readonly #unaccepted: Unaccepted;
-  readonly #complaints: Complaints;
+  readonly #env: FileSourceEnv;
+  readonly #shared: Shared;
   readonly #signal: AbortSignal;
   readonly #tell: (event: CsvEvent) => void;
   readonly #path: string;
@@ -90,16 +55,14 @@ class Visit {
 
   constructor(
     config: CsvSourceConfig,
-    env: CsvSourceEnv,
-    unaccepted: Unaccepted,
-    complaints: Complaints,
+    env: FileSourceEnv,
+    shared: Shared,
     signal: AbortSignal,
     tell: (event: CsvEvent) => void,
   ) {
     this.#config = config;
     this.#env = env;
-    this.#unaccepted = unaccepted;
-    this.#complaints = complaints;
+    this.#shared = shared;
     this.#signal = signal;
     this.#tell = tell;
     this.#path = resolve(config.path);
@@ -110,7 +73,7 @@ class Visit {
   async run(): Promise<void> {
     let file: OpenFile | undefined;
     try {
-      await acceptedInTime(this.#unaccepted, this.#env.clock, this.#signal);
+      await acceptedInTime(this.#shared.unaccepted, this.#env.clock, this.#signal);
       if (this.#signal.aborted) return;
       file = await this.#open();
       await this.#read(file);
@@ -125,7 +88,7 @@ class Visit {
   }
 
   async #open(): Promise<OpenFile> {
-    const file = await withDeadlines(this.#env.files, this.#env.clock).open(this.#path);
+    const file = await this.#shared.files.open(this.#path);
     if (!file) {
       throw new FogrunError('file-unreadable', `nothing is at ${this.#shown}`, {
         advice: 'It is tried again; check the path if it should be there.',
@@ -156,9 +119,8 @@ class Visit {
       if (this.#signal.aborted) return;
       if (!(await file.goTo(begin))) throw changedWhileRead();
     }
-    await this.#unaccepted.accepted(this.#signal);
+    await this.#shared.unaccepted.accepted(this.#signal);
     if (this.#signal.aborted) return;
-    const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
     const refused = this.#refused > 0 ? `, ${counted(this.#refused, 'row')} refused` : '';
     const text = `${this.#shown} is read to its end: ${counted(this.#readings, 'reading')}${refused}; the pipeline goes on to upload until it is stopped`;
     this.#env.report({ type: 'note', text }, this.#refused > 0 ? 'warn' : 'info');
@@ -237,7 +199,7 @@ class Visit {
 
   #refuse(line: number, reason: string): void {
     this.#refused += 1;
-    this.#complaints.say(`line ${line} of ${this.#shown} was refused: ${reason}`);
+    this.#shared.complaints.say(`line ${line} of ${this.#shown} was refused: ${reason}`);
   }
 
   /** Sends what was read, with the place where reading goes on; then waits while too much is on its way. */
@@ -251,8 +213,8 @@ class Visit {
     this.#bytes = 0;
     this.#readings += count;
     const batch: Batch = { stream: this.#config.stream, lines, count, position };
-    this.#unaccepted.send(batch, lines.length + batchOverheadBytes);
-    await this.#unaccepted.room(this.#signal);
+    this.#shared.unaccepted.send(batch, lines.length + batchOverheadBytes);
+    await this.#shared.unaccepted.room(this.#signal);
   }
 }
 

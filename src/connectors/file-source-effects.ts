@@ -1,77 +1,24 @@
 /** Effects of the kind `file-source`: a file followed into a port, with its position. */
 import { basename, resolve } from 'node:path';
-import type {
-  FileCommand,
-  FileEvent,
-  FileSourceConfig,
-  FileSourceEffects,
-} from '../../machines/file-source.ts';
-import type { Clock } from '../contract/clock.ts';
+import type { FileEvent, FileSourceConfig, FileSourceEffects } from '../../machines/file-source.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
-import type { Batch, OutPort } from '../contract/port.ts';
-import type { Reporter } from '../contract/report.ts';
-import type { EdgeStore } from '../contract/store.ts';
 import { type IntakeRules, takeLines } from '../domain/intake.ts';
 import { tooLong } from '../domain/refusal-reason.ts';
 import { printable } from '../domain/text.ts';
-import { Complaints } from './complaints.ts';
 import { decodePosition } from './file-position.ts';
-import { type SourceFiles, withDeadlines } from './source-files.ts';
+import { type FileSourceEnv, runVisits, type Shared } from './file-visits.ts';
 import { follow } from './tail.ts';
 import type { TailEnv } from './tail-env.ts';
-import { acceptedInTime, Unaccepted } from './unaccepted.ts';
+import { acceptedInTime } from './unaccepted.ts';
 
 /** Longest batch, but for a single line: wrapping can make short lines many times as long. */
 const batchBytesMax = 2 ** 20;
-/** Most memory of what is read and not yet accepted. */
-const unacceptedBytesMax = 4 * 2 ** 20;
-
-export interface FileSourceEnv {
-  /** The actor's name: what the store keeps the position under. */
-  readonly name: string;
-  readonly store: Pick<EdgeStore, 'position'>;
-  readonly output: OutPort<Batch>;
-  readonly files: SourceFiles;
-  readonly clock: Clock;
-  readonly report: Reporter;
-  readonly retryInMs: (attempt: number) => number;
-}
 
 export function fileSourceEffects(env: FileSourceEnv): FileSourceEffects {
   return {
     retryInMs: env.retryInMs,
-    async file({ input: config, signal, emit, receive }) {
-      const failure = Promise.withResolvers<never>();
-      failure.promise.catch(() => {});
-      const shared: Shared = {
-        files: withDeadlines(env.files, env.clock),
-        unaccepted: new Unaccepted(env.output, unacceptedBytesMax),
-        complaints: new Complaints(env.report, env.clock),
-      };
-      // What an actor of this name that is gone has left in the port: the store must know of it before it is asked.
-      shared.unaccepted.send({ stream: config.stream, lines: new Uint8Array(), count: 0 }, 0);
-      let visit: AbortController | undefined;
-      receive((command: FileCommand) => {
-        visit?.abort();
-        visit = undefined;
-        if (command.type === 'CLOSE') return;
-        visit = new AbortController();
-        const until = AbortSignal.any([signal, visit.signal]);
-        readFile(config, env, shared, until, (event) => !until.aborted && emit(event)).catch(failure.reject);
-      });
-      const ended = new Promise<void>((done) =>
-        signal.addEventListener('abort', () => done(), { once: true }),
-      );
-      await Promise.race([ended, failure.promise]).finally(() => shared.complaints.end());
-    },
+    file: (io) => runVisits(io, env, (shared, signal, tell) => readFile(io.input, env, shared, signal, tell)),
   };
-}
-
-/** What lasts from one opening to the next. */
-interface Shared {
-  readonly files: SourceFiles;
-  readonly unaccepted: Unaccepted;
-  readonly complaints: Complaints;
 }
 
 /** Reads from where the store says it stopped, until the signal aborts, the end is reached, or the file is lost. */

@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { csvSource } from '../../machines/csv-source.ts';
-import { type CsvSourceEnv, csvSourceEffects } from '../../src/connectors/csv-source-effects.ts';
+import { csvSourceEffects } from '../../src/connectors/csv-source-effects.ts';
+import type { FileSourceEnv } from '../../src/connectors/file-visits.ts';
 import type { ActorKind } from '../../src/contract/kind.ts';
 import { range, type Source, type SourceOptions, startSource, temporaryDir } from './file-source-fixtures.ts';
 
 const values = [{ column: 'v', sensor: 's', unit: 'u' }];
 const source = {
   kind: csvSource as ActorKind,
-  effects: (env: CsvSourceEnv) => ({ ...csvSourceEffects(env) }),
+  effects: (env: FileSourceEnv) => ({ ...csvSourceEffects(env) }),
 };
 const startCsv = (config: { path: string } & Record<string, unknown>, options: SourceOptions = {}) =>
   startSource({ values, ...config }, { ...options, source });
