@@ -2,13 +2,13 @@
 import { join, resolve } from 'node:path';
 import type { AuditEntry, Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import { openInfo } from '../contract/store.ts';
 import { namePattern, type SegmentHeader } from '../domain/segment.ts';
 import { nearest, printable, quoteList } from '../domain/text.ts';
 import { createAudit } from '../runtime/audit.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { findRunning, pipelinesIn, type RemoteControl } from '../runtime/ipc-control.ts';
 import { type EdgeReader, readEdgeStore } from '../store/edge-reader.ts';
-import { openInfo } from '../store/edge-reads.ts';
 import { readIdentity } from '../store/identity.ts';
 import { openEdgeStore } from '../store/open-edge-store.ts';
 import { asker } from './control-cli.ts';

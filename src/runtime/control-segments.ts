@@ -2,9 +2,8 @@
 import { sleep } from '../contract/clock.ts';
 import type { Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
-import type { EdgeStore } from '../contract/store.ts';
+import { type EdgeStore, openInfo } from '../contract/store.ts';
 import { printable, quoteList } from '../domain/text.ts';
-import { openInfo } from '../store/edge-reads.ts';
 import type { ControlEnv } from './control.ts';
 import { type ActEnv, actOn } from './control-act.ts';
 
