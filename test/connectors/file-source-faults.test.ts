@@ -66,8 +66,9 @@ test('a bug is no trouble with the file', async (t) => {
   await writeFile(path, lines(1));
   const source = await startSource({ path });
   await source.advance(1_000);
-  source.files.before = () => {
-    throw new TypeError('a bug');
+  source.files.before = (operation) => {
+    // The file is closed all the same: one that is left to the garbage collector ends newer versions of Node.js.
+    if (operation !== 'close') throw new TypeError('a bug');
   };
   await source.advance(1_000);
   t.like(source.last(), { to: 'failed', cause: { code: 'internal', message: 'TypeError: a bug' } });
