@@ -2,14 +2,9 @@
 import { parseArgs } from 'node:util';
 import { errorCodes, FogrunError } from '../contract/errors.ts';
 import { nearest } from '../domain/text.ts';
-import {
-  type CommandEntry,
-  commands,
-  type OptionName,
-  options,
-  runCommand,
-  type Values,
-} from './commands.ts';
+import type { CommandEntry } from './command-entry.ts';
+import { commandGroups, commands, runCommand } from './commands.ts';
+import { type OptionName, options, type Values } from './options.ts';
 import { version } from './version.ts';
 
 /** Does the work; resolves to the exit code. */
@@ -18,14 +13,23 @@ export type Command = () => Promise<number>;
 const title = `fogrun ${version}: edge-to-cloud pipelines as visible state machines`;
 const formOf = ({ name, form }: CommandEntry) =>
   ['fogrun', name, form].filter((word) => word !== '').join(' ');
-const columns = (rows: readonly (readonly [string, string])[]) => {
-  const width = Math.max(...rows.map(([left]) => left.length));
+type Rows = readonly (readonly [string, string])[];
+const widthOf = (rows: Rows) => Math.max(...rows.map(([left]) => left.length));
+const columns = (rows: Rows, width = widthOf(rows)) => {
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
 };
 
+/** One block of lines a group. */
+function help(): string {
+  const groups = commandGroups.map((group) =>
+    group.map((command): [string, string] => [formOf(command), command.does]),
+  );
+  return groups.map((rows) => columns(rows, widthOf(groups.flat()))).join('\n\n');
+}
+
 export const usage = `${title}
 
-${columns([runCommand, ...commands].map((command) => [formOf(command), command.does]))}
+${help()}
 
   fogrun COMMAND --help explains one; --version, --help
 

@@ -15,7 +15,7 @@ import { drainDeadlineMs } from '../runtime/pipeline.ts';
 import { keepAttached } from './attach.ts';
 import { beatMsOf, beatVariables, watchOver } from './beats.ts';
 import { entryOf, onLines } from './child-output.ts';
-import { stateDirectory } from './commands.ts';
+import { stateDirectory } from './command-entry.ts';
 import type { Live } from './live.ts';
 import { createNotifier, sendBySystemdNotify, watchedLog } from './notify.ts';
 import {

@@ -5,7 +5,7 @@ import { errorCodes, toProblem } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
 import { type Audit, createAudit } from '../runtime/audit.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { stateDirectory } from './commands.ts';
+import { stateDirectory } from './command-entry.ts';
 import { agent } from './version.ts';
 
 /** The audit log of a pipeline; an entry that cannot be written becomes a line in the log. */

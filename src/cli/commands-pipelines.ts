@@ -1,0 +1,42 @@
+/** Commands about pipeline files. */
+import { type CommandEntry, some } from './command-entry.ts';
+
+export const pipelinesCommands: readonly CommandEntry[] = [
+  {
+    name: 'check',
+    form: 'FILE…',
+    count: some,
+    does: 'report every mistake in pipeline files, start nothing',
+    options: ['json'],
+    run: async (files, { json = false }) => (await import('./check.ts')).check(files, { json }),
+  },
+  {
+    name: 'init',
+    form: '[FILE]',
+    count: { min: 0, max: 1 },
+    does: 'ask a few questions and write pipelines that run',
+    options: ['source', 'cloud', 'edge', 'every', 'altitude', 'yes', 'force'],
+    run: async ([file], values) => {
+      const [{ init }, { terminalAsk }] = await Promise.all([
+        import('./init/init.ts'),
+        import('./init/terminal.ts'),
+      ]);
+      const { yes = false, force = false, source, cloud, edge, every, altitude } = values;
+      return init(file, {
+        given: { source, cloud, edge, every, altitude },
+        yes,
+        force,
+        ask: terminalAsk(),
+        say: (line) => void process.stdout.write(`${line}\n`),
+      });
+    },
+  },
+  {
+    name: 'kinds',
+    form: '[KIND]',
+    count: { min: 0, max: 1 },
+    does: 'list the kinds of actors, or explain one',
+    options: ['write'],
+    run: async ([kind], { write }) => (await import('./kinds.ts')).kindsCommand(kind, write),
+  },
+];

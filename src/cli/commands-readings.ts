@@ -1,0 +1,30 @@
+/** Commands about readings and where they are. */
+import { type CommandEntry, stateDirectory } from './command-entry.ts';
+
+export const readingsCommands: readonly CommandEntry[] = [
+  {
+    name: 'cat',
+    form: '[EDGE]',
+    count: { min: 0, max: 1 },
+    does: "print an edge's readings in the cloud, in order; without EDGE, which edges it has",
+    options: ['state', 'pipeline', 'last'],
+    run: async ([edge], values) =>
+      (await import('./cat.ts')).cat(edge, {
+        state: stateDirectory(values),
+        pipeline: values.pipeline ?? 'cloud',
+        last: values.last,
+      }),
+  },
+  {
+    name: 'segments',
+    form: 'list|export|discard [PIPELINE]',
+    count: { min: 1, max: 2 },
+    does: "see, save or give up what an edge's store holds for the cloud",
+    options: ['state', 'stream', 'from', 'to', 'out', 'reason', 'yes', 'json'],
+    run: async ([action, pipeline], values) =>
+      (await import('./segments.ts')).segments(action!, pipeline, {
+        ...values,
+        state: stateDirectory(values),
+      }),
+  },
+];

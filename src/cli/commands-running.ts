@@ -1,0 +1,76 @@
+/** Commands to running pipelines. */
+import { any, type CommandEntry, inState, one, stateDirectory } from './command-entry.ts';
+
+export const runningCommands: readonly CommandEntry[] = [
+  {
+    name: 'ps',
+    form: '[PIPELINE]',
+    count: { min: 0, max: 1 },
+    does: 'show every actor of every running pipeline',
+    options: ['state', 'json'],
+    run: async ([pipeline], values) => (await import('./ps.ts')).ps(pipeline, inState(values)),
+  },
+  {
+    name: 'top',
+    form: '[PIPELINE…]',
+    count: any,
+    does: 'watch running pipelines in a live view',
+    options: ['state'],
+    run: async (names, values) => (await import('./top.ts')).top(names, { state: stateDirectory(values) }),
+  },
+  {
+    name: 'logs',
+    form: '[PIPELINE]',
+    count: { min: 0, max: 1 },
+    does: 'print what running pipelines said of late',
+    options: ['follow', 'lines', 'level', 'state', 'json'],
+    run: async ([pipeline], values) =>
+      (await import('./logs.ts')).logs(pipeline, {
+        ...inState(values),
+        follow: values.follow ?? false,
+        lines: values.lines,
+        level: values.level,
+      }),
+  },
+  {
+    name: 'pause',
+    form: '[PIPELINE/]ACTOR',
+    count: one,
+    does: 'pause an actor until it is resumed',
+    options: ['state', 'json'],
+    run: async ([actor], values) => (await import('./act.ts')).act('pause', actor!, inState(values)),
+  },
+  {
+    name: 'resume',
+    form: '[PIPELINE/]ACTOR',
+    count: one,
+    does: 'let a paused actor go on',
+    options: ['state', 'json'],
+    run: async ([actor], values) => (await import('./act.ts')).act('resume', actor!, inState(values)),
+  },
+  {
+    name: 'retry',
+    form: '[PIPELINE/]ACTOR',
+    count: one,
+    does: 'let an actor that waits to retry do so now',
+    options: ['state', 'json'],
+    run: async ([actor], values) => (await import('./act.ts')).act('retry', actor!, inState(values)),
+  },
+  {
+    name: 'restart',
+    form: '[PIPELINE/]ACTOR',
+    count: one,
+    does: 'end an actor in order and start it anew',
+    options: ['state', 'json'],
+    run: async ([actor], values) => (await import('./act.ts')).act('restart', actor!, inState(values)),
+  },
+  {
+    name: 'stop',
+    form: '[PIPELINE]',
+    count: { min: 0, max: 1 },
+    does: 'end a running pipeline in order',
+    options: ['all', 'state', 'json'],
+    run: async ([pipeline], values) =>
+      (await import('./stop.ts')).stop(pipeline, { ...inState(values), all: values.all ?? false }),
+  },
+];

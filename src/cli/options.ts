@@ -1,0 +1,68 @@
+/** What can be written on the command line besides names and files. */
+/** Options by name; each command names those it takes. One name means one thing everywhere. */
+export const options = {
+  json: { type: 'boolean', words: '--json', text: 'machine-readable JSON instead of text' },
+  log: {
+    type: 'string',
+    words: '--log text|json|journal',
+    text: "how to tell what happens (text; under systemd its journal's form)",
+  },
+  'log-level': {
+    type: 'string',
+    words: '--log-level LEVEL',
+    text: 'debug, info, warn or error: leave out what is less (FOGRUN_LOG_LEVEL, else info)',
+  },
+  plain: { type: 'boolean', words: '--plain', text: 'lines instead of the live view, also on a terminal' },
+  state: {
+    type: 'string',
+    words: '--state DIR',
+    text: 'where the state of pipelines is (FOGRUN_STATE, else .fogrun)',
+  },
+  pipeline: { type: 'string', words: '--pipeline NAME', text: "the cloud's pipeline (cloud)" },
+  host: { type: 'string', words: '--host ADDRESS', text: 'where to listen (127.0.0.1)' },
+  port: { type: 'string', words: '--port N', text: 'port to listen on (4223)' },
+  uid: { type: 'string', words: '--uid UID', text: 'UID of the emulated device' },
+  secret: { type: 'string', words: '--secret TEXT', text: 'authentication secret of the brick daemon' },
+  type: { type: 'string', words: '--type TYPE', text: 'type of the emulated device (barometer)' },
+  follow: { type: 'boolean', short: 'f', words: '-f, --follow', text: 'go on with what comes' },
+  lines: {
+    type: 'string',
+    short: 'n',
+    words: '-n, --lines N',
+    text: 'so many lines of the past of each pipeline, or `all` (all; with --follow 20)',
+  },
+  level: {
+    type: 'string',
+    words: '--level LEVEL',
+    text: 'debug, info, warn or error: leave out what is less',
+  },
+  last: { type: 'string', words: '--last N', text: 'only the last N readings' },
+  all: { type: 'boolean', words: '--all', text: 'every running pipeline' },
+  stream: { type: 'string', words: '--stream NAME', text: 'the stream of the segments (readings)' },
+  from: { type: 'string', words: '--from N', text: 'sequence of the first segment' },
+  to: { type: 'string', words: '--to N', text: 'sequence of the last segment' },
+  out: { type: 'string', words: '--out FILE', text: 'write there instead of to stdout' },
+  reason: { type: 'string', words: '--reason TEXT', text: 'why, for the gap that the cloud gets' },
+  yes: { type: 'boolean', words: '--yes', text: 'do not ask' },
+  user: { type: 'boolean', words: '--user', text: 'a service of your own instead of one of the system' },
+  name: { type: 'string', words: '--name NAME', text: 'name of the service (those of the pipelines)' },
+  'dry-run': { type: 'boolean', words: '--dry-run', text: 'print what would be written, change nothing' },
+  source: {
+    type: 'string',
+    words: '--source WHAT',
+    text: 'simulated, tinkerforge[:HOST], file:PATH, tcp[:PORT], http[:PORT] or csv:PATH',
+  },
+  cloud: { type: 'string', words: '--cloud WHERE', text: 'HOST[:PORT] of the cloud, or `here`' },
+  edge: { type: 'string', words: '--edge NAME', text: 'name of this device' },
+  every: { type: 'string', words: '--every TIME', text: 'pace of the readings (1s)' },
+  altitude: { type: 'string', words: '--altitude M', text: 'height of the barometer above sea level (none)' },
+  force: { type: 'boolean', words: '--force', text: 'write over files that are there' },
+  write: { type: 'string', words: '--write DIR', text: 'write the reference into a folder' },
+} as const;
+
+export type OptionName = keyof typeof options;
+
+/** What was given on the command line, by option. */
+export type Values = {
+  readonly [O in OptionName]?: ((typeof options)[O]['type'] extends 'boolean' ? boolean : string) | undefined;
+};
