@@ -1,20 +1,14 @@
 /** Ties every kind to its effects: the one place that knows both. Loads only what a pipeline uses. */
-import { readFile } from 'node:fs/promises';
 import { cloudSession } from '../../machines/cloud-session.ts';
 import type { BuiltInKind } from '../../machines/index.ts';
-import type { Clock, Random } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
-import type { ActorPlan, StorePlan } from '../contract/plan.ts';
+import type { ActorPlan } from '../contract/plan.ts';
 import type { InPort, OutPort } from '../contract/port.ts';
 import type { CloudStore, EdgeStore } from '../contract/store.ts';
 import { type RetryPolicy, retryDelayMs } from '../domain/backoff.ts';
-import type { ActorEnv, Bindings, OpenedStore } from '../runtime/pipeline.ts';
+import type { ActorEnv, Bindings } from '../runtime/pipeline.ts';
+import type { Platform } from '../runtime/platform.ts';
 import { agent } from './version.ts';
-
-export interface World {
-  readonly clock: Clock;
-  readonly random: Random;
-}
 
 type EffectsOf<Kind extends BuiltInKind> = Parameters<Kind['statechart']>[0];
 type ConfigOf<Kind extends BuiltInKind> = Kind['config']['_zod']['output'];
@@ -23,50 +17,58 @@ type Binder<Name extends string> = (
   env: ActorEnv,
   config: ConfigOf<KindNamed<Name>>,
 ) => EffectsOf<KindNamed<Name>>;
-type Loaders = { [Name in BuiltInKind['name']]: (world: World) => Promise<Binder<Name>> };
+type Loaders = { [Name in BuiltInKind['name']]: (platform: Platform) => Promise<Binder<Name>> };
 
 const loaders: Loaders = {
-  'tinkerforge-emulator': async (world) => {
-    const { emulatorEffects } = await import('../devices/emulator-effects.ts');
-    const readText = (file: string) => readFile(file, 'utf8');
-    return (env, config) =>
-      emulatorEffects({ ...world, report: env.report, readText, retryInMs: retry(config.retry, world) });
-  },
-  'sensor-poller': async (world) => {
-    const [{ pollerEffects }, { awaitDevice, connectDevice }] = await Promise.all([
-      import('../devices/poller-effects.ts'),
-      import('../devices/client.ts'),
+  'tinkerforge-emulator': async (platform) => {
+    const [{ emulatorEffects }, startEmulator] = await Promise.all([
+      import('../devices/emulator-effects.ts'),
+      platform.emulator(),
     ]);
-    const { clock } = world;
+    return (env, config) =>
+      emulatorEffects({
+        clock: platform.clock,
+        random: platform.random,
+        report: env.report,
+        readText: (file) => platform.readText(file),
+        startEmulator,
+        retryInMs: retry(config.retry, platform),
+      });
+  },
+  'sensor-poller': async (platform) => {
+    const [{ pollerEffects }, devices] = await Promise.all([
+      import('../devices/poller-effects.ts'),
+      platform.devices(),
+    ]);
     return (env, config) =>
       pollerEffects({
-        clock,
+        clock: platform.clock,
         output: output(env),
         report: env.report,
         memory: env.memory,
-        retryInMs: retry(config.retry, world),
-        connect: (target, wish, { signal }) => connectDevice(target, wish, { clock, signal }),
-        awaitDevice: (target, wish, { signal }) => awaitDevice(target, wish, { clock, signal }),
+        retryInMs: retry(config.retry, platform),
+        connect: (...wanted) => devices.connect(...wanted),
+        awaitDevice: (...wanted) => devices.awaitDevice(...wanted),
       });
   },
-  'simulated-sensor': async (world) => {
+  'simulated-sensor': async (platform) => {
     const { simulatedSensorEffects } = await import('../connectors/simulated-sensor-effects.ts');
-    return (env) => simulatedSensorEffects({ output: output(env), clock: world.clock, memory: env.memory });
+    return (env) =>
+      simulatedSensorEffects({ output: output(env), clock: platform.clock, memory: env.memory });
   },
-  'tcp-source': async (world) => {
-    const [{ tcpSourceEffects }, { createTcpTransport }] = await Promise.all([
+  'tcp-source': async (platform) => {
+    const [{ tcpSourceEffects }, createTransport] = await Promise.all([
       import('../connectors/tcp-source-effects.ts'),
-      import('../link/tcp.ts'),
+      platform.transports(),
     ]);
     return (env, config) =>
       tcpSourceEffects({
         output: output(env),
-        clock: world.clock,
+        clock: platform.clock,
         report: env.report,
-        retryInMs: retry(config.retry, world),
+        retryInMs: retry(config.retry, platform),
         transport: (turnedAway) =>
-          createTcpTransport({
-            clock: world.clock,
+          createTransport({
             caps: {
               maxConnections: config.connections.max,
               maxConnectionsPerAddress: config.connections['per-address'],
@@ -75,78 +77,82 @@ const loaders: Loaders = {
           }),
       });
   },
-  'http-source': async (world) => {
-    const { httpSourceEffects } = await import('../connectors/http-source-effects.ts');
+  'http-source': async (platform) => {
+    const [{ httpSourceEffects }, createServer] = await Promise.all([
+      import('../connectors/http-source-effects.ts'),
+      platform.http(),
+    ]);
     return (env, config) =>
       httpSourceEffects({
+        createServer,
         output: output(env),
-        clock: world.clock,
+        clock: platform.clock,
         report: env.report,
-        retryInMs: retry(config.retry, world),
+        retryInMs: retry(config.retry, platform),
         storeState: () => env.store.edge?.status().state ?? 'open',
       });
   },
-  'file-source': async (world) => {
-    const [{ fileSourceEffects }, { nodeSourceFiles }] = await Promise.all([
+  'file-source': async (platform) => {
+    const [{ fileSourceEffects }, files] = await Promise.all([
       import('../connectors/file-source-effects.ts'),
-      import('../connectors/source-files.ts'),
+      platform.sourceFiles(),
     ]);
     return (env, config) =>
       fileSourceEffects({
         name: env.plan.name,
         store: edgeStore(env),
         output: output(env),
-        files: nodeSourceFiles,
-        clock: world.clock,
+        files,
+        clock: platform.clock,
         report: env.report,
-        retryInMs: retry(config.retry, world),
+        retryInMs: retry(config.retry, platform),
       });
   },
-  'csv-source': async (world) => {
-    const [{ csvSourceEffects }, { nodeSourceFiles }] = await Promise.all([
+  'csv-source': async (platform) => {
+    const [{ csvSourceEffects }, files] = await Promise.all([
       import('../connectors/csv-source-effects.ts'),
-      import('../connectors/source-files.ts'),
+      platform.sourceFiles(),
     ]);
     return (env, config) =>
       csvSourceEffects({
         name: env.plan.name,
         store: edgeStore(env),
         output: output(env),
-        files: nodeSourceFiles,
-        clock: world.clock,
+        files,
+        clock: platform.clock,
         report: env.report,
-        retryInMs: retry(config.retry, world),
+        retryInMs: retry(config.retry, platform),
       });
   },
-  'file-rotator': async (world) => {
+  'file-rotator': async (platform) => {
     const { rotatorEffects } = await import('../store/rotator-effects.ts');
     return (env) =>
       rotatorEffects({
         store: edgeStore(env),
         input: input(env),
         output: output(env),
-        clock: world.clock,
+        clock: platform.clock,
         report: env.report,
       });
   },
-  uploader: async (world) => {
-    const [{ uploaderEffects }, { createTcpTransport }, { zstdCompress }] = await Promise.all([
+  uploader: async (platform) => {
+    const [{ uploaderEffects }, createTransport, compress] = await Promise.all([
       import('../link/uploader-effects.ts'),
-      import('../link/tcp.ts'),
-      import('../link/zstd.ts'),
+      platform.transports(),
+      platform.compress(),
     ]);
     return (env, config) =>
       uploaderEffects({
         cursor: env.cursor,
         store: edgeStore(env),
-        transport: createTcpTransport({ clock: world.clock }),
+        transport: createTransport({}),
         input: input(env),
         output: output(env),
-        clock: world.clock,
-        compress: zstdCompress,
+        clock: platform.clock,
+        compress,
         report: env.report,
         agent,
-        retryInMs: retry(config.retry, world),
+        retryInMs: retry(config.retry, platform),
       });
   },
   'ack-handler': async () => {
@@ -154,16 +160,15 @@ const loaders: Loaders = {
     return (env) =>
       ackEffects({ store: edgeStore(env), cursor: env.cursor, input: input(env), report: env.report });
   },
-  'cloud-receiver': async (world) => {
-    const [{ receiverEffects }, { createTcpTransport }] = await Promise.all([
+  'cloud-receiver': async (platform) => {
+    const [{ receiverEffects }, createTransport] = await Promise.all([
       import('../link/receiver-effects.ts'),
-      import('../link/tcp.ts'),
+      platform.transports(),
     ]);
     return (env, config) =>
       receiverEffects({
         store: cloudStore(env),
-        transport: createTcpTransport({
-          clock: world.clock,
+        transport: createTransport({
           caps: {
             maxConnections: config.connections.max,
             maxConnectionsPerAddress: config.connections['per-address'],
@@ -174,14 +179,14 @@ const loaders: Loaders = {
         }),
         input: env.input,
         output: env.output,
-        clock: world.clock,
+        clock: platform.clock,
         report: env.report,
         agent,
-        retryInMs: retry(config.retry, world),
+        retryInMs: retry(config.retry, platform),
         startSession: (name, effects) => env.startChild(name, cloudSession, effects),
       });
   },
-  forecaster: async (world) => {
+  forecaster: async (platform) => {
     const { forecasterEffects } = await import('../store/forecaster-effects.ts');
     return (env, config) =>
       forecasterEffects({
@@ -190,7 +195,7 @@ const loaders: Loaders = {
         input: input(env),
         output: env.output,
         report: env.report,
-        retryInMs: retry(config.retry, world),
+        retryInMs: retry(config.retry, platform),
       });
   },
 };
@@ -198,40 +203,24 @@ const loaders: Loaders = {
 /** Loads what the plan needs and gives the runtime its bindings. */
 export async function bindingsFor(
   plan: { readonly actors: readonly Pick<ActorPlan, 'kind'>[] },
-  world: World,
+  platform: Platform,
 ): Promise<Bindings> {
   const binders = new Map<string, Binder<string>>();
   for (const { kind } of plan.actors) {
     const load = loaders[kind.name as keyof Loaders] as
-      | ((world: World) => Promise<Binder<string>>)
+      | ((platform: Platform) => Promise<Binder<string>>)
       | undefined;
     if (!load) throw new FogrunError('effect-missing', `nothing is bound to the kind ${kind.name}`);
-    if (!binders.has(kind.name)) binders.set(kind.name, await load(world));
+    if (!binders.has(kind.name)) binders.set(kind.name, await load(platform));
   }
   return {
-    openStore: (store, about) => openStore(store, about, world),
+    openStore: (store, about) => platform.openStore(store, about),
     effects: (env) => ({ ...binders.get(env.plan.kind.name)!(env, env.plan.config as never) }),
   };
 }
 
-async function openStore(
-  plan: StorePlan,
-  about: { edge: string; cursor: string; consumers: readonly string[] },
-  world: World,
-): Promise<OpenedStore> {
-  const common = { dir: plan.path, bytesMax: plan.bytesMax, ...world };
-  if (plan.role === 'edge') {
-    const { openEdgeStore } = await import('../store/open-edge-store.ts');
-    const edge = await openEdgeStore({ ...common, edge: about.edge, cursors: [about.cursor] });
-    return { edge, cloud: null, recovered: edge.recovered };
-  }
-  const { openCloudStore } = await import('../store/open-cloud-store.ts');
-  const cloud = await openCloudStore({ ...common, consumers: about.consumers });
-  return { edge: null, cloud, recovered: cloud.recovered };
-}
-
-function retry(policy: RetryPolicy, world: World): (attempt: number) => number {
-  return (attempt) => retryDelayMs(policy, attempt, world.random.next());
+function retry(policy: RetryPolicy, platform: Platform): (attempt: number) => number {
+  return (attempt) => retryDelayMs(policy, attempt, platform.random.next());
 }
 
 // The pipeline check has made sure of what these ask for; a gap in it must not become a crash elsewhere.

@@ -2,7 +2,7 @@
 import { Socket } from 'node:net';
 import { kinds } from '../../machines/index.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
-import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { joinParent, type ParentLink } from '../runtime/ipc.ts';
 import { runPlaced } from '../runtime/placed-child.ts';
 import type { Hears } from '../runtime/placed-wire.ts';
@@ -10,6 +10,7 @@ import { bindingsFor } from './bindings.ts';
 import { bytesFd } from './placed.ts';
 import { endOnBugs } from './process.ts';
 import { removeAbandoned } from './socket-directory.ts';
+import { systemPlatform } from './system-platform.ts';
 
 const joinTimeoutMs = 10_000;
 
@@ -49,8 +50,7 @@ export async function runPlacedProcess(): Promise<void> {
     process: name,
     link: { send: (message) => link.send(message), sendBytes: (part) => void bytes.write(part) },
     kinds,
-    bindings: (some) =>
-      bindingsFor({ actors: some.map((kind) => ({ kind })) }, { clock: systemClock, random: systemRandom }),
+    bindings: (some) => bindingsFor({ actors: some.map((kind) => ({ kind })) }, systemPlatform),
     clock: systemClock,
     end: () => void link.close().then(() => process.exit(0)),
     broken: (thrown) => {

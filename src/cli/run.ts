@@ -3,7 +3,7 @@ import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Reporter } from '../contract/report.ts';
 import { formatProblem } from '../pipeline/check.ts';
-import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { journalPrefix } from '../runtime/log.ts';
 import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts';
 import { sendBeats } from './beats.ts';
@@ -22,6 +22,7 @@ import {
   onSignals,
   terminalLog,
 } from './process.ts';
+import { systemPlatform } from './system-platform.ts';
 import { version } from './version.ts';
 
 export interface RunOptions extends LogChoice {
@@ -64,8 +65,7 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
     summary: () => trouble() ?? `${plan.name} runs: ${plan.actors.length} actors`,
   });
   endOnBugs((problem) => report({ type: 'problem', ...problem }));
-  const world = { clock: systemClock, random: systemRandom };
-  const bindings = await bindingsFor(plan, world);
+  const bindings = await bindingsFor(plan, systemPlatform);
   const processes = plan.actors.some((actor) => actor.process !== null)
     ? await (await import('./placed.ts')).hostProcesses(plan.name, live ? showIn(live, plan.name) : undefined)
     : undefined;

@@ -1,5 +1,5 @@
 /** Effects of the kind `http-source`: the server, and the requests it answers. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { createServer, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { HttpSourceConfig, HttpSourceEffects } from '../../machines/http-source.ts';
 import { addressText, listenError } from '../contract/address.ts';
@@ -19,6 +19,7 @@ export interface HttpSourceEnv {
   readonly clock: Clock;
   readonly report: Reporter;
   readonly retryInMs: (attempt: number) => number;
+  readonly createServer: typeof createServer;
   /** How the store is that the readings go to. */
   readonly storeState: () => StoreState;
 }
@@ -72,7 +73,7 @@ export function httpSourceEffects(env: HttpSourceEnv): HttpSourceEffects {
         // Only a programming error can make it reject.
         done.catch(broken.reject).finally(() => exchanges.delete(done));
       };
-      const server = boundedServer(config, take, (text) => complaints.say(text));
+      const server = boundedServer(env.createServer, config, take, (text) => complaints.say(text));
       const { address, port } = await listen(server, config);
       // Such as EMFILE while accepting: one connection less, not the end.
       server.on('error', (error) => complaints.say(`a connection could not be accepted: ${error.message}`));
@@ -127,8 +128,13 @@ async function answer(
 type Take = (request: IncomingMessage, response: ServerResponse, wait: boolean) => void;
 
 /** A server on which nobody can wait, or make others wait, without a deadline. */
-function boundedServer(config: HttpSourceConfig, take: Take, complain: (text: string) => void): Server {
-  const server = createServer({
+function boundedServer(
+  create: typeof createServer,
+  config: HttpSourceConfig,
+  take: Take,
+  complain: (text: string) => void,
+): Server {
+  const server = create({
     headersTimeout: Math.min(headersTimeoutMs, config['request-timeout']),
     requestTimeout: config['request-timeout'],
     keepAliveTimeout: keepAliveMs,

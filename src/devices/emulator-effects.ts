@@ -10,7 +10,7 @@ import type { Reporter } from '../contract/report.ts';
 import { brickletOfModel } from '../domain/bricklets.ts';
 import type { Shape } from '../domain/shapes.ts';
 import { parseCsvShape } from './csv-shape.ts';
-import { startEmulator } from './emulator/server.ts';
+import type { StartEmulator } from './emulator/server.ts';
 
 export interface EmulatorEnv {
   readonly clock: Clock;
@@ -18,6 +18,7 @@ export interface EmulatorEnv {
   readonly report: Reporter;
   readonly retryInMs: (attempt: number) => number;
   readonly readText: (file: string) => Promise<string>;
+  readonly startEmulator: StartEmulator;
 }
 
 export function emulatorEffects(env: EmulatorEnv): TinkerforgeEmulatorEffects {
@@ -34,7 +35,7 @@ export function emulatorEffects(env: EmulatorEnv): TinkerforgeEmulatorEffects {
           return { type, uid, unplug, values: Object.fromEntries(shapes) };
         }),
       );
-      const emulator = await startEmulator({ host, port, secret, devices }, env);
+      const emulator = await env.startEmulator({ host, port, secret, devices }, env);
       try {
         if (signal.aborted) return;
         emit({ type: 'LISTENING', host: emulator.host, port: emulator.port });

@@ -12,7 +12,7 @@ export async function run(t: ExecutionContext, config: object = {}, store: FakeS
   const source = await runSource(
     t,
     parsed,
-    (env) => httpSourceEffects({ ...env, storeState: () => status.state }),
+    (env) => httpSourceEffects({ ...env, createServer: http.createServer, storeState: () => status.state }),
     store,
   );
   return { ...source, status };

@@ -3,6 +3,7 @@ import { connect, createServer, type Server } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { tinkerforgeEmulator } from '../../machines/tinkerforge-emulator.ts';
 import type { TransitionReport } from '../../src/contract/report.ts';
+import { startEmulator } from '../../src/devices/emulator/server.ts';
 import { emulatorEffects } from '../../src/devices/emulator-effects.ts';
 import { runActor } from '../../src/runtime/actor.ts';
 import { buildStatechart } from '../../src/runtime/effects.ts';
@@ -10,7 +11,7 @@ import { seededRandom } from '../helpers/store-fixtures.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
 /** An emulator on a virtual clock, listening for real. */
-function startEmulator(t: ExecutionContext, config: object = {}, files: Record<string, string> = {}) {
+function runEmulator(t: ExecutionContext, config: object = {}, files: Record<string, string> = {}) {
   const clock = createVirtualClock();
   const moves: TransitionReport[] = [];
   const waiting = new Set<() => void>();
@@ -22,6 +23,7 @@ function startEmulator(t: ExecutionContext, config: object = {}, files: Record<s
       if (entry.type === 'note') address = /on (\S+)$/.exec(entry.text)?.[1] ?? '';
     },
     retryInMs: () => 1_000,
+    startEmulator,
     readText: async (file) => files[file] ?? Promise.reject(new Error('no such file')),
   });
   const actor = runActor(buildStatechart(tinkerforgeEmulator, { ...effects }, new AbortController().signal), {
@@ -59,7 +61,7 @@ test('paused it lets go of its address and its clients, resumed it listens again
   const { port } = first.address() as { port: number };
   first.close();
   await once(first, 'close');
-  const emulator = startEmulator(t, { port });
+  const emulator = runEmulator(t, { port });
   await emulator.until('serving.listening');
   const client = connect(port, '127.0.0.1').on('error', () => {});
   await once(client, 'connect');
@@ -79,7 +81,7 @@ test('paused it lets go of its address and its clients, resumed it listens again
 test('an address that is taken is a wait with its cause, and ends when the address is free', async (t) => {
   const other = await listenAt(0);
   const { port } = other.address() as { port: number };
-  const emulator = startEmulator(t, { port });
+  const emulator = runEmulator(t, { port });
   const { cause } = await emulator.until('waitingToRetry');
   t.is(cause?.code, 'address-in-use');
   t.true(cause?.message.includes(String(port)));
@@ -92,7 +94,7 @@ test('an address that is taken is a wait with its cause, and ends when the addre
 });
 
 test('stopped while it starts, it leaves nothing behind', async (t) => {
-  const emulator = startEmulator(t);
+  const emulator = runEmulator(t);
   emulator.actor.send({ type: 'STOP' });
   t.deepEqual(await emulator.actor.ended, { how: 'stopped' });
   await emulator.clock.flush();
@@ -105,7 +107,7 @@ test('values that cannot be read end in failed and name the file', async (t) => 
     [{ 'values.csv': 'no number' }, /line 1|values.csv/],
   ] as const) {
     const pressure = { shape: 'csv', file: 'values.csv' };
-    const emulator = startEmulator(t, { devices: [{ uid: 'bAr', pressure }] }, files);
+    const emulator = runEmulator(t, { devices: [{ uid: 'bAr', pressure }] }, files);
     const { cause } = await emulator.until('failed');
     t.regex(cause!.message, what);
     t.not(cause!.code, 'internal');

@@ -40,6 +40,12 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
+/** `startEmulator`, or what stands for it in a simulation. */
+export type StartEmulator = (
+  options: EmulatorOptions,
+  env: { readonly clock: Clock; readonly random: Random },
+) => Promise<Emulator>;
+
 /** Clients beyond this are turned away at once. */
 const clientsMax = 256;
 
