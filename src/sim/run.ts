@@ -70,6 +70,16 @@ export interface SimViolation {
   readonly text: string;
 }
 
+/** The shortest way to a violation that could be found: faults were left out and time was cut as long as it stayed. */
+export interface SimTrail {
+  readonly violation: SimViolation;
+  readonly faults: readonly SimFault[];
+  /** The last state changes before it, oldest first. */
+  readonly transitions: readonly SimTransition[];
+  /** Repeats just this, such as `fogrun sim edge.yaml cloud.yaml --seed 7 --only 3`. */
+  readonly command: string;
+}
+
 export interface SimRun {
   readonly version: string;
   readonly seed: number;
@@ -86,4 +96,8 @@ export interface SimRun {
   readonly backlog: readonly SimBacklog[];
   readonly balances: readonly SimBalance[];
   readonly violations: readonly SimViolation[];
+  /** Repeats the whole run. */
+  readonly command: string;
+  /** `null` without a violation, and where nobody looked for one. */
+  readonly trail: SimTrail | null;
 }
