@@ -1,11 +1,12 @@
 /**
- * Segments whose contents somebody gave up before the cloud had acknowledged them. The bytes go at once. The header stays,
+ * Segments whose contents were given up before the cloud had acknowledged them. The bytes go at once. The header stays,
  * for the cloud may have the segment already: only a greeting tells, because nothing sent before it is stored after it.
  * What the cloud has then is acknowledged like any other; the rest becomes gaps, and what follows is chained anew.
  */
 import { FogrunError } from '../contract/errors.ts';
 import type { KvReader, KvWriter } from '../contract/kv.ts';
 import type { Discarded, SeqRange } from '../contract/store.ts';
+import type { GapReason } from '../domain/gap.ts';
 import { printable, quoteList } from '../domain/text.ts';
 import type { Changes } from './edge-changes.ts';
 import { ownCharge, rechain } from './edge-rechain.ts';
@@ -28,7 +29,7 @@ const noReason = 'Discarded by hand.';
 
 /** Gives up what the segments hold; those that are gaps or were discarded before stay as they are. */
 export function discard(
-  { state, bodies, cursors }: Changes,
+  changes: Changes,
   writer: KvWriter,
   name: string,
   from: number,
@@ -36,6 +37,7 @@ export function discard(
   reason: string,
   seqs?: SeqRange,
 ): Discarded {
+  const { state, cursors } = changes;
   if (cursors.length > 1) {
     // One cloud may have what another one lacks, and there is one chain for both.
     const text = `${quoteList(cursors, 'and')} read this store: only what one cursor reads can be discarded`;
@@ -52,16 +54,11 @@ export function discard(
   assertHeld(name, record, from, to, first);
   const text = printable(reason.trim() === '' ? noReason : reason.trim(), reasonLengthMax);
   const heads: [number, HeadRecord][] = [];
-  let charged = chargedUpTo(writer, name, record, first - 1);
   for (let sequence = first; sequence <= to; sequence++) {
     const head = needHead(writer, name, sequence);
-    const own = ownCharge(head, charged);
-    charged = head.totalCharged;
-    if (head.type === 'gap' || head.discarded) continue;
-    heads.push([sequence, { ...head, discarded: { text, charged: own } }]);
+    if (head.type !== 'gap' && !head.discarded) heads.push([sequence, head]);
   }
-  const { charged: freed, ...now } = sumDiscarded(heads.map(([, head]) => head));
-  if (heads.length === 0) return now;
+  if (heads.length === 0) return { segments: 0, readings: 0, bytes: 0 };
   const [[, oldest], [, newest]] = [heads[0]!, heads.at(-1)!];
   if (seqs && (oldest.fromSeq < seqs.from || newest.fromSeq + newest.count - 1 > seqs.to)) {
     const others = `segments ${from} to ${to} of ${name} hold other readings than those meant`;
@@ -69,12 +66,33 @@ export function discard(
       advice: 'List the segments again, and choose among those.',
     });
   }
-  for (const [sequence, head] of heads) {
+  return giveUp(changes, writer, name, heads, { gap: 'discarded', text });
+}
+
+/**
+ * Frees what sealed segments hold; a greeting settles what becomes of each.
+ * @param heads readings that are not given up yet, oldest first; between them is nothing but gaps and what was given up before
+ * @param why what their gaps will say
+ */
+export function giveUp(
+  { state, bodies }: Changes,
+  writer: KvWriter,
+  name: string,
+  heads: readonly (readonly [sequence: number, head: HeadRecord])[],
+  why: { readonly gap: GapReason; readonly text: string },
+): Discarded {
+  const record = state.streams.get(name)!;
+  const given = heads.map(([sequence, head]) => {
+    const charged = ownCharge(head, chargedUpTo(writer, name, record, sequence - 1));
+    return [sequence, { ...head, discarded: { ...why, charged } }] as const;
+  });
+  for (const [sequence, head] of given) {
     writer.put(keys.head(name, sequence), encodeRecord(head));
     bodies.take(name, sequence);
   }
-  // Whatever else lies between them is a gap, or was discarded before.
+  const [[, oldest], [, newest]] = [heads[0]!, heads.at(-1)!];
   writer.removeRange(keys.batch(name, oldest.fromSeq), keys.batch(name, newest.fromSeq + newest.count));
+  const { charged: freed, ...now } = sumDiscarded(given.map(([, head]) => head));
   const before = record.discarded ?? sumDiscarded([]);
   const changed = withDiscarded(record, {
     segments: before.segments + now.segments,

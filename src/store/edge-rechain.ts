@@ -32,8 +32,8 @@ export function rechain(
     charged = head.totalCharged;
     if (head.discarded) {
       const { fromSeq, count } = head;
-      const text = head.discarded.text;
-      const body = gapBody({ gap: 'discarded', fromSeq, toSeq: fromSeq + count - 1, count, text });
+      const { gap = 'discarded', text } = head.discarded;
+      const body = gapBody({ gap, fromSeq, toSeq: fromSeq + count - 1, count, text });
       addHead(state, writer, name, 'gap', count, body, head.sealedAtMs);
       continue;
     }

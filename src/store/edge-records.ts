@@ -6,6 +6,7 @@
 import { FogrunError } from '../contract/errors.ts';
 import type { KvKey, KvReader, KvWriter } from '../contract/kv.ts';
 import type { CloudMemory } from '../contract/store.ts';
+import type { GapReason } from '../domain/gap.ts';
 import { noHash, type SegmentHeader, type SegmentType } from '../domain/segment.ts';
 import { decodeRecord, encodeRecord, fromHex, toHex } from './text.ts';
 
@@ -86,6 +87,14 @@ export const freshStream: StreamRecord = {
   floor: freshAcked,
 };
 
+/** Why the readings of a segment were given up, and what was given back to the quota for them. */
+export interface GivenUp {
+  /** What becomes of it unless the cloud turns out to have it; absent in what an older fogrun wrote: `discarded`. */
+  readonly gap?: GapReason;
+  readonly text: string;
+  readonly charged: number;
+}
+
 /** A sealed segment; the totals count up to and with it. */
 export interface HeadRecord {
   readonly type: SegmentType;
@@ -101,8 +110,8 @@ export interface HeadRecord {
   readonly totalCharged: number;
   /** Body of a gap. */
   readonly gap?: string;
-  /** Its readings were given up; `text` says why, `charged` was given back for them. The totals do not know of it. */
-  readonly discarded?: { readonly text: string; readonly charged: number };
+  /** Its readings were given up. The totals do not know of it. */
+  readonly discarded?: GivenUp;
 }
 
 export const keys = {
