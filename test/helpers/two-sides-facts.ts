@@ -1,7 +1,7 @@
 /** What tests of both sides ask: what the cloud holds, what a report says. */
 import { CloudStoreReader } from '../../src/store/cloud-reader.ts';
 import { MemoryFiles } from './memory-files.ts';
-import { MemoryDisk, MemoryKv } from './memory-kv.ts';
+import { type MemoryDisk, MemoryKv } from './memory-kv.ts';
 import type { Line } from './side.ts';
 import type { CloudDisk, Edge } from './two-sides.ts';
 
@@ -43,9 +43,7 @@ export async function storedGaps(disk: CloudDisk, edge = 'e1') {
 
 /** A copy of a disk, as an image or a backup would hold it. */
 export function copyOf(disk: MemoryDisk): MemoryDisk {
-  const copy = new MemoryDisk();
-  copy.entries = disk.entries.slice();
-  return copy;
+  return disk.clone();
 }
 
 /** A copy of a cloud's disk: its store and its files at one moment. */

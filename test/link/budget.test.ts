@@ -133,7 +133,7 @@ test('however many edges send at once, memory stays within the budget and a segm
     edges.push(edge);
   }
   // Longer than silence may last: who is held back is not taken for dead.
-  cloud.kv.commitMs = () => 5_000;
+  cloud.kv.commitMs = () => 4_000;
   for (const edge of edges) await edge.send(cursor, 'RESUME');
   await clock.advance(600_000);
   for (const [i, edge] of edges.entries()) {

@@ -5,7 +5,7 @@ import { type SegmentHeader, sameHash } from '../../src/domain/segment.ts';
 import { batchOverheadBytes, headOverheadBytes } from '../../src/store/edge-records.ts';
 import { createEdgeStore } from '../../src/store/edge-store.ts';
 import { checkSegment } from '../../src/store/segment-check.ts';
-import { type MemoryDisk, MemoryKv } from '../helpers/memory-kv.ts';
+import { MemoryKv } from '../helpers/memory-kv.ts';
 import { batch, seededRandom, seqs } from '../helpers/store-fixtures.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
@@ -118,16 +118,16 @@ async function discard(world: World, at: number, length: number): Promise<void> 
 }
 
 async function crash(world: World, written: boolean): Promise<void> {
-  if (written) world.kv.commit();
-  world.kv = new MemoryKv(world.kv.crash());
+  world.kv.die(written);
+  world.kv = new MemoryKv(world.kv.disk);
   world.store = await world.open(world.kv);
   world.session = null;
 }
 
 /** What is on the disk, charged as the quota does. */
-function chargeOf(disk: MemoryDisk): number {
+function chargeOf(kv: MemoryKv): number {
   let bytes = 0;
-  for (const { key, value } of disk.entries) {
+  for (const { key, value } of kv.range({ from: [0], to: ['~'] })) {
     if (key[0] === 'batch') bytes += value.length + batchOverheadBytes;
     if (key[0] !== 'head') continue;
     const { gap } = JSON.parse(Buffer.from(value).toString());
@@ -189,7 +189,7 @@ test('whatever is discarded when: each seq is in the cloud once, as a reading or
             await store.fork(c, 'Copied.');
             world.session = null;
           }
-          t.is(world.store.status().bytes, chargeOf(world.kv.disk));
+          t.is(world.store.status().bytes, chargeOf(world.kv));
         }
         const { cloud, kv } = world;
         // Everything goes: as many greetings as it takes, which is one.
