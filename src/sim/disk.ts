@@ -85,7 +85,12 @@ export class SimDisk {
   /** Throws what the operating system would, for something that would take this much more. */
   assertTakes(bytes: number): void {
     if (this.failure) throw diskError(this.failure);
-    if (bytes > 0 && bytes > this.freeBytes) throw diskError('ENOSPC');
+    if (!this.takes(bytes)) throw diskError('ENOSPC');
+  }
+
+  /** Whether there is room; to take less than before always works, as pages that are free are used again. */
+  takes(bytes: number): boolean {
+    return !this.failure && (bytes <= 0 || bytes <= this.freeBytes);
   }
 
   keepStore(store: Sorted): void {
@@ -118,10 +123,10 @@ export class SimDisk {
    * The process is gone; the operating system is not.
    * @param written whether what was under way gets there; by chance unless given
    */
-  crash(written: boolean = this.chance()): void {
+  crash(written?: boolean): void {
     const users = [...this.#users];
     this.#users.clear();
-    for (const user of users) user.die(written);
+    for (const user of users) user.die(written ?? this.#options.random.next() < 0.5);
   }
 
   /** The power is gone: so is what was not synced. */
@@ -129,10 +134,6 @@ export class SimDisk {
     this.crash(written);
     this.#forgetSynced();
     for (const { back } of this.#unsynced.splice(0).reverse()) back();
-  }
-
-  chance(): boolean {
-    return this.#options.random.next() < 0.5;
   }
 
   /** A part of the bytes, as a write that the power cut short leaves it. */

@@ -21,7 +21,7 @@ let temporary = 0;
 const knownMax = 10_000;
 
 /** Refuses whatever could lead out of the root: throws a RangeError. */
-function checkedParts(path: string): string[] {
+export function checkedParts(path: string): string[] {
   const parts = path.split('/');
   if (
     path.includes('\0') ||

@@ -1,22 +1,18 @@
-/** Files in memory, which can be told to refuse. */
-import type { Files } from '../../src/contract/files.ts';
+/** The simulated files on a disk that is ready at once, and that can be told to refuse. */
+import type { SimDisk } from '../../src/sim/disk.ts';
+import { SimFiles } from '../../src/sim/files.ts';
+import { MemoryDisk } from './memory-kv.ts';
+import { createVirtualClock } from './virtual-clock.ts';
 
-export class MemoryFiles implements Files {
-  readonly all = new Map<string, Uint8Array>();
+export class MemoryFiles extends SimFiles {
   /** While set, writes reject with it. */
   refusal: Error | null = null;
-  free = Number.MAX_SAFE_INTEGER;
 
-  async write(path: string, bytes: Uint8Array): Promise<void> {
+  constructor(disk: SimDisk = new MemoryDisk()) {
+    super(disk, createVirtualClock());
+  }
+
+  protected override async pass(): Promise<void> {
     if (this.refusal) throw this.refusal;
-    this.all.set(path, Uint8Array.from(bytes));
-  }
-
-  async read(path: string): Promise<Uint8Array | undefined> {
-    return this.all.get(path);
-  }
-
-  async freeBytes(): Promise<number> {
-    return this.free;
   }
 }

@@ -48,9 +48,7 @@ export function copyOf(disk: MemoryDisk): MemoryDisk {
 
 /** A copy of a cloud's disk: its store and its files at one moment. */
 export function backupOf({ kv, files }: CloudDisk): CloudDisk {
-  const copy = new MemoryFiles();
-  for (const [path, bytes] of files.all) copy.all.set(path, bytes);
-  return { kv: copyOf(kv), files: copy };
+  return { kv: copyOf(kv), files: new MemoryFiles(files.disk.clone()) };
 }
 
 export const moved =

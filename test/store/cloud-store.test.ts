@@ -77,7 +77,7 @@ test('while files cannot be written the bytes are kept, then the store is full, 
   await clock.advance(5_000);
   files.refusal = null;
   await clock.until(store.filed(), 120_000);
-  t.is(files.all.size, stored);
+  t.is(files.disk.files.size, stored);
   t.is(store.status().state, 'open');
   await store.put(token, segments[stored]!.header, segments[stored]!.body);
 });
@@ -90,7 +90,7 @@ test('bytes that an earlier process left are filed at the next opening', async (
   files.refusal = null;
   const again = await reopen();
   await again.filed();
-  t.is(files.all.size, 3);
+  t.is(files.disk.files.size, 3);
   t.is(again.status().bytes, 0);
 });
 
@@ -98,11 +98,11 @@ test('a file that an earlier store left is not overwritten', async (t) => {
   const { store, files, clock } = await memory();
   const token = await begin(store);
   const path = `data/shed/${'ab'.repeat(16)}/${Math.floor(clock.now() / 1000)}.ndjson`;
-  files.all.set(path, Buffer.from('older\n'));
+  files.disk.keepFile(path, Buffer.from('older\n'));
   const [one] = chain(1);
   await store.put(token, one!.header, one!.body);
   await store.filed();
-  t.is(Buffer.from(files.all.get(path)!).toString(), 'older\n');
+  t.is(Buffer.from(files.disk.files.get(path)!).toString(), 'older\n');
   const [receipt] = [...store.receipts('shed', 'readings')];
   t.not(receipt!.file, path);
   t.deepEqual(seqs(await store.body(receipt!)), [1, 2]);
