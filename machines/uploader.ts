@@ -1,7 +1,7 @@
 /** Brings sealed segments to the cloud over a link that comes and goes. */
 import { assign, sendTo, setup } from 'xstate';
 import { z } from 'zod';
-import { duration, hostName, number, retryPolicy, size, tcpPort } from '../src/contract/config.ts';
+import { duration, hostName, number, retryPolicy, tcpPort } from '../src/contract/config.ts';
 import type { Problem } from '../src/contract/errors.ts';
 import {
   type ControlEvent,
@@ -19,6 +19,7 @@ import {
   task,
 } from '../src/contract/kind.ts';
 import { linkPort } from '../src/contract/link.ts';
+import { deadLetters, uploadWindow } from '../src/contract/uploader-config.ts';
 
 const config = z.strictObject({
   cloud: z
@@ -40,19 +41,7 @@ const config = z.strictObject({
       'Longest time without an acknowledgement while something is on its way; then the link is made anew. ' +
         'Must allow for a whole segment on the slowest link. (A link that is dead is noticed by heartbeats, long before.)',
     ),
-  window: z
-    .strictObject({
-      segments: number({ min: 1, max: 65_536, integer: true })
-        .prefault(4_096)
-        .describe('Most segments on their way.'),
-      bytes: size({ min: '1KiB', max: '1GiB' })
-        .prefault('256MiB')
-        .describe(
-          'Most bytes on their way; below it the link takes what its round trip needs, from 16MiB up.',
-        ),
-    })
-    .prefault({})
-    .describe('How much may be unacknowledged; the smaller one of both sides counts.'),
+  window: uploadWindow(),
   compression: z
     .enum(['none', 'zstd'])
     .prefault('none')
@@ -60,6 +49,7 @@ const config = z.strictObject({
   'compression-level': number({ min: 1, max: 19, integer: true })
     .prefault(1)
     .describe('1 is fastest; above 3 it costs several times as much and saves next to nothing on readings.'),
+  'dead-letters': deadLetters(),
   retry: retryPolicy(),
 });
 
@@ -78,6 +68,8 @@ export type UploadEvent =
       readonly cause: Problem;
       readonly lasting: boolean;
       readonly retryAfterMs?: number;
+      /** Which attempt the next one is, where that is counted elsewhere. */
+      readonly attempt?: number;
     }
   /** Segments are there to be sent. */
   | { readonly type: 'BACKLOG' }
@@ -117,6 +109,10 @@ const longestWait = 1_000;
 /** How long the cloud asked us to stay away, in ms. */
 function wishOf(event: UploadEvent | { readonly type: string }): number {
   return event.type === 'REFUSED' && 'retryAfterMs' in event ? (event.retryAfterMs ?? 0) : 0;
+}
+
+function attemptOf(event: UploadEvent | { readonly type: string }): number | undefined {
+  return event.type === 'REFUSED' && 'attempt' in event ? event.attempt : undefined;
 }
 
 const noContinuation = deadlineMissed('the history does not continue');
@@ -177,8 +173,8 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
         }),
         planLongRetry: assign(({ context, event }) => ({
           cause: causeIn(event) ?? null,
-          attempt: context.attempt + 1,
-          retryInMs: effects.retryInMs(longestWait) + wishOf(event),
+          attempt: attemptOf(event) ?? context.attempt + 1,
+          retryInMs: effects.retryInMs(attemptOf(event) ?? longestWait) + wishOf(event),
         })),
         // Why it forked stays the cause.
         planRetryOfFork: assign(({ context }) =>

@@ -131,7 +131,7 @@ async function bodyOf(
     if (!(thrown instanceof FogrunError)) throw thrown;
     if (thrown.code === 'segment-discarded') missing(`${which} discarded meanwhile`, false);
     else if (thrown.code === 'control-unknown') missing(`${which} brought to the cloud meanwhile`, false);
-    else if (thrown.code === 'store-corrupt') missing(`${which} damaged: ${thrown.message}`, true);
+    else if (thrown.code === 'segment-corrupt') missing(`${which} damaged: ${thrown.message}`, true);
     else throw thrown;
     return null;
   }

@@ -20,7 +20,7 @@ export interface Holder {
   readonly isRunning: boolean;
   /** Oldest first per stream, the open one last. */
   segments(): Promise<readonly SegmentInfo[]>;
-  /** Rejects with `control-unknown` when it is not held any more, with `segment-discarded`, `store-corrupt`. */
+  /** Rejects with `control-unknown` when it is not held any more, with `segment-discarded`, `segment-corrupt`. */
   body(segment: SegmentInfo): Promise<Uint8Array>;
   discard(range: SegmentRange, reason: string): Promise<Discarded>;
   close(): Promise<void>;

@@ -23,6 +23,33 @@ export const segmentErrors = {
     advice: 'Nothing to do: at the next greeting it becomes a gap, or the cloud turns out to have it.',
     exit: 1,
   },
+  'segment-corrupt': {
+    meaning: "A segment in an edge's store does not match its hash: the disk damaged it.",
+    advice:
+      'Nothing to do for this one: what is sound of it goes on, the rest becomes a gap and a dead letter. If it happens again, look at the disk.',
+    exit: 1,
+  },
+  'segment-dead': {
+    meaning: 'The cloud refused a segment so often that it was put aside as a dead letter.',
+    advice:
+      'See why with `fogrun dead-letters show`; when the cause is mended, `fogrun dead-letters requeue` sends its readings under new numbers.',
+    exit: 1,
+  },
+  'letter-gone': {
+    meaning: 'A dead letter was let go to make room for newer ones.',
+    advice: 'Look after dead letters in time: `fogrun dead-letters list`.',
+    exit: 1,
+  },
+  'letter-unknown': {
+    meaning: 'There is no dead letter of that number.',
+    advice: '`fogrun dead-letters list` shows those that there are.',
+    exit: 2,
+  },
+  'letter-held': {
+    meaning: 'A dead letter cannot be requeued as it is, or not yet.',
+    advice: 'The message says why.',
+    exit: 1,
+  },
   'edge-unknown': {
     meaning: 'The cloud has nothing from an edge of that name.',
     advice: 'Check the name; the pipeline of the edge tells it when it greets.',

@@ -2,6 +2,7 @@
 import type { Gap } from '../domain/gap.ts';
 import type { SegmentHeader, SegmentRef } from '../domain/segment.ts';
 import type { Problem } from './errors.ts';
+import type { DeadLetters } from './letters.ts';
 import type { Batch } from './port.ts';
 
 export type StoreState = 'open' | 'full' | 'failed';
@@ -100,6 +101,7 @@ export interface EdgeStore extends AnyStore {
   readonly edge: string;
   /** Changes when the store forks. */
   readonly epoch: string;
+  readonly letters: DeadLetters;
   /**
    * Appends in one commit, numbers the readings, and resolves when they are on disk: accepted. A batch that tells of
    * readings missed before it first seals what is open and puts a gap segment there, in the same commit; so is its position.
@@ -129,7 +131,7 @@ export interface EdgeStore extends AnyStore {
    */
   held(stream: string, from?: number, countMax?: number): readonly SegmentInfo[];
   /**
-   * Body of a segment still held. Rejects with `segment-discarded` when it was given up meanwhile, with `store-corrupt`
+   * Body of a segment still held. Rejects with `segment-discarded` when it was given up meanwhile, with `segment-corrupt`
    * when it does not match its hash.
    */
   body(header: SegmentHeader): Promise<Uint8Array>;

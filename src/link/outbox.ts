@@ -16,7 +16,8 @@ export interface Packing {
   readonly level: number;
 }
 
-interface Coming {
+/** A segment whose turn it is, while it is made ready. `packed` rejects as the store's `body` does. */
+export interface Coming {
   readonly header: SegmentHeader;
   readonly packed: Promise<Packed>;
 }
@@ -49,13 +50,13 @@ export class Outbox {
     this.#next.set(stream, sequence);
   }
 
-  /** The next segment, or `null` when everything sealed was taken. Rejects as the store's `body` does. */
-  take(): Promise<Packed> | null {
+  /** The next segment, or `null` when everything sealed was taken. */
+  take(): Coming | null {
     this.#fill();
     const first = this.#ahead.shift();
     if (!first) return null;
     this.#aheadBytes -= first.header.bytes;
-    return first.packed;
+    return first;
   }
 
   #fill(): void {

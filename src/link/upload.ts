@@ -13,9 +13,11 @@ import type { Acknowledgement, OutPort } from '../contract/port.ts';
 import { type Reporter, segmentReport } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import type { Connection } from '../contract/transport.ts';
-import { sameHash } from '../domain/segment.ts';
+import { type SegmentHeader, sameHash } from '../domain/segment.ts';
 import { openEdgeLink } from './edge-link.ts';
 import { Outbox } from './outbox.ts';
+import { createJudge } from './poison.ts';
+import { isSegmentRefusal } from './refused.ts';
 import type { Compress } from './zstd.ts';
 
 export interface Upload {
@@ -62,6 +64,10 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
   /** Last sequence that is in the cloud or was sent there, by stream. */
   const sent = new Map<string, number>();
   const ready = Promise.withResolvers<void>();
+  /** What is being found out about a segment; the end of the link is no news meanwhile. */
+  let judging = false;
+  let destroyed = false;
+  const judge = createJudge(env);
   /** Acknowledgements that wait for their turn: the newest of each stream, for it answers for those before. */
   const arrived = new Map<string, Acknowledgement>();
   /** They are taken one by one, and none before the greeting is dealt with. */
@@ -86,10 +92,16 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
         });
       },
       refused: (refusal) => {
-        if (!over) emit(refused(refusal, env));
+        if (over) return;
+        const told = refused(refusal, env);
+        const about = isSegmentRefusal(refusal) && refusal.code === 'invalid';
+        const header = about ? store.header(refusal.stream, refusal.sequence) : undefined;
+        if (header && told.type === 'REFUSED') judged(judge.refused(header, told));
+        else emit(told);
       },
       closed: (problem) => {
         over = true;
+        if (judging) return;
         const orderly = () =>
           toProblem(new FogrunError('link-lost', `the cloud at ${connection.remote} ended the link`));
         env.lost(ending ?? problem ?? orderly());
@@ -97,6 +109,16 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
     },
   });
 
+  /** Ends the link with what a segment turns out to be. */
+  const judged = (verdict: Promise<UploadEvent>): void => {
+    over = true;
+    judging = true;
+    verdict
+      .then((event) => {
+        if (!destroyed) emit(event);
+      })
+      .catch(env.fail);
+  };
   const takeArrived = async (): Promise<void> => {
     const acks = [...arrived.values()];
     arrived.clear();
@@ -129,9 +151,11 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
   const send = async (): Promise<void> => {
     if (sending || over) return;
     sending = true;
+    let header: SegmentHeader | undefined;
     try {
       for (let coming = outbox?.take(); coming; coming = outbox?.take()) {
-        const { header, body, compression } = await coming;
+        header = coming.header;
+        const { body, compression } = await coming.packed;
         if (over) return;
         sent.set(header.stream, header.sequence);
         await link.send(header, body, compression);
@@ -148,8 +172,11 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
         ending = toProblem(thrown);
         return link.destroy();
       }
-      if (thrown.code !== 'segment-refused') throw thrown;
-      emit({ type: 'REFUSED', cause: toProblem(thrown), lasting: true });
+      const cause = toProblem(thrown);
+      if (header && thrown.code === 'segment-corrupt') judged(judge.damaged(header, cause));
+      else if (header && thrown.code === 'segment-refused') {
+        judged(judge.refused(header, { type: 'REFUSED', cause, lasting: true }));
+      } else throw thrown;
     } finally {
       sending = false;
     }
@@ -188,7 +215,7 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
       if (greeted) await taken;
     },
     destroy() {
-      over = true;
+      over = destroyed = true;
       link.destroy();
     },
   };

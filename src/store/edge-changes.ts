@@ -4,7 +4,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { FogrunError } from '../contract/errors.ts';
-import type { KvReader, KvWriter } from '../contract/kv.ts';
+import type { KvWriter } from '../contract/kv.ts';
 import type { Batch } from '../contract/port.ts';
 import { encodeGap, type Gap } from '../domain/gap.ts';
 import { numberedBytesMax, numberLines } from '../domain/reading.ts';
@@ -18,6 +18,7 @@ import {
   freshStream,
   type HeadRecord,
   headOverheadBytes,
+  headsOf,
   keepFormat,
   keys,
   lessDiscarded,
@@ -27,6 +28,8 @@ import {
   toHeader,
   withDiscarded,
 } from './edge-records.ts';
+import { putBatch, removeBatches } from './edge-sums.ts';
+import { lettersArrived } from './letter-changes.ts';
 import { encodeRecord, sameHex, toHex } from './text.ts';
 
 /** Hash over the open segment of each stream, kept as it grows. */
@@ -78,7 +81,7 @@ export function append(
     if (count === 0) continue;
     const record = stream(state, name);
     hashes.set(name, (hashes.get(name) ?? createHash('sha256')).update(body));
-    writer.put(keys.batch(name, record.nextSeq), body);
+    putBatch(writer, name, record.nextSeq, count, body);
     state.streams.set(name, {
       ...record,
       nextSeq: record.nextSeq + count,
@@ -256,25 +259,20 @@ export function acknowledge(
   state.acked.set(ackedName(cursor, name), after);
   writer.put(keys.acked(cursor, name), encodeRecord(after));
   if (last) {
-    const left = discardedBeyond(writer, name, record, passed);
+    const gone = record.discarded ? headsOf(writer, name, record.floor.sequence + 1, passed) : [];
     writer.removeRange(keys.head(name, 0), keys.head(name, passed + 1));
-    writer.removeRange(keys.batch(name, 0), keys.batch(name, last.fromSeq + last.count));
+    removeBatches(writer, name, 0, last.fromSeq + last.count);
     const floor = toAcked(passed, last);
-    const changed = { ...withDiscarded(record, left), released: last.totalCharged, floor };
+    const left = withDiscarded(record, lessDiscarded(record.discarded, gone));
+    const changed = { ...left, released: last.totalCharged, floor };
     state.streams.set(name, changed);
     writer.put(keys.stream(name), encodeRecord(changed));
-    if (record.discarded) keepFormat(state, writer);
+    if (record.discarded) {
+      lettersArrived(state, writer, gone);
+      keepFormat(state, writer);
+    }
   }
   return headers;
-}
-
-/** What stays discarded when everything up to `passed` is deleted. */
-function discardedBeyond(reader: KvReader, name: string, record: StreamRecord, passed: number) {
-  const gone: HeadRecord[] = [];
-  for (let at = record.floor.sequence + 1; record.discarded && at <= passed; at++) {
-    gone.push(needHead(reader, name, at));
-  }
-  return lessDiscarded(record.discarded, gone);
 }
 
 function toAcked(sequence: number, head: HeadRecord): AckedRecord {

@@ -11,7 +11,9 @@ import { printable, quoteList } from '../domain/text.ts';
 import type { Changes } from './edge-changes.ts';
 import { ownCharge, rechain } from './edge-rechain.ts';
 import {
+  type GivenUp,
   type HeadRecord,
+  headsOf,
   keepFormat,
   keys,
   lessDiscarded,
@@ -20,6 +22,7 @@ import {
   sumDiscarded,
   withDiscarded,
 } from './edge-records.ts';
+import { holesOf, removeBatches } from './edge-sums.ts';
 import { encodeRecord } from './text.ts';
 
 /** Longest reason that is kept, in UTF-16 code units. */
@@ -72,18 +75,19 @@ export function discard(
 /**
  * Frees what sealed segments hold; a greeting settles what becomes of each.
  * @param heads readings that are not given up yet, oldest first; between them is nothing but gaps and what was given up before
- * @param why what their gaps will say
+ * @param why what their gaps will say; with `kept`, of the one segment that it is about
  */
 export function giveUp(
   { state, bodies }: Changes,
   writer: KvWriter,
   name: string,
   heads: readonly (readonly [sequence: number, head: HeadRecord])[],
-  why: { readonly gap: GapReason; readonly text: string },
+  why: Omit<GivenUp, 'charged'> & { readonly gap: GapReason },
 ): Discarded {
   const record = state.streams.get(name)!;
   const given = heads.map(([sequence, head]) => {
-    const charged = ownCharge(head, chargedUpTo(writer, name, record, sequence - 1));
+    const own = ownCharge(head, chargedUpTo(writer, name, record, sequence - 1));
+    const charged = (why.kept ?? []).reduce((left, run) => left - run.charged, own);
     return [sequence, { ...head, discarded: { ...why, charged } }] as const;
   });
   for (const [sequence, head] of given) {
@@ -91,7 +95,9 @@ export function giveUp(
     bodies.take(name, sequence);
   }
   const [[, oldest], [, newest]] = [heads[0]!, heads.at(-1)!];
-  writer.removeRange(keys.batch(name, oldest.fromSeq), keys.batch(name, newest.fromSeq + newest.count));
+  for (const hole of holesOf(why.kept ?? [], oldest.fromSeq, newest.fromSeq + newest.count)) {
+    removeBatches(writer, name, hole.fromSeq, hole.toSeq);
+  }
   const { charged: freed, ...now } = sumDiscarded(given.map(([, head]) => head));
   const before = record.discarded ?? sumDiscarded([]);
   const changed = withDiscarded(record, {
@@ -150,10 +156,4 @@ function assertHeld(name: string, record: StreamRecord, from: number, to: number
 /** Bytes ever charged up to and with that segment. */
 function chargedUpTo(reader: KvReader, name: string, record: StreamRecord, sequence: number): number {
   return sequence > record.floor.sequence ? needHead(reader, name, sequence).totalCharged : record.released;
-}
-
-function headsOf(reader: KvReader, name: string, from: number, to: number): HeadRecord[] {
-  const heads: HeadRecord[] = [];
-  for (let sequence = from; sequence <= to; sequence++) heads.push(needHead(reader, name, sequence));
-  return heads;
 }

@@ -1,16 +1,11 @@
 /** Reading an edge's store without being its owner: beside it, or while nobody runs it. */
 import type { Clock } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
+import type { DeadLetters } from '../contract/letters.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import * as read from './edge-reads.ts';
-import {
-  type EdgeMeta,
-  edgeFormatDiscarded,
-  keys,
-  loadEdgeState,
-  readHead,
-  toHeader,
-} from './edge-records.ts';
+import { type EdgeMeta, edgeFormatMax, keys, loadEdgeState, readHead, toHeader } from './edge-records.ts';
+import { readLetters } from './letter-records.ts';
 import { openLmdbKv } from './lmdb-kv.ts';
 import { checkMeta } from './meta.ts';
 import { dataDir } from './open-dir.ts';
@@ -19,7 +14,7 @@ import { dataDir } from './open-dir.ts';
 export type EdgeReader = Pick<
   EdgeStore,
   'edge' | 'streams' | 'openSegment' | 'held' | 'header' | 'body' | 'close'
->;
+> & { readonly letters: Pick<DeadLetters, 'list' | 'body'> };
 
 /**
  * Changes nothing, and what its owner deletes meanwhile is not there any more. Rejects with `file-unreadable` when there is
@@ -37,7 +32,7 @@ export async function readEdgeStore(options: {
   try {
     const bytes = kv.get(keys.meta);
     if (!bytes) throw new FogrunError('store-corrupt', 'the store does not say what it is');
-    const meta = checkMeta<EdgeMeta>(bytes, 'edge', edgeFormatDiscarded);
+    const meta = checkMeta<EdgeMeta>(bytes, 'edge', edgeFormatMax);
     const state = loadEdgeState(kv, meta, []);
     return {
       edge: meta.edge,
@@ -49,6 +44,7 @@ export async function readEdgeStore(options: {
         return head && toHeader(meta, stream, sequence, head);
       },
       body: async (header) => read.body(kv, header),
+      letters: readLetters(kv),
       close: () => kv.close(),
     };
   } catch (error) {

@@ -56,7 +56,7 @@ export function held(
   return found;
 }
 
-/** Rejects with `segment-discarded` or `store-corrupt` when what is there is not the body of that header. */
+/** Rejects with `segment-discarded` or `segment-corrupt` when what is there is not the body of that header. */
 export function body(kv: KvReader, header: SegmentHeader): Uint8Array {
   const { stream, sequence, fromSeq, count } = header;
   const found = header.type === 'gap' ? gapOf(kv, header) : joined(kv, stream, fromSeq, fromSeq + count);
@@ -68,9 +68,8 @@ export function body(kv: KvReader, header: SegmentHeader): Uint8Array {
     throw new FogrunError('segment-discarded', `what ${what} held was discarded`);
   }
   throw new FogrunError(
-    'store-corrupt',
+    'segment-corrupt',
     `${what} does not match its hash (${found.length} of ${header.bytes} bytes)`,
-    { advice: 'The disk damaged it, or it was deleted meanwhile; the other segments go on.' },
   );
 }
 

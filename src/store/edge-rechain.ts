@@ -3,11 +3,13 @@ import type { KvWriter } from '../contract/kv.ts';
 import { addHead, gapBody, stream } from './edge-changes.ts';
 import {
   type EdgeState,
+  type GivenUp,
   type HeadRecord,
   headOverheadBytes,
   keys,
   type StreamRecord,
 } from './edge-records.ts';
+import { letterSettled } from './letter-changes.ts';
 import { encodeRecord, fromHex } from './text.ts';
 
 /**
@@ -31,14 +33,10 @@ export function rechain(
     const own = ownCharge(head, charged);
     charged = head.totalCharged;
     if (head.discarded) {
-      const { fromSeq, count } = head;
-      const { gap = 'discarded', text } = head.discarded;
-      const body = gapBody({ gap, fromSeq, toSeq: fromSeq + count - 1, count, text });
-      addHead(state, writer, name, 'gap', count, body, head.sealedAtMs);
+      addGivenUp(state, writer, name, head, head.discarded);
       continue;
     }
-    const at = stream(state, name);
-    state.streams.set(name, { ...at, charged: at.charged + own });
+    charge(state, name, own);
     const body = { hash: fromHex(head.bodyHash), bytes: head.bytes };
     const withGap = head.gap === undefined ? body : { ...body, gap: head.gap };
     addHead(state, writer, name, head.type, head.count, withGap, head.sealedAtMs);
@@ -52,6 +50,37 @@ export function rechain(
   };
   state.streams.set(name, reopened);
   writer.put(keys.stream(name), encodeRecord(reopened));
+}
+
+function charge(state: EdgeState, name: string, bytes: number): void {
+  const at = stream(state, name);
+  state.streams.set(name, { ...at, charged: at.charged + bytes });
+}
+
+/** A gap for what was given up, and a segment for each run that was not, in order. */
+function addGivenUp(
+  state: EdgeState,
+  writer: KvWriter,
+  name: string,
+  { fromSeq, count, sealedAtMs }: HeadRecord,
+  { gap = 'discarded', text, kept = [], letter }: GivenUp,
+): void {
+  const addGap = (from: number, to: number) => {
+    const missing = to - from;
+    const seqs = missing > 0 ? { fromSeq: from, toSeq: to - 1 } : {};
+    addHead(state, writer, name, 'gap', missing, gapBody({ gap, ...seqs, count: missing, text }), sealedAtMs);
+  };
+  const end = fromSeq + count;
+  let next = fromSeq;
+  for (const run of kept) {
+    if (run.fromSeq > next) addGap(next, run.fromSeq);
+    charge(state, name, run.charged);
+    addHead(state, writer, name, 'readings', run.count, { ...run, hash: fromHex(run.hash) }, sealedAtMs);
+    next = run.fromSeq + run.count;
+  }
+  // A gap that covers no numbers keeps its place all the same.
+  if (next < end || count === 0) addGap(next, end);
+  if (letter !== undefined) letterSettled(writer, letter);
 }
 
 /** Bytes charged for the readings of a segment, given what was charged up to the one before. */

@@ -1,19 +1,25 @@
 /**
  * What an edge store keeps, and under which keys:
  * `['meta']`, `['stream', S]`, `['batch', S, fromSeq]` (numbered NDJSON), `['head', S, sequence]` (sealed segments,
- * a gap's body with them), `['acked', cursor, S]`, `['cloud', cursor]`, `['position', source]`.
+ * a gap's body with them), `['acked', cursor, S]`, `['cloud', cursor]`, `['position', source]`; see also edge-sums.ts and letter-records.ts.
  */
 import { FogrunError } from '../contract/errors.ts';
 import type { KvKey, KvReader, KvWriter } from '../contract/kv.ts';
 import type { CloudMemory } from '../contract/store.ts';
 import type { GapReason } from '../domain/gap.ts';
 import { noHash, type SegmentHeader, type SegmentType } from '../domain/segment.ts';
+import type { KeptRun } from './edge-sums.ts';
+import { type LettersRecord, loadLetters } from './letter-records.ts';
 import { decodeRecord, encodeRecord, fromHex, toHex } from './text.ts';
 
 /** What a store is made as. */
 export const edgeFormat = 1;
 /** Of a store as long as it holds discarded segments: a fogrun that does not know these must leave it alone. */
 export const edgeFormatDiscarded = 2;
+/** As long as it holds dead letters, or segments of which only a part was given up. */
+export const edgeFormatLetters = 3;
+/** The newest that is read. */
+export const edgeFormatMax = edgeFormatLetters;
 /** Bytes that a batch and a sealed segment cost beside their contents: key, page and header. */
 export const batchOverheadBytes = 128;
 export const headOverheadBytes = 768;
@@ -93,6 +99,10 @@ export interface GivenUp {
   readonly gap?: GapReason;
   readonly text: string;
   readonly charged: number;
+  /** The dead letter that holds them. */
+  readonly letter?: number;
+  /** What was not given up, and goes on as segments of its own. */
+  readonly kept?: readonly KeptRun[];
 }
 
 /** A sealed segment; the totals count up to and with it. */
@@ -158,14 +168,22 @@ export function needHead(reader: KvReader, stream: string, sequence: number): He
   throw new FogrunError('store-corrupt', `the header of segment ${sequence} of stream ${stream} is gone`);
 }
 
+/** Headers from one sequence to another, both included. */
+export function headsOf(reader: KvReader, stream: string, from: number, to: number): HeadRecord[] {
+  const heads: HeadRecord[] = [];
+  for (let sequence = from; sequence <= to; sequence++) heads.push(needHead(reader, stream, sequence));
+  return heads;
+}
+
 /** Totals of those of the heads that are discarded. */
 export function sumDiscarded(heads: readonly HeadRecord[]): DiscardedTotals {
   const sum = { segments: 0, readings: 0, bytes: 0, charged: 0 };
-  for (const { discarded, count, bytes } of heads) {
+  for (const { type, discarded, count, bytes } of heads) {
     if (!discarded) continue;
+    const kept = discarded.kept ?? [];
     sum.segments += 1;
-    sum.readings += count;
-    sum.bytes += bytes;
+    if (type === 'readings') sum.readings += kept.reduce((left, run) => left - run.count, count);
+    sum.bytes += kept.reduce((left, run) => left - run.bytes, bytes);
     sum.charged += discarded.charged;
   }
   return sum;
@@ -190,10 +208,11 @@ export function withDiscarded(record: StreamRecord, discarded: DiscardedTotals):
   return discarded.segments > 0 ? { ...others, discarded } : others;
 }
 
-/** To be called after every change of what is discarded. */
+/** To be called after every change of what is discarded, or a dead letter. */
 export function keepFormat(state: EdgeState, writer: KvWriter): void {
   const any = [...state.streams.values()].some(({ discarded }) => discarded);
-  const format = any ? edgeFormatDiscarded : edgeFormat;
+  const hasLetters = state.letters.letters > 0 || (any && state.letters.last > 0);
+  const format = hasLetters ? edgeFormatLetters : any ? edgeFormatDiscarded : edgeFormat;
   if (state.meta.format === format) return;
   state.meta = { ...state.meta, format };
   writer.put(keys.meta, encodeRecord(state.meta));
@@ -206,13 +225,15 @@ export interface EdgeState {
   /** By `cursor/stream`: neither name holds a slash. */
   readonly acked: Map<string, AckedRecord>;
   readonly clouds: Map<string, CloudMemory>;
+  letters: LettersRecord;
 }
 
 export const ackedName = (cursor: string, stream: string) => `${cursor}/${stream}`;
 
 /** Reads everything but bodies and headers. */
 export function loadEdgeState(kv: KvReader, meta: EdgeMeta, cursors: readonly string[]): EdgeState {
-  const state: EdgeState = { meta, streams: new Map(), acked: new Map(), clouds: new Map() };
+  const letters = loadLetters(kv);
+  const state: EdgeState = { meta, streams: new Map(), acked: new Map(), clouds: new Map(), letters };
   for (const { key, value } of kv.range({ from: ['stream'], to: ['stream~'] })) {
     state.streams.set(String(key[1]), decodeRecord<StreamRecord>(value));
   }

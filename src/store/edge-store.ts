@@ -1,6 +1,7 @@
 /** The edge's store over any key-value store: what is accepted, what is sealed, and how far each cursor is. */
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Kv, KvWriter } from '../contract/kv.ts';
+import type { DeadLetters } from '../contract/letters.ts';
 import type { Batch } from '../contract/port.ts';
 import type {
   Backlog,
@@ -20,13 +21,14 @@ import { BodyCache } from './body-cache.ts';
 import * as change from './edge-changes.ts';
 import { discard, settle } from './edge-discard.ts';
 import { fork } from './edge-fork.ts';
+import { createLetters } from './edge-letters.ts';
 import { assertEdge, type EdgeStoreOptions } from './edge-options.ts';
 import * as read from './edge-reads.ts';
 import {
   type EdgeMeta,
   type EdgeState,
   edgeFormat,
-  edgeFormatDiscarded,
+  edgeFormatMax,
   keys,
   loadEdgeState,
   readHead,
@@ -45,6 +47,7 @@ type Work<T> = (changes: change.Changes, writer: KvWriter) => T;
 
 class EdgeStoreOverKv implements EdgeStore {
   readonly edge: string;
+  readonly letters: DeadLetters;
   readonly #kv: Kv;
   readonly #options: EdgeStoreOptions;
   readonly #changes: change.Changes;
@@ -68,6 +71,14 @@ class EdgeStoreOverKv implements EdgeStore {
       held: () => heldBytes(changes.state),
       changed: (from, to, cause) =>
         this.#listeners.emit({ type: 'state', from, to, ...(cause === undefined ? {} : { cause }) }),
+    });
+    this.letters = createLetters({
+      kv,
+      clock: options.clock,
+      committed: () => this.#committed,
+      run: (work) => this.#run(work),
+      withRoom: (bytes, work) => this.#withRoom(bytes, work),
+      sealed: (headers) => this.#emitSealed(headers),
     });
   }
 
@@ -95,25 +106,15 @@ class EdgeStoreOverKv implements EdgeStore {
 
   async append(batches: readonly Batch[], sealBytes?: number): Promise<void> {
     if (batches.every((batch) => batch.count === 0 && !batch.missed && !batch.position)) return;
-    const bytes = change.chargeOf(batches);
-    this.#quota.reserve(bytes);
     const now = this.#options.clock.now();
-    let settled = false;
-    const settle = () => {
-      if (!settled) this.#quota.settle(bytes);
-      settled = true;
-    };
-    try {
-      const sealed = await this.#run((changes, writer) => {
+    const sealed = await this.#withRoom(change.chargeOf(batches), (taken) =>
+      this.#run((changes, writer) => {
         const headers = change.append(changes, writer, batches, now, sealBytes);
-        settle();
+        taken();
         return headers;
-      });
-      this.#emitSealed(sealed);
-    } finally {
-      settle();
-      this.#quota.recheck();
-    }
+      }),
+    );
+    this.#emitSealed(sealed);
   }
 
   room(bytes: number, signal: AbortSignal): Promise<void> {
@@ -221,6 +222,25 @@ class EdgeStoreOverKv implements EdgeStore {
     await this.#kv.close();
   }
 
+  /**
+   * Sets bytes aside while `work` runs, or throws `store-full`.
+   * @param work calls `taken` once what it takes counts by itself
+   */
+  async #withRoom<T>(bytes: number, work: (taken: () => void) => Promise<T>): Promise<T> {
+    this.#quota.reserve(bytes);
+    let settled = false;
+    const taken = () => {
+      if (!settled) this.#quota.settle(bytes);
+      settled = true;
+    };
+    try {
+      return await work(taken);
+    } finally {
+      taken();
+      this.#quota.recheck();
+    }
+  }
+
   /** One transaction; readers see its outcome once it is on disk. */
   async #run<T>(work: Work<T>): Promise<T> {
     try {
@@ -252,11 +272,12 @@ function snapshot(state: EdgeState): EdgeState {
     streams: new Map(state.streams),
     acked: new Map(state.acked),
     clouds: new Map(state.clouds),
+    letters: state.letters,
   };
 }
 
 function heldBytes(state: EdgeState): number {
-  let bytes = 0;
+  let bytes = state.letters.charged;
   for (const { charged, released, discarded } of state.streams.values()) {
     bytes += charged - released - (discarded?.charged ?? 0);
   }
@@ -280,7 +301,7 @@ export async function createEdgeStore(kv: Kv, options: EdgeStoreOptions): Promis
     edge: options.edge || options.edgeBefore || `edge-${toHex(options.random.bytes(4))}`,
     epoch: toHex(options.random.bytes(16)),
   };
-  const meta = await loadMeta(kv, fresh, edgeFormatDiscarded);
+  const meta = await loadMeta(kv, fresh, edgeFormatMax);
   assertEdge(options, meta.edge);
   const state = loadEdgeState(kv, meta, options.cursors);
   const hashes = openHashes(kv, state);

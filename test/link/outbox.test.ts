@@ -45,7 +45,8 @@ test('segments come in order, whichever was compressed first', async (t) => {
   outbox.startAt('readings', 1);
   const order: number[] = [];
   const sender = (async () => {
-    for (let next = outbox.take(); next; next = outbox.take()) order.push((await next).header.sequence);
+    for (let next = outbox.take(); next; next = outbox.take())
+      order.push((await next.packed).header.sequence);
   })();
   await settled();
   t.is(waiting.length, 4);
@@ -66,7 +67,7 @@ test('while one is on its way the next ones are compressed, a few at a time', as
   await settled();
   t.deepEqual(read, range(1, 4));
   for (const ready of waiting.splice(0)) ready();
-  t.is((await first).compression, 'zstd');
+  t.is((await first.packed).compression, 'zstd');
 });
 
 test('what is compressed ahead is bounded in bytes, but for a single segment that is larger', async (t) => {
@@ -89,7 +90,7 @@ test('without compression nothing is read before its turn', async (t) => {
   const { store, read } = storeOf(bodies(5, 1_000));
   const outbox = new Outbox(store, 'uploader', null);
   outbox.startAt('readings', 2);
-  t.is((await outbox.take()!).header.sequence, 2);
+  t.is(outbox.take()!.header.sequence, 2);
   t.deepEqual(read, [2]);
 });
 
@@ -103,7 +104,7 @@ test('a body that does not shrink goes plain, and a tiny one is not tried', asyn
   const outbox = new Outbox(store, 'uploader', { compress, level: 1 });
   outbox.startAt('readings', 1);
   for (const { body } of held) {
-    const packed = await outbox.take()!;
+    const packed = await outbox.take()!.packed;
     t.is(packed.compression, 'none');
     t.is(packed.body, body);
   }
@@ -119,7 +120,7 @@ test('a body that shrinks more than a cloud believes goes plain', async (t) => {
     const compress = async () => Buffer.alloc(frameBytes);
     const outbox = new Outbox(store, 'uploader', { compress, level: 1 });
     outbox.startAt('readings', 1);
-    const packed = await outbox.take()!;
+    const packed = await outbox.take()!.packed;
     t.is(packed.compression, compression);
     t.is(packed.body.length, compression === 'none' ? held[0]!.body.length : frameBytes);
   }
@@ -129,7 +130,7 @@ test('a cloud that acknowledged more than was sent is not sent it, and the rest 
   const { store } = storeOf(bodies(5, 100), 3);
   const outbox = new Outbox(store, 'uploader', null);
   outbox.startAt('readings', 2);
-  t.is((await outbox.take()!).header.sequence, 4);
-  t.is((await outbox.take()!).header.sequence, 5);
+  t.is(outbox.take()!.header.sequence, 4);
+  t.is(outbox.take()!.header.sequence, 5);
   t.is(outbox.take(), null);
 });

@@ -149,7 +149,7 @@ test('a damaged body is told by its hash; its neighbours can be read', async (t)
     await store.seal('readings');
   }
   await kv.transaction((w) => w.put(['batch', 'readings', 1], Buffer.from('x')));
-  await t.throwsAsync(store.body(store.header('readings', 1)!), { code: 'store-corrupt' });
+  await t.throwsAsync(store.body(store.header('readings', 1)!), { code: 'segment-corrupt' });
   t.deepEqual(seqs(await store.body(store.header('readings', 2)!)), [2]);
 });
 

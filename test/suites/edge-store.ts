@@ -73,7 +73,7 @@ export function edgeStoreSuite(test: TestFn, name: string, factory: EdgeFactory)
     await store.acknowledge('other', 'readings', 2, second.hash);
     t.is(store.header('readings', 2), undefined);
     t.true(store.status().bytes < held);
-    await t.throwsAsync(store.body(second), { code: 'store-corrupt' });
+    await t.throwsAsync(store.body(second), { code: 'segment-corrupt' });
     const again = await reopen();
     t.deepEqual(seqs(await again.body(again.header('readings', 3)!)), [3]);
     t.like(again.head(c, 'readings'), { sealed: 3, acknowledged: 2 });

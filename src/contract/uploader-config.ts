@@ -1,0 +1,35 @@
+/** Parts of what an uploader is configured with. */
+import { z } from 'zod';
+import { number, size } from './config.ts';
+
+export const uploadWindow = () =>
+  z
+    .strictObject({
+      segments: number({ min: 1, max: 65_536, integer: true })
+        .prefault(4_096)
+        .describe('Most segments on their way.'),
+      bytes: size({ min: '1KiB', max: '1GiB' })
+        .prefault('256MiB')
+        .describe(
+          'Most bytes on their way; below it the link takes what its round trip needs, from 16MiB up.',
+        ),
+    })
+    .prefault({})
+    .describe('How much may be unacknowledged; the smaller one of both sides counts.');
+
+export const deadLetters = () =>
+  z
+    .strictObject({
+      refusals: number({ min: 1, max: 1_000, integer: true })
+        .prefault(5)
+        .describe(
+          'So often may the cloud refuse one segment, also across restarts; then it becomes a dead letter, and a gap in the cloud.',
+        ),
+      max: size({ min: '64KiB', max: '1GiB' })
+        .prefault('64MiB')
+        .describe(
+          'Room for dead letters, at most a quarter of `store.max`; beyond it the oldest go, the newest never.',
+        ),
+    })
+    .prefault({})
+    .describe('What is done with segments that the cloud refuses for good, or the disk damaged.');

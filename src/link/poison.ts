@@ -1,0 +1,77 @@
+/** What is done about a segment that the cloud refuses, or that the disk damaged: counted, told, and out of the way in the end. */
+import type { UploadEvent, UploaderConfig } from '../../machines/uploader.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { LetterInfo } from '../contract/letters.ts';
+import type { Reporter } from '../contract/report.ts';
+import type { EdgeStore } from '../contract/store.ts';
+import type { SegmentHeader } from '../domain/segment.ts';
+import { counted } from '../domain/text.ts';
+
+export interface JudgeEnv {
+  readonly store: EdgeStore;
+  readonly config: UploaderConfig;
+  readonly report: Reporter;
+}
+
+export interface Judge {
+  /** Counts the refusal. Resolves to what the statechart is to hear; rejects as the store does. */
+  refused(header: SegmentHeader, told: UploadEvent & { readonly type: 'REFUSED' }): Promise<UploadEvent>;
+  /** Looks what is left of it. */
+  damaged(header: SegmentHeader, cause: Problem): Promise<UploadEvent>;
+}
+
+/** Dead letters never take more of the store than this. */
+const storeShare = 1 / 4;
+
+export function createJudge({ store, config, report }: JudgeEnv): Judge {
+  const { refusals: refusalsMax, max } = config['dead-letters'];
+  const bytesMax = Math.min(max, store.status().bytesMax * storeShare);
+  const tell = (error: FogrunError) => {
+    const problem = toProblem(error);
+    report({ type: 'problem', ...problem });
+    return problem;
+  };
+  const tellGone = (gone: readonly LetterInfo[]) => {
+    for (const { id, count, stream } of gone) {
+      const what = `dead letter ${id} with ${counted(count, 'reading')} of ${stream} was let go`;
+      tell(
+        new FogrunError('letter-gone', `${what}: there is room for the newest ones only`, {
+          advice:
+            'Requeue, export or discard dead letters in time, or give them more room: `dead-letters: { max: … }`.',
+        }),
+      );
+    }
+  };
+  return {
+    async refused(header, told) {
+      const { refusals, letter, letGo } = await store.letters.refused(header, told.cause.message, {
+        refusalsMax,
+        bytesMax,
+      });
+      tellGone(letGo);
+      if (refusals === 0) return told;
+      if (!letter) {
+        const message = `${told.cause.message} (${refusals} of ${refusalsMax} times)`;
+        return { ...told, cause: { ...told.cause, message }, attempt: refusals };
+      }
+      const what = `segment ${header.sequence} of ${header.stream} with ${counted(letter.count, 'reading')}`;
+      const cause = tell(
+        new FogrunError(
+          'segment-dead',
+          `${what} was refused ${counted(refusals, 'time')} and is dead letter ${letter.id} now, with a gap to stand for it: ${letter.text}`,
+        ),
+      );
+      return { ...told, cause, attempt: 1 };
+    },
+    async damaged(header, cause) {
+      const outcome = await store.letters.quarantine(header, bytesMax);
+      // Sound after all, or gone meanwhile: the next link begins with what is there.
+      if (!outcome) return { type: 'LOST', cause };
+      const { salvaged, lost, letter, letGo } = outcome;
+      tellGone(letGo);
+      const kept = letter ? `; what is left of them is dead letter ${letter.id}` : '';
+      const message = `${cause.message}: ${counted(salvaged, 'reading')} of it go on, ${lost} are lost${kept}`;
+      return { type: 'LOST', cause: tell(new FogrunError('segment-corrupt', message)) };
+    },
+  };
+}
