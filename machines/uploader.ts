@@ -174,7 +174,7 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
         planLongRetry: assign(({ context, event }) => ({
           cause: causeIn(event) ?? null,
           attempt: attemptOf(event) ?? context.attempt + 1,
-          retryInMs: effects.retryInMs(attemptOf(event) ?? longestWait) + wishOf(event),
+          retryInMs: effects.retryInMs(2 * (attemptOf(event) ?? longestWait)) + wishOf(event),
         })),
         // Why it forked stays the cause.
         planRetryOfFork: assign(({ context }) =>

@@ -37,14 +37,12 @@ export interface LetterTotals {
   readonly letters: number;
   readonly readings: number;
   readonly bytes: number;
-  /** Letters, and readings in them, that were let go to make room for newer ones, since the store's life began. */
-  readonly letGo: { readonly letters: number; readonly readings: number };
 }
 
 export interface LetterPolicy {
   /** So many refusals make a dead letter. */
   readonly refusalsMax: number;
-  /** Most bytes of dead letters; beyond it the oldest go, the newest never. */
+  /** Most bytes of dead letters: one that does not fit is not made, and its segment waits. */
   readonly bytesMax: number;
 }
 
@@ -53,7 +51,8 @@ export interface RefusalOutcome {
   /** Refusals of this segment so far, also by earlier processes; 0 when it is none that can become a dead letter. */
   readonly refusals: number;
   readonly letter: LetterInfo | null;
-  readonly letGo: readonly LetterInfo[];
+  /** There would be one if there were room for it. */
+  readonly isFull: boolean;
 }
 
 /** What came of a look at a damaged segment. */
@@ -62,9 +61,8 @@ export interface QuarantineOutcome {
   readonly salvaged: number;
   /** Readings that are not, and become gaps. */
   readonly lost: number;
-  /** With what is there of these; `null` when nothing was lost. */
+  /** With what is there of these, if there is room for it; `null` when nothing was lost. */
   readonly letter: LetterInfo | null;
-  readonly letGo: readonly LetterInfo[];
 }
 
 /** What was queued once more. */

@@ -35,11 +35,6 @@ export const segmentErrors = {
       'See why with `fogrun dead-letters show`; when the cause is mended, `fogrun dead-letters requeue` sends its readings under new numbers.',
     exit: 1,
   },
-  'letter-gone': {
-    meaning: 'A dead letter was let go to make room for newer ones.',
-    advice: 'Look after dead letters in time: `fogrun dead-letters list`.',
-    exit: 1,
-  },
   'letter-unknown': {
     meaning: 'There is no dead letter of that number.',
     advice: '`fogrun dead-letters list` shows those that there are.',

@@ -28,7 +28,7 @@ export const deadLetters = () =>
       max: size({ min: '64KiB', max: '1GiB' })
         .prefault('64MiB')
         .describe(
-          'Room for dead letters, at most a quarter of `store.max`; beyond it the oldest go, the newest never.',
+          'Room for dead letters, at most a quarter of `store.max`. What does not fit stays where it is, and its stream waits: so much is no accident.',
         ),
     })
     .prefault({})

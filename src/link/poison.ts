@@ -1,9 +1,9 @@
 /** What is done about a segment that the cloud refuses, or that the disk damaged: counted, told, and out of the way in the end. */
 import type { UploadEvent, UploaderConfig } from '../../machines/uploader.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
-import type { LetterInfo } from '../contract/letters.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
+import { formatSize } from '../domain/quantities.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
 import { counted } from '../domain/text.ts';
 
@@ -31,27 +31,18 @@ export function createJudge({ store, config, report }: JudgeEnv): Judge {
     report({ type: 'problem', ...problem });
     return problem;
   };
-  const tellGone = (gone: readonly LetterInfo[]) => {
-    for (const { id, count, stream } of gone) {
-      const what = `dead letter ${id} with ${counted(count, 'reading')} of ${stream} was let go`;
-      tell(
-        new FogrunError('letter-gone', `${what}: there is room for the newest ones only`, {
-          advice:
-            'Requeue, export or discard dead letters in time, or give them more room: `dead-letters: { max: … }`.',
-        }),
-      );
-    }
-  };
   return {
     async refused(header, told) {
-      const { refusals, letter, letGo } = await store.letters.refused(header, told.cause.message, {
+      const { refusals, letter, isFull } = await store.letters.refused(header, told.cause.message, {
         refusalsMax,
         bytesMax,
       });
-      tellGone(letGo);
       if (refusals === 0) return told;
       if (!letter) {
-        const message = `${told.cause.message} (${refusals} of ${refusalsMax} times)`;
+        const times = isFull
+          ? `${counted(refusals, 'time')}; it waits, because dead letters take ${formatSize(bytesMax)} already`
+          : `${refusals} of ${refusalsMax} times`;
+        const message = `${told.cause.message} (${times})`;
         return { ...told, cause: { ...told.cause, message }, attempt: refusals };
       }
       const what = `segment ${header.sequence} of ${header.stream} with ${counted(letter.count, 'reading')}`;
@@ -67,8 +58,7 @@ export function createJudge({ store, config, report }: JudgeEnv): Judge {
       const outcome = await store.letters.quarantine(header, bytesMax);
       // Sound after all, or gone meanwhile: the next link begins with what is there.
       if (!outcome) return { type: 'LOST', cause };
-      const { salvaged, lost, letter, letGo } = outcome;
-      tellGone(letGo);
+      const { salvaged, lost, letter } = outcome;
       const kept = letter ? `; what is left of them is dead letter ${letter.id}` : '';
       const message = `${cause.message}: ${counted(salvaged, 'reading')} of it go on, ${lost} are lost${kept}`;
       return { type: 'LOST', cause: tell(new FogrunError('segment-corrupt', message)) };

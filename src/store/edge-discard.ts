@@ -4,12 +4,12 @@
  * What the cloud has then is acknowledged like any other; the rest becomes gaps, and what follows is chained anew.
  */
 import { FogrunError } from '../contract/errors.ts';
-import type { KvReader, KvWriter } from '../contract/kv.ts';
+import type { KvWriter } from '../contract/kv.ts';
 import type { Discarded, SeqRange } from '../contract/store.ts';
 import type { GapReason } from '../domain/gap.ts';
 import { printable, quoteList } from '../domain/text.ts';
 import type { Changes } from './edge-changes.ts';
-import { ownCharge, rechain } from './edge-rechain.ts';
+import { chargedUpTo, ownCharge, rechain } from './edge-rechain.ts';
 import {
   type GivenUp,
   type HeadRecord,
@@ -151,9 +151,4 @@ function assertHeld(name: string, record: StreamRecord, from: number, to: number
     floor.sequence < sealed ? `the store holds ${floor.sequence + 1} to ${sealed}` : 'the store holds none';
   const why = !wellFormed ? 'no range' : to > sealed ? 'not sealed yet' : 'acknowledged already';
   throw new FogrunError('control-unknown', `segments ${from} to ${to} of ${name}: ${why}; ${held}`);
-}
-
-/** Bytes ever charged up to and with that segment. */
-function chargedUpTo(reader: KvReader, name: string, record: StreamRecord, sequence: number): number {
-  return sequence > record.floor.sequence ? needHead(reader, name, sequence).totalCharged : record.released;
 }

@@ -18,7 +18,7 @@ import { giveUp } from './edge-discard.ts';
 import * as read from './edge-reads.ts';
 import { type EdgeState, type HeadRecord, keepFormat, keys, readHead } from './edge-records.ts';
 import { examine, type Found, runsOf } from './edge-sums.ts';
-import { addLetter, skipId, takeAway } from './letter-changes.ts';
+import { addLetter, sizeOf, skipId, takeAway } from './letter-changes.ts';
 import {
   infoOf,
   type LetterRecord,
@@ -53,8 +53,8 @@ export function createLetters(env: LettersEnv): DeadLetters {
   return {
     ...readLetters(kv),
     totals() {
-      const { letters, readings, bytes, goneLetters, goneReadings } = env.committed().letters;
-      return { letters, readings, bytes, letGo: { letters: goneLetters, readings: goneReadings } };
+      const { letters, readings, bytes } = env.committed().letters;
+      return { letters, readings, bytes };
     },
     refused(header, text, policy) {
       const now = clock.now();
@@ -129,22 +129,23 @@ function refused(
 ): RefusalOutcome {
   const head = headToGiveUp(changes, writer, header);
   // A gap is what would take its place.
-  if (!head || head.type === 'gap') return { refusals: 0, letter: null, letGo: [] };
+  if (!head || head.type === 'gap') return { refusals: 0, letter: null, isFull: false };
   const { state } = changes;
   const { stream, sequence, fromSeq, count } = header;
   const before = refusalOf(writer, stream);
   const isSame = before?.fromSeq === fromSeq && before.bodyHash === head.bodyHash;
   const refusals = (isSame ? before.count : 0) + 1;
   const sinceMs = isSame ? before.sinceMs : now;
-  if (refusals < refusalsMax) {
+  const isFull = refusals >= refusalsMax && state.letters.bytes + head.bytes > bytesMax;
+  if (refusals < refusalsMax || isFull) {
     const record: RefusalRecord = { fromSeq, bodyHash: head.bodyHash, count: refusals, sinceMs };
     writer.put(letterKeys.refusal(stream), encodeRecord(record));
-    return { refusals, letter: null, letGo: [] };
+    return { refusals, letter: null, isFull };
   }
   const range = { from: keys.batch(stream, fromSeq), to: keys.batch(stream, fromSeq + count) };
   const values = Array.from(writer.range(range), ({ key, value }) => ({ fromSeq: Number(key[2]), value }));
   const why = printable(text, textLengthMax);
-  const { letter, letGo } = addLetter(
+  const letter = addLetter(
     state,
     writer,
     {
@@ -152,7 +153,6 @@ function refused(
       ...{ toSeq: fromSeq + count - 1, count, refusals, sinceMs, atMs: now, bodyHash: head.bodyHash },
     },
     values,
-    bytesMax,
   );
   giveUp(changes, writer, stream, [[sequence, head]], {
     gap: 'refused',
@@ -160,7 +160,7 @@ function refused(
     letter: letter.id,
   });
   writer.remove(letterKeys.refusal(stream));
-  return { refusals, letter: infoOf(letter), letGo: letGo.map(infoOf) };
+  return { refusals, letter: infoOf(letter), isFull: false };
 }
 
 function refusalOf(writer: KvWriter, stream: string): RefusalRecord | undefined {
@@ -187,14 +187,16 @@ function quarantine(
     skipId(state, writer);
     const text = 'What this gap said was damaged on the disk of the edge.';
     giveUp(changes, writer, stream, [[sequence, head]], { gap: 'corrupt', text, kept });
-    return { salvaged, lost: 0, letter: null, letGo: [] };
+    return { salvaged, lost: 0, letter: null };
   }
   const damaged = found.filter((each) => each.is !== 'sound');
-  const values = damaged.flatMap(({ fromSeq, value }) => (value ? [{ fromSeq, value }] : []));
+  const there = damaged.flatMap(({ fromSeq, value }) => (value ? [{ fromSeq, value }] : []));
+  // Without its bytes it still tells what was lost.
+  const values = state.letters.bytes + sizeOf(there) > bytesMax ? [] : there;
   const last = damaged.at(-1)!;
   const lost = count - salvaged;
   const text = `${counted(lost, 'reading')} of segment ${sequence} came back from the disk of the edge otherwise than they were written`;
-  const { letter, letGo } = addLetter(
+  const letter = addLetter(
     state,
     writer,
     {
@@ -203,7 +205,6 @@ function quarantine(
       bodyHash: toHex(bodyHash(Buffer.concat(values.map(({ value }) => value)))),
     },
     values,
-    bytesMax,
   );
   giveUp(changes, writer, stream, [[sequence, head]], {
     gap: 'corrupt',
@@ -211,7 +212,7 @@ function quarantine(
     letter: letter.id,
     kept,
   });
-  return { salvaged, lost, letter: infoOf(letter), letGo: letGo.map(infoOf) };
+  return { salvaged, lost, letter: infoOf(letter) };
 }
 
 /** The readings of a letter without their numbers. Throws `letter-held` when they cannot go out once more. */

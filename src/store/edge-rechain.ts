@@ -1,5 +1,5 @@
 /** Sealed segments put behind a stream's head once more, under new hashes: after a fork, and where something was discarded. */
-import type { KvWriter } from '../contract/kv.ts';
+import type { KvReader, KvWriter } from '../contract/kv.ts';
 import { addHead, gapBody, stream } from './edge-changes.ts';
 import {
   type EdgeState,
@@ -7,6 +7,7 @@ import {
   type HeadRecord,
   headOverheadBytes,
   keys,
+  needHead,
   type StreamRecord,
 } from './edge-records.ts';
 import { letterSettled } from './letter-changes.ts';
@@ -58,12 +59,12 @@ function charge(state: EdgeState, name: string, bytes: number): void {
 }
 
 /** A gap for what was given up, and a segment for each run that was not, in order. */
-function addGivenUp(
+export function addGivenUp(
   state: EdgeState,
   writer: KvWriter,
   name: string,
-  { fromSeq, count, sealedAtMs }: HeadRecord,
-  { gap = 'discarded', text, kept = [], letter }: GivenUp,
+  { fromSeq, count, sealedAtMs }: Pick<HeadRecord, 'fromSeq' | 'count' | 'sealedAtMs'>,
+  { gap = 'discarded', text, kept = [], letter }: Omit<GivenUp, 'charged'>,
 ): void {
   const addGap = (from: number, to: number) => {
     const missing = to - from;
@@ -81,6 +82,11 @@ function addGivenUp(
   // A gap that covers no numbers keeps its place all the same.
   if (next < end || count === 0) addGap(next, end);
   if (letter !== undefined) letterSettled(writer, letter);
+}
+
+/** Bytes ever charged up to and with that segment. */
+export function chargedUpTo(reader: KvReader, name: string, record: StreamRecord, sequence: number): number {
+  return sequence > record.floor.sequence ? needHead(reader, name, sequence).totalCharged : record.released;
 }
 
 /** Bytes charged for the readings of a segment, given what was charged up to the one before. */

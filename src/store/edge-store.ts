@@ -264,7 +264,12 @@ class EdgeStoreOverKv implements EdgeStore {
 }
 
 /** The edge store with what only its opener needs. */
-export type OpenedEdgeStore = EdgeStore & { checkDisk(): Promise<void>; fail(cause: Problem): void };
+export type OpenedEdgeStore = EdgeStore & {
+  /** What was found damaged, and dealt with, when it was opened. */
+  readonly damage: Problem | undefined;
+  checkDisk(): Promise<void>;
+  fail(cause: Problem): void;
+};
 
 function snapshot(state: EdgeState): EdgeState {
   return {
@@ -304,7 +309,8 @@ export async function createEdgeStore(kv: Kv, options: EdgeStoreOptions): Promis
   const meta = await loadMeta(kv, fresh, edgeFormatMax);
   assertEdge(options, meta.edge);
   const state = loadEdgeState(kv, meta, options.cursors);
-  const hashes = openHashes(kv, state);
+  const { hashes, damage } = await openHashes(kv, state, options.clock.now());
   const bodies = new BodyCache(options.cacheBytes ?? cacheBytes);
-  return new EdgeStoreOverKv(kv, { state, hashes, bodies, cursors: options.cursors }, options);
+  const store = new EdgeStoreOverKv(kv, { state, hashes, bodies, cursors: options.cursors }, options);
+  return Object.assign(store, { damage });
 }

@@ -1,10 +1,9 @@
-/** What becomes of dead letters when the fate of their segments is known, and how room is made for new ones. */
+/** How dead letters come, and what becomes of them when the fate of their segments is known. */
 import type { KvWriter } from '../contract/kv.ts';
 import { batchOverheadBytes, type EdgeState, type HeadRecord, headOverheadBytes } from './edge-records.ts';
 import {
   type LetterRecord,
   letterKeys,
-  listLetters,
   putLetter,
   readLetter,
   removeLetter,
@@ -34,38 +33,27 @@ export function takeAway(state: EdgeState, writer: KvWriter, letters: readonly L
 }
 
 /**
- * Puts a letter with its values, and lets the oldest go until all fit.
+ * Puts a letter with its values.
  * @param values of its body, by the first `seq` that they hold
- * @returns those let go
  */
 export function addLetter(
   state: EdgeState,
   writer: KvWriter,
   letter: Omit<LetterRecord, 'id' | 'charged' | 'settled' | 'bytes'>,
   values: readonly { readonly fromSeq: number; readonly value: Uint8Array }[],
-  bytesMax: number,
-): { readonly letter: LetterRecord; readonly letGo: readonly LetterRecord[] } {
+): LetterRecord {
   const id = state.letters.last + 1;
-  const bytes = values.reduce((sum, { value }) => sum + value.length, 0);
+  const bytes = sizeOf(values);
   const charged = headOverheadBytes + bytes + values.length * batchOverheadBytes;
   const whole: LetterRecord = { ...letter, id, bytes, charged, settled: false };
   for (const { fromSeq, value } of values) writer.put(letterKeys.part(id, fromSeq), value);
-  const before = listLetters(writer);
   putLetter(writer, whole);
-  let sums = { ...sumsWith(state.letters, [whole], 1), last: id };
-  const letGo: LetterRecord[] = [];
-  for (const oldest of before) {
-    if (sums.bytes <= bytesMax) break;
-    removeLetter(writer, oldest.id);
-    letGo.push(oldest);
-    sums = {
-      ...sumsWith(sums, [oldest], -1),
-      goneLetters: sums.goneLetters + 1,
-      goneReadings: sums.goneReadings + oldest.count,
-    };
-  }
-  keepSums(state, writer, sums);
-  return { letter: whole, letGo };
+  keepSums(state, writer, { ...sumsWith(state.letters, [whole], 1), last: id });
+  return whole;
+}
+
+export function sizeOf(values: readonly { readonly value: Uint8Array }[]): number {
+  return values.reduce((sum, { value }) => sum + value.length, 0);
 }
 
 function keepSums(state: EdgeState, writer: KvWriter, sums: EdgeState['letters']): void {

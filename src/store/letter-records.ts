@@ -22,20 +22,9 @@ export interface LettersRecord {
   readonly readings: number;
   readonly bytes: number;
   readonly charged: number;
-  /** Those let go to make room, ever. */
-  readonly goneLetters: number;
-  readonly goneReadings: number;
 }
 
-export const freshLetters: LettersRecord = {
-  last: 0,
-  letters: 0,
-  readings: 0,
-  bytes: 0,
-  charged: 0,
-  goneLetters: 0,
-  goneReadings: 0,
-};
+export const freshLetters: LettersRecord = { last: 0, letters: 0, readings: 0, bytes: 0, charged: 0 };
 
 /** Refusals of one segment; these two name it also after it was chained anew. */
 export interface RefusalRecord {
@@ -56,7 +45,7 @@ const partsOf = (id: number) => ({ from: letterKeys.part(id, 0), to: letterKeys.
 
 export function loadLetters(reader: KvReader): LettersRecord {
   const bytes = reader.get(letterKeys.sums);
-  return bytes ? { ...freshLetters, ...decodeRecord<LettersRecord>(bytes) } : freshLetters;
+  return bytes ? decodeRecord<LettersRecord>(bytes) : freshLetters;
 }
 
 export function readLetter(reader: KvReader, id: number): LetterRecord | undefined {

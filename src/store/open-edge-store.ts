@@ -12,8 +12,8 @@ import { dataDir, type OpenDirOptions, openDir } from './open-dir.ts';
 export type OpenEdgeStoreOptions = OpenDirOptions & EdgeStoreOptions;
 
 /**
- * Opens or makes the store and becomes its owner until `close`. A corrupt store is moved aside, and the
- * fresh one keeps the edge's id; `recovered` then says so. Rejects with `store-locked`, `store-unwritable`, `store-version` or `pipeline-invalid`.
+ * Opens or makes the store and becomes its owner until `close`. A corrupt store is moved aside, and the fresh one keeps
+ * the edge's id; readings not sealed yet that are damaged become a gap. `recovered` says so in either case. Rejects with `store-locked`, `store-unwritable`, `store-version` or `pipeline-invalid`.
  */
 export async function openEdgeStore(
   options: OpenEdgeStoreOptions,
@@ -41,5 +41,5 @@ export async function openEdgeStore(
   });
   held = () => store.status().bytes;
   await store.checkDisk();
-  return Object.assign(store, { recovered });
+  return Object.assign(store, { recovered: recovered ?? store.damage });
 }

@@ -162,7 +162,7 @@ test('the smaller window of the two is obeyed, whichever side it is on', async (
   }
 });
 
-test('a segment too long for the cloud is a lasting refusal that names it, and stays on the edge', async (t) => {
+test('a segment too long for the cloud is refused by name, and is on the edge whatever becomes of it', async (t) => {
   const world = createWorld();
   await world.cloud({ receiver: { 'frame-max': '16KiB' } });
   const edge = await world.edge();
@@ -171,8 +171,10 @@ test('a segment too long for the cloud is a lasting refusal that names it, and s
   const { report } = await edge.until(moved(cursor, 'refused'));
   t.like(report, { cause: { code: 'segment-refused' } });
   t.regex(JSON.stringify(report), /segment readings\/1 needs a frame of \d+ bytes/);
-  await world.clock.advance(60_000);
   t.is(edge.store.backlog(cursor).readings, 300);
+  await world.clock.advance(60_000);
+  t.like(edge.store.letters.totals(), { letters: 1, readings: 300 });
+  t.true(isDrained(edge));
   t.is(await endAll(world, edge), 0);
 });
 
