@@ -5,11 +5,11 @@ import { basename, join, resolve } from 'node:path';
 import { FogrunError } from '../contract/errors.ts';
 import type { Receipt } from '../contract/store.ts';
 import { namePattern } from '../domain/segment.ts';
-import { nearest } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { CloudReader } from '../store/cloud-reader.ts';
 import { readCloudStore } from '../store/open-cloud-store.ts';
 import { counted } from '../terminal/figures.ts';
+import { edgeUnknown, noCloudStore } from './cloud-state.ts';
 import { createGapLines, tell } from './gap-lines.ts';
 
 export interface CatOptions {
@@ -34,7 +34,8 @@ export async function cat(edge: string | undefined, options: CatOptions): Promis
     if (edge === undefined) return await listEdges(store, dir);
     const strays = await strayEpochs(dir, edge, store);
     const known = store?.edges() ?? [];
-    if (strays.length === 0 && !known.includes(edge)) throw unknown(edge, dir, store === null, known);
+    if (strays.length === 0 && !known.includes(edge))
+      throw store ? edgeUnknown(edge, known) : noCloudStore(dir);
     const output = createOutput();
     if (last !== null && store) {
       await printLast(store, edge, last, output);
@@ -60,7 +61,7 @@ function lastOf(text: string | undefined): number | null {
 
 /** One line an edge, with what of it has receipts. */
 async function listEdges(store: CloudReader | null, dir: string): Promise<number> {
-  if (!store) throw noStore(dir);
+  if (!store) throw noCloudStore(dir);
   const rows = store.edges().map((edge) => {
     let readings = 0;
     for (const { header } of store.receipts(edge, 'readings')) {
@@ -166,18 +167,4 @@ async function filesInOrder(directory: string): Promise<string[]> {
   });
   named.sort((a, b) => a.second - b.second || a.number - b.number);
   return named.map(({ name }) => join(directory, name));
-}
-
-function noStore(dir: string): FogrunError {
-  return new FogrunError('file-unreadable', `there is no cloud's store in ${dir}`, {
-    advice: 'Run it where the cloud runs, or say where its state is with --state or FOGRUN_STATE.',
-  });
-}
-
-function unknown(edge: string, dir: string, isAbsent: boolean, edges: readonly string[]): FogrunError {
-  if (isAbsent) return noStore(dir);
-  const close = nearest(edge, edges);
-  const known =
-    edges.length > 0 ? `known: ${(close.length > 0 ? close : edges).join(', ')}` : 'none has sent anything';
-  return new FogrunError('edge-unknown', `the cloud has nothing from an edge \`${edge}\` (${known})`);
 }

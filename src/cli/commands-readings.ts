@@ -16,6 +16,20 @@ export const readingsCommands: readonly CommandEntry[] = [
       }),
   },
   {
+    name: 'verify',
+    form: '[EDGE]',
+    count: { min: 0, max: 1 },
+    does: 'prove that the cloud has every reading once, or find out what is wrong',
+    options: ['state', 'pipeline', 'stream', 'json'],
+    run: async ([edge], values) =>
+      (await import('./verify.ts')).verify(edge, {
+        state: stateDirectory(values),
+        pipeline: values.pipeline ?? 'cloud',
+        stream: values.stream,
+        json: values.json ?? false,
+      }),
+  },
+  {
     name: 'segments',
     form: 'list|export|discard [PIPELINE]',
     count: { min: 1, max: 2 },
