@@ -23,6 +23,16 @@ export const controlErrors = {
     advice: 'The message says what is in the way.',
     exit: 1,
   },
+  'reload-restart': {
+    meaning: 'A pipeline file has changed in a way that a running pipeline cannot take over.',
+    advice: 'Stop the pipeline and start it again, or undo that change.',
+    exit: 2,
+  },
+  'reload-undone': {
+    meaning: 'A reload was undone, because readings wait for an actor that is gone from the file.',
+    advice: 'Let it deal with them first: see what keeps it with `fogrun ps`, then reload again.',
+    exit: 1,
+  },
   'control-version': {
     meaning: 'The running pipeline speaks another version of the control protocol.',
     advice: 'Use the fogrun that started it, or start it again with this one.',

@@ -27,7 +27,7 @@ export interface AuditEntry {
   /** Ms since 1970. */
   readonly timeMs: number;
   readonly by: Asker;
-  readonly action: ActorAction | 'stop' | 'discard';
+  readonly action: ActorAction | 'stop' | 'discard' | 'reload';
   /** `edge/uploader`, `edge`, or `edge readings 3 to 7`. */
   readonly target: string;
   /** `done`, or why not. */
@@ -40,6 +40,28 @@ export interface AuditEntry {
 export interface Acted {
   readonly from: string;
   readonly to: string;
+}
+
+/** An actor that was begun by a reload. */
+export interface ChangedTo {
+  readonly name: string;
+  /** What differs: `kind`, `to`, `process`, `input` (somebody feeds it now), or keys of its config; empty for a new one. */
+  readonly what: readonly string[];
+  /** The first in which it came to rest, or where it is after 2 s; `null` when nothing was begun. */
+  readonly state: string | null;
+  readonly cause: Problem | null;
+}
+
+/** What differs between a pipeline and its file, by names of actors in the order data flows. */
+export interface Reloaded {
+  readonly unchanged: readonly string[];
+  readonly changed: readonly ChangedTo[];
+  readonly added: readonly ChangedTo[];
+  readonly removed: readonly string[];
+  /** Keys under `store`, such as `max`. */
+  readonly store: readonly string[];
+  /** What is allowed in the file but unwise. */
+  readonly warnings: readonly string[];
 }
 
 export interface SegmentRange {
@@ -68,6 +90,12 @@ export interface PipelineControl {
   act(actor: string, action: ActorAction, by: Asker): Promise<Acted>;
   /** Drains and ends the pipeline; resolves when it has begun to. */
   stop(by: Asker): Promise<void>;
+  /**
+   * Reads the pipeline's file again and carries out what differs. Rejects with what is wrong with the file, each complaint in a
+   * line of its message, or with what is in the way; then nothing has changed.
+   * @param options `dryRun`: only tells what would change
+   */
+  reload(by: Asker, options?: { readonly dryRun?: boolean }): Promise<Reloaded>;
   /** Segments held for the cloud, oldest first per stream, the open one last if it holds anything. */
   segments(): Promise<readonly SegmentInfo[]>;
   /** NDJSON with `seq`, or the text of a gap. */

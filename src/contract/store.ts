@@ -25,6 +25,8 @@ interface AnyStore {
   status(): StoreStatus;
   /** Calls `listener` on every event until the returned function is called. */
   subscribe(listener: (event: StoreEvent) => void): () => void;
+  /** Another quota from now on; what is held stays. */
+  resize(bytesMax: number): void;
   close(): Promise<void>;
 }
 
@@ -219,6 +221,8 @@ export interface CloudStore extends AnyStore {
    */
   put(token: number, header: SegmentHeader, body: Uint8Array): Promise<{ receipt: Receipt; known: boolean }>;
   mark(edge: string, epoch: string, stream: string): Mark | undefined;
+  /** Those who work on every segment that is stored from now on. */
+  setConsumers(consumers: readonly string[]): void;
   /** Receipts of an edge in stream order: epochs by first receipt, then sequence. */
   receipts(edge: string, stream: string): Iterable<Receipt>;
   edges(): readonly string[];

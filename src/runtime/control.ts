@@ -7,11 +7,13 @@ import type { Plan } from '../contract/plan.ts';
 import type { ActorStatus, PipelineStatus, StoreSummary, Waiting } from '../contract/status.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import { actOn } from './control-act.ts';
+import { reloadFor } from './control-reload.ts';
 import { discardSegments, listSegments, readSegment } from './control-segments.ts';
 import { Ending, watch } from './control-watch.ts';
 import type { CountedPort } from './pipeline-ports.ts';
 import { countsReadings } from './pipeline-ports.ts';
 import type { OpenedStore } from './pipeline-store.ts';
+import { type Reloader, sentenceOf } from './reload.ts';
 import type { Board } from './status.ts';
 import type { Supervised } from './supervisor.ts';
 
@@ -34,6 +36,7 @@ export interface ControlEnv {
   isEnding(): boolean;
   /** Nothing may be asked of the store any more. */
   isStoreClosed(): boolean;
+  readonly reloader: Reloader;
   /** Drains it. */
   end(): void;
   /** An actor that had ended runs again. */
@@ -41,7 +44,8 @@ export interface ControlEnv {
 }
 
 export function createControl(env: ControlEnv): PipelineControl {
-  const { plan, clock, board } = env;
+  const { clock, board } = env;
+  const { name } = env.plan;
   const ending = new Ending(env.ended);
 
   /** Whatever comes of it, the audit log gets a line. */
@@ -65,21 +69,31 @@ export function createControl(env: ControlEnv): PipelineControl {
   };
 
   const control: PipelineControl = {
-    pipeline: plan.name,
+    pipeline: name,
     status: async () => statusOf(env),
     watch: (watcher, options) => watch({ clock, board, ending }, () => statusOf(env), watcher, options),
     act: (actor, action, by) =>
-      audited(by, action, `${plan.name}/${actor}`, async () => {
+      audited(by, action, `${name}/${actor}`, async () => {
         refuseWhenEnding(env);
+        refuseWhenReloading(env);
         const value = await actOn(env, actor, action);
         return { value, detail: `${value.from} → ${value.to}` };
       }),
     stop: (by) =>
-      audited(by, 'stop', plan.name, async () => {
+      audited(by, 'stop', name, async () => {
         const already = env.isEnding();
         env.end();
         return { value: undefined, detail: already ? 'was ending already' : 'ending in order' };
       }),
+    async reload(by, { dryRun = false } = {}) {
+      if (dryRun) return env.reloader.preview();
+      return audited(by, 'reload', name, async () => {
+        refuseWhenEnding(env);
+        refuseWhenReloading(env);
+        const value = await reloadFor(by, env.reloader, board.log.reporter(name, 'pipeline'));
+        return { value, detail: sentenceOf(value) };
+      });
+    },
     async segments() {
       refuseWhenEnding(env);
       return listSegments(env);
@@ -89,8 +103,9 @@ export function createControl(env: ControlEnv): PipelineControl {
       return readSegment(env, stream, sequence);
     },
     discard: (range, by, reason = '') =>
-      audited(by, 'discard', `${plan.name} ${range.stream} ${range.from} to ${range.to}`, async () => {
+      audited(by, 'discard', `${name} ${range.stream} ${range.from} to ${range.to}`, async () => {
         refuseWhenEnding(env);
+        refuseWhenReloading(env);
         const value = await discardSegments(env, range, reason);
         const { segments, readings, bytes } = value;
         return { value, detail: `${segments} segments, ${readings} readings, ${bytes} bytes` };
@@ -102,6 +117,12 @@ export function createControl(env: ControlEnv): PipelineControl {
 function refuseWhenEnding({ plan, isEnding }: ControlEnv): void {
   if (!isEnding()) return;
   throw new FogrunError('control-refused', `${plan.name} is ending: it takes no more orders`);
+}
+
+/** Who is ended and begun at that moment would be named by chance. */
+function refuseWhenReloading({ plan, reloader }: ControlEnv): void {
+  if (!reloader.busy) return;
+  throw new FogrunError('control-refused', `${plan.name} is being reloaded: try again in a moment`);
 }
 
 function statusOf(env: ControlEnv): PipelineStatus {

@@ -1,5 +1,5 @@
 /** What comes from a control socket, checked before anybody builds on it: the other end may be anything. */
-import type { SegmentInfo } from '../contract/control.ts';
+import type { Reloaded, SegmentInfo } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import { type IpcMessage, isIpcMessage } from './ipc-wire.ts';
@@ -63,6 +63,20 @@ const isStatus = like({
   actors: listOf(isActor),
   actorsLeftOut: isNumber,
 });
+const isChanged = like({
+  name: isText,
+  what: listOf(isText),
+  state: orNull(isText),
+  cause: orNull(isProblem),
+});
+const isReloaded = like({
+  unchanged: listOf(isText),
+  changed: listOf(isChanged),
+  added: listOf(isChanged),
+  removed: listOf(isText),
+  store: listOf(isText),
+  warnings: listOf(isText),
+});
 const isSegment = like({
   stream: isText,
   sequence: isNumber,
@@ -87,6 +101,12 @@ export const isEntry = like({
 export function checkStatus(value: unknown): PipelineStatus {
   if (isStatus(value)) return value as PipelineStatus;
   throw new FogrunError('control-lost', 'the pipeline answered with what is no status');
+}
+
+/** @throws FogrunError `control-lost` for what is no outcome of a reload */
+export function checkReloaded(value: unknown): Reloaded {
+  if (isReloaded(value)) return value as Reloaded;
+  throw new FogrunError('control-lost', 'the pipeline answered with what is no outcome of a reload');
 }
 
 /** @throws FogrunError `control-lost` for what is no page of a list of segments */

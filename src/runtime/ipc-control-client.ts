@@ -8,6 +8,7 @@ import type {
   Asker,
   Discarded,
   PipelineControl,
+  Reloaded,
   SegmentInfo,
   SegmentRange,
   Watcher,
@@ -16,7 +17,7 @@ import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import { printable } from '../domain/text.ts';
-import { checkStatus, isEntry, readList } from './ipc-control-answers.ts';
+import { checkReloaded, checkStatus, isEntry, readList } from './ipc-control-answers.ts';
 import { type Greeted, greet } from './ipc-control-greet.ts';
 import { createJoiner, readProblem, toError } from './ipc-control-wire.ts';
 import { emitMessage, type IpcMessage, isIpcMessage, messageType } from './ipc-wire.ts';
@@ -44,7 +45,7 @@ export interface ConnectOptions {
 const connectTimeoutMs = 2_000;
 const lingerMs = 1_000;
 /** How long an answer may take, ms: an actor has 2 s for coming to rest, and a restart ends a life first. */
-const answerTimeoutMs = { quick: 5_000, act: 15_000, slow: 30_000 };
+const answerTimeoutMs = { quick: 5_000, act: 15_000, slow: 30_000, reload: 60_000 };
 
 /**
  * Connects and greets.
@@ -118,6 +119,10 @@ class ControlClient implements RemoteControl {
 
   async stop(by: Asker): Promise<void> {
     await this.#ask({ ask: 'stop', by }, answerTimeoutMs.quick);
+  }
+
+  async reload(by: Asker, { dryRun = false } = {}): Promise<Reloaded> {
+    return checkReloaded(await this.#ask({ ask: 'reload', by, dryRun }, answerTimeoutMs.reload));
   }
 
   async segments(): Promise<readonly SegmentInfo[]> {

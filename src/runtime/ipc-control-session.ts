@@ -76,6 +76,7 @@ export class ControlSession {
       return this.#control.act(text(actor, 'actor'), action as ActorAction, this.#asker(by));
     },
     stop: ({ by }) => this.#control.stop(this.#asker(by)),
+    reload: ({ by, dryRun }) => this.#control.reload(this.#asker(by), { dryRun: dryRun === true }),
     watch: (ask, id) => this.#watch(ask, id),
     unwatch: ({ watch }) => {
       this.#watches.get(watch as number)?.();

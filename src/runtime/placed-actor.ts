@@ -2,6 +2,7 @@
 import type { EventObject } from 'xstate';
 import type { Clock } from '../contract/clock.ts';
 import type { Problem } from '../contract/errors.ts';
+import type { Memory } from '../contract/memory.ts';
 import type { ActorPlan } from '../contract/plan.ts';
 import type { InPort, OutPort, ReceivedSegment } from '../contract/port.ts';
 import type { Report, Reporter, TransitionReport } from '../contract/report.ts';
@@ -18,6 +19,11 @@ import type { Supervised, SupervisedEnd } from './supervisor.ts';
 /** What it needs from its pipeline. */
 export interface PlacedActorEnv {
   readonly plan: ActorPlan;
+  /** What it is called on the way to its process. */
+  readonly key: string;
+  readonly memory: Memory;
+  /** State that it takes over from an actor of its name; `off` when absent. */
+  readonly from?: string | undefined;
   /** The one it is placed in. */
   readonly process: () => PlacedProcess;
   /** Starts that process anew if it was given up. */
@@ -37,7 +43,7 @@ export class PlacedActor implements Supervised {
   readonly #env: PlacedActorEnv;
   #ended = Promise.withResolvers<SupervisedEnd>();
   readonly #settled = Promise.withResolvers<void>();
-  #state = off;
+  #state: string;
   #over = false;
   #stopping = false;
   /** What it was last told by a person, so that a process that begins anew takes it up there. */
@@ -49,7 +55,6 @@ export class PlacedActor implements Supervised {
   #items: { take(number: number, item: object): void } | undefined;
   #giver: InputGiver | undefined;
   #answers: StoreAnswers | undefined;
-  #memory: string | undefined;
   /** What its process said last; absent when what is said here is newer. */
   #told: PlacedCondition | undefined;
   #said: { cause: Problem | null; attempt: number } = { cause: null, attempt: 0 };
@@ -60,6 +65,7 @@ export class PlacedActor implements Supervised {
   constructor(env: PlacedActorEnv) {
     this.#env = env;
     this.name = env.plan.name;
+    this.#state = env.from ?? off;
     this.#ended.promise.then(() => this.#settled.resolve());
   }
 
@@ -109,14 +115,14 @@ export class PlacedActor implements Supervised {
   send(event: EventObject): void {
     if (event.type === 'PAUSE') this.#paused = true;
     if (event.type === 'RESUME') this.#paused = false;
-    if (this.#send) this.#send({ type: 'event', actor: this.name, event });
+    if (this.#send) this.#send({ type: 'event', actor: this.#env.key, event });
     else if (event.type === 'RETRY') this.#env.process().retry();
   }
 
   async stop(deadlineMs: number): Promise<void> {
     this.#stopping = true;
     if (!this.#send) this.#finish({ how: 'stopped' });
-    this.#send?.({ type: 'stop', actor: this.name, deadlineMs });
+    this.#send?.({ type: 'stop', actor: this.#env.key, deadlineMs });
     const timer = this.#env.clock.setTimeout(() => this.#finish({ how: 'stopped' }), deadlineMs);
     await this.#ended.promise;
     this.#env.clock.clearTimeout(timer);
@@ -128,7 +134,7 @@ export class PlacedActor implements Supervised {
     this.#paused = false;
     if (this.#over) this.#ended = Promise.withResolvers();
     this.#over = false;
-    if (this.#begun) this.#begun({ type: 'restart', actor: this.name, deadlineMs });
+    if (this.#begun) this.#begun({ type: 'restart', actor: this.#env.key, deadlineMs });
     else if (this.#send) this.begin(this.#send);
     else if (this.#env.process().over) this.#env.revive();
     else this.#env.process().retry();
@@ -139,7 +145,7 @@ export class PlacedActor implements Supervised {
   begin(send: Send): void {
     this.#send = send;
     if (this.#over) return;
-    const { plan, input, output, store } = this.#env;
+    const { plan, key, memory, input, output, store } = this.#env;
     this.#begun = send;
     this.#lives = 1;
     /** What this life knows of the source's position. */
@@ -148,21 +154,22 @@ export class PlacedActor implements Supervised {
       const now = store.edge?.position(this.name);
       const news = now === undefined || now === position ? {} : { position: now };
       position = now;
-      send({ type: 'accepted', actor: this.name, number, ...news });
+      send({ type: 'accepted', actor: key, number, ...news });
     };
     this.#items = output ? createRemoteIn(output, accepted) : undefined;
-    this.#giver = input ? new InputGiver(this.name, input, send) : undefined;
+    this.#giver = input ? new InputGiver(key, input, send) : undefined;
     this.#answers = store.cloud ? new StoreAnswers(store.cloud, send) : undefined;
     send({
       type: 'start',
-      actor: this.name,
+      actor: key,
+      name: this.name,
       kind: plan.kind.name,
       config: plan.config,
       accepts: input !== null,
       emits: output !== null,
       role: store.edge ? 'edge' : store.cloud ? 'cloud' : null,
       ...(position === undefined ? {} : { position }),
-      ...(this.#memory === undefined ? {} : { memory: this.#memory }),
+      ...(memory.words === undefined ? {} : { memory: memory.words }),
       store: (store.edge ?? store.cloud)?.status().state ?? 'open',
       paused: this.#paused,
     });
@@ -182,7 +189,7 @@ export class PlacedActor implements Supervised {
         return;
       case 'item': {
         const { number, item, memory, flush } = message;
-        this.#memory = memory ?? this.#memory;
+        this.#env.memory.words = memory ?? this.#env.memory.words;
         const lines = this.#env.plan.kind.emits === 'readings' ? { lines: body } : {};
         this.#items?.take(number, { ...item, ...lines });
         if (flush) this.#env.output?.flush();
@@ -205,14 +212,25 @@ export class PlacedActor implements Supervised {
     }
   }
 
-  /** Its process is gone. */
-  down({ to, cause, attempt, retryInMs }: TransitionReport): void {
+  /** Another takes its place, or nobody: its process shall not run it any longer. */
+  leave(): void {
+    this.#send?.({ type: 'forget', actor: this.#env.key });
+    this.#letGo();
+    this.#finish({ how: 'stopped' });
+  }
+
+  #letGo(): void {
     this.#send = undefined;
     this.#begun = undefined;
     this.#items = undefined;
     this.#giver?.end();
     this.#giver = undefined;
     this.#answers = undefined;
+  }
+
+  /** Its process is gone. */
+  down({ to, cause, attempt, retryInMs }: TransitionReport): void {
+    this.#letGo();
     // Why it failed outlasts the process that it failed in.
     const { cause: known = null, attempt: tries = 0 } = this.#told?.condition ?? this.#said;
     this.#said = { cause: known, attempt: tries };

@@ -67,6 +67,9 @@ class PlacedChild {
   readonly #sender: WireSender<FromPlaced>;
   readonly #residents = new Map<string, Resident>();
   #effects: Bindings['effects'] | undefined;
+  readonly #loaded = new Set<string>();
+  /** What came while a kind is loaded that the process did not begin with: in its turn after that. */
+  #held: [ToPlaced, Uint8Array][] | null = null;
   #storeState: StoreState = 'open';
 
   constructor(options: PlacedChildOptions) {
@@ -75,12 +78,23 @@ class PlacedChild {
   }
 
   take(message: ToPlaced, body: Uint8Array): void {
+    if (this.#held && message.type !== 'ping' && message.type !== 'end') {
+      this.#held.push([message, body]);
+      return;
+    }
     switch (message.type) {
       case 'load':
-        this.#load(message.kinds).catch(this.#options.broken);
+        this.#load(message.kinds)
+          .then(() => this.#sender.send({ type: 'ready' }))
+          .catch(this.#options.broken);
         return;
       case 'start':
-        this.#start(message);
+        if (this.#loaded.has(message.kind)) this.#start(message);
+        else this.#startLoaded(message).catch(this.#options.broken);
+        return;
+      case 'forget':
+        void this.#residents.get(message.actor)?.supervised.stop(0);
+        this.#residents.delete(message.actor);
         return;
       case 'event':
         this.#residents.get(message.actor)?.supervised.send(message.event);
@@ -122,9 +136,17 @@ class PlacedChild {
   }
 
   async #load(names: readonly string[]): Promise<void> {
-    const { effects } = await this.#options.bindings(names.map((name) => this.#kind(name)));
+    for (const name of names) this.#loaded.add(name);
+    const { effects } = await this.#options.bindings([...this.#loaded].map((name) => this.#kind(name)));
     this.#effects = effects;
-    this.#sender.send({ type: 'ready' });
+  }
+
+  async #startLoaded(message: ToPlaced & { type: 'start' }): Promise<void> {
+    this.#held = [[message, new Uint8Array()]];
+    await this.#load([message.kind]);
+    const held = this.#held;
+    this.#held = null;
+    for (const [one, body] of held) this.take(one, body);
   }
 
   #kind(name: string): ActorKind {
@@ -134,7 +156,7 @@ class PlacedChild {
   }
 
   #start(message: ToPlaced & { type: 'start' }): void {
-    const { actor, config, role, store } = message;
+    const { actor, name, config, role, store } = message;
     const { clock, process } = this.#options;
     const kind = this.#kind(message.kind);
     this.#storeState = store;
@@ -154,13 +176,14 @@ class PlacedChild {
       },
       flush: () => sender.send({ type: 'flush', actor }),
     });
-    const plan: ActorPlan = { name: actor, kind, config, to: null, process };
+    const plan: ActorPlan = { name, kind, config, to: null, process };
     const report: Reporter = (said, level) => {
       const atMs = clock.now();
       const isMove = said.type === 'transition';
       const known = isMove && this.#residents.has(actor) ? this.#now(actor) : undefined;
       // A supervisor speaks before it is in the state that it tells of, and its first words come before it can be asked.
       queueMicrotask(() => {
+        if (!this.#residents.has(actor)) return;
         const now = !isMove ? {} : { now: known?.condition.state === said.to ? known : this.#now(actor) };
         sender.send({ type: 'report', actor, report: said, atMs, ...(level ? { level } : {}), ...now });
       });
@@ -171,7 +194,7 @@ class PlacedChild {
         input: (message.accepts ? input : null) as InPort<never> | null,
         output: (message.emits ? out.out : null) as OutPort<never> | null,
         store: {
-          edge: role === 'edge' ? this.#storeOf(actor) : null,
+          edge: role === 'edge' ? this.#storeOf(actor, name) : null,
           cloud: role === 'cloud' ? (cloud as ConsumerStore as CloudStore) : null,
         },
         cursor: '',
@@ -183,7 +206,7 @@ class PlacedChild {
       });
       return buildStatechart(kind, effects, life);
     };
-    const supervised = supervise({ name: actor, build, input: { config }, clock, report });
+    const supervised = supervise({ name, build, input: { config }, clock, report });
     this.#residents.set(actor, { supervised, out, input, cloud, position: message.position, told: '' });
     supervised.settled.then(() => sender.send({ type: 'settled', actor }));
     this.#follow(actor);
@@ -226,9 +249,9 @@ class PlacedChild {
   }
 
   /** As much of the pipeline's store as a source asks for. */
-  #storeOf(actor: string): EdgeStore {
+  #storeOf(actor: string, name: string): EdgeStore {
     const store: Pick<EdgeStore, 'position' | 'status'> = {
-      position: (source) => (source === actor ? this.#residents.get(actor)?.position : undefined),
+      position: (source) => (source === name ? this.#residents.get(actor)?.position : undefined),
       status: () => ({ state: this.#storeState, bytes: 0, bytesMax: 0 }),
     };
     return store as EdgeStore;

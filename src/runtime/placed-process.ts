@@ -44,8 +44,8 @@ export interface Processes {
 
 export interface PlacedProcessOptions {
   readonly name: string;
-  /** Names of the kinds of its actors. */
-  readonly kinds: readonly string[];
+  /** Names of the kinds of its actors, when it begins. */
+  readonly kinds: () => readonly string[];
   readonly processes: Processes;
   readonly clock: Clock;
   readonly report: Reporter;
@@ -173,7 +173,7 @@ async function oneLife(
   io.signal.addEventListener('abort', () => process.kill(), { once: true });
   process.joined.then((link) => {
     sender = new WireSender(link);
-    sender.send({ type: 'load', kinds });
+    sender.send({ type: 'load', kinds: kinds() });
   });
   io.receive(({ deadlineMs }) => {
     asked = true;

@@ -22,7 +22,9 @@ export type ToPlaced =
   | { readonly type: 'load'; readonly kinds: readonly string[] }
   | {
       readonly type: 'start';
+      /** What both sides call it: no other actor, nor an earlier one of its name, is called so in this process. */
       readonly actor: string;
+      readonly name: string;
       readonly kind: string;
       readonly config: unknown;
       /** Whether something feeds it, and whether something takes what it emits. */
@@ -38,6 +40,8 @@ export type ToPlaced =
     }
   | { readonly type: 'event'; readonly actor: string; readonly event: { readonly type: string } }
   | { readonly type: 'stop' | 'restart'; readonly actor: string; readonly deadlineMs: number }
+  /** Nobody wants to hear of it any more. */
+  | { readonly type: 'forget'; readonly actor: string }
   /** Every item up to this number was dealt with; `position` is what the store now has of that source. */
   | { readonly type: 'accepted'; readonly actor: string; readonly number: number; readonly position?: string }
   | { readonly type: 'store'; readonly state: StoreState }

@@ -8,6 +8,8 @@ export interface Port<T> {
   readonly in: InPort<T>;
   /** Resolves once nothing waits or is being handled, or when `signal` aborts. */
   idle(signal: AbortSignal): Promise<void>;
+  /** Resolves once what it holds now, or was sent to it by now, is dealt with, or when `signal` aborts. */
+  caughtUp(signal: AbortSignal): Promise<void>;
   /** From now on nothing is left to gather: what waits is handed out at once. */
   hurry(): void;
   /** Items that were dealt with so far. */
@@ -209,6 +211,10 @@ export function createPort<T>(
     in: input,
     async idle(signal) {
       while (queue.length > 0 && !signal.aborted) await change(signal);
+    },
+    async caughtUp(signal) {
+      const now = new Set([...queue, ...senders]);
+      while (!signal.aborted && [...queue, ...senders].some((entry) => now.has(entry))) await change(signal);
     },
     hurry() {
       hurried = true;

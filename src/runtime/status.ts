@@ -137,11 +137,18 @@ export class Board {
     this.log = { reporter: (_, actor) => this.reporter(actor) };
   }
 
-  /** A declared actor. */
+  /** A declared actor; one of that name that was known before is forgotten. */
   declare(name: string, kind: string): Sight {
     const sight = new Sight(name, kind, null, this.#clock);
     this.#sights.set(name, sight);
     return sight;
+  }
+
+  /** Declared actors are exactly these, in this order. */
+  keep(names: readonly string[]): void {
+    const sights = names.flatMap((name) => this.#sights.get(name) ?? []);
+    this.#sights.clear();
+    for (const sight of sights) this.#sights.set(sight.name, sight);
   }
 
   sight(name: string): Sight | undefined {

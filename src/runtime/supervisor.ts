@@ -25,6 +25,8 @@ export interface SupervisedOptions {
   readonly clock: Clock;
   readonly report: Reporter;
   readonly policy?: RestartPolicy;
+  /** State that its first report comes from, such as that of an actor whose place it takes; `off` when absent. */
+  readonly from?: string | undefined;
 }
 
 export type SupervisedEnd = { readonly how: 'stopped' } | { readonly how: 'failed'; readonly cause: Problem };
@@ -67,7 +69,7 @@ export function supervise(options: SupervisedOptions): Supervised {
   let life = new AbortController();
   let actor: RunningActor | undefined;
   let timer: Timer | undefined;
-  let state = off;
+  let state = options.from ?? off;
   let stopping = false;
   /** This life is being ended in favour of a new one. */
   let replacing = false;

@@ -152,3 +152,13 @@ export function nextFile(
   const file = type === 'gap' ? `gaps/${name}.json` : `data/${name}.ndjson`;
   return { life: { ...life, second, number }, file };
 }
+
+/** Streams that an epoch of an edge has begun. */
+export function countStreams(kv: KvReader, edge: string, epoch: string): number {
+  return [...kv.range({ from: ['mark', edge, epoch], to: ['mark', edge, `${epoch} `] })].length;
+}
+
+/** Without whatever else comes with it. */
+export function refOnly({ edge, epoch, stream, sequence }: SegmentRef): SegmentRef {
+  return { edge, epoch, stream, sequence };
+}

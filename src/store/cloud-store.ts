@@ -20,6 +20,7 @@ import { CloudStoreReader, pages } from './cloud-reader.ts';
 import {
   type CloudMeta,
   cloudFormat,
+  countStreams,
   decodeMark,
   encodeMark,
   encodeMean,
@@ -31,6 +32,7 @@ import {
   readLife,
   readReceipt,
   refOf,
+  refOnly,
 } from './cloud-records.ts';
 import { Filer } from './filer.ts';
 import { Listeners } from './listeners.ts';
@@ -64,6 +66,7 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
   readonly #listeners = new Listeners();
   readonly #quota: Quota;
   readonly #filer: Filer;
+  #consumers: readonly string[];
   /** Bytes committed that are not files yet. */
   #pendingBytes = 0;
   #filingProblem: Problem | null = null;
@@ -73,6 +76,7 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
     this.epoch = epoch;
     this.#kv = kv;
     this.#options = options;
+    this.#consumers = options.consumers;
     this.#quota = new Quota({
       clock: options.clock,
       bytesMax: options.bytesMax,
@@ -120,6 +124,14 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
 
   subscribe(listener: (event: StoreEvent) => void): () => void {
     return this.#listeners.subscribe(listener);
+  }
+
+  setConsumers(consumers: readonly string[]): void {
+    this.#consumers = consumers;
+  }
+
+  resize(bytesMax: number): void {
+    this.#quota.resize(bytesMax);
   }
 
   async admit(edge: string, epoch: string, token: number, heads: readonly StreamHead[]): Promise<Admission> {
@@ -264,7 +276,7 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
       encodeMark({ sequence, hash: header.hash, seq: mark.seq + header.count }),
     );
     if (header.type === 'readings') {
-      for (const consumer of this.#options.consumers) writer.put(keys.todo(consumer, header), done);
+      for (const consumer of this.#consumers) writer.put(keys.todo(consumer, header), done);
     }
     return { receipt, known: false };
   }
@@ -288,17 +300,9 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
   }
 
   #assertConsumer(consumer: string): void {
-    if (this.#options.consumers.includes(consumer)) return;
-    throw new RangeError(`no consumer ${consumer}; there are: ${this.#options.consumers.join(', ')}`);
+    if (this.#consumers.includes(consumer)) return;
+    throw new RangeError(`no consumer ${consumer}; there are: ${this.#consumers.join(', ')}`);
   }
-}
-
-function countStreams(writer: KvWriter, edge: string, epoch: string): number {
-  return [...writer.range({ from: ['mark', edge, epoch], to: ['mark', edge, `${epoch} `] })].length;
-}
-
-function refOnly({ edge, epoch, stream, sequence }: SegmentRef): SegmentRef {
-  return { edge, epoch, stream, sequence };
 }
 
 /** The cloud store with what only its opener needs. */

@@ -100,6 +100,10 @@ class EdgeStoreOverKv implements EdgeStore {
     this.#quota.fail(cause);
   }
 
+  resize(bytesMax: number): void {
+    this.#quota.resize(bytesMax);
+  }
+
   subscribe(listener: (event: StoreEvent) => void): () => void {
     return this.#listeners.subscribe(listener);
   }

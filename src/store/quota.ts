@@ -39,12 +39,20 @@ export class Quota {
   #waiters = new Set<Waiter>();
   #timer: Timer | undefined;
 
+  #bytesMax: number;
+
   constructor(options: QuotaOptions) {
     this.#options = options;
+    this.#bytesMax = options.bytesMax;
+  }
+
+  resize(bytesMax: number): void {
+    this.#bytesMax = bytesMax;
+    this.recheck();
   }
 
   status(): StoreStatus {
-    const status = { state: this.#state, bytes: this.#options.held(), bytesMax: this.#options.bytesMax };
+    const status = { state: this.#state, bytes: this.#options.held(), bytesMax: this.#bytesMax };
     return this.#cause === undefined ? status : { ...status, cause: this.#cause };
   }
 
@@ -55,7 +63,8 @@ export class Quota {
       return;
     }
     void this.checkDisk();
-    const { bytesMax, where, headroomBytes } = this.#options;
+    const { where, headroomBytes } = this.#options;
+    const bytesMax = this.#bytesMax;
     if (bytes > bytesMax) {
       const text = `${formatSize(bytes)} at once do not fit into the store in ${where} (${formatSize(bytesMax)})`;
       const advice = 'Raise `store.max`, or send smaller batches.';
@@ -100,12 +109,8 @@ export class Quota {
   /** To be called when bytes were released. */
   recheck(): void {
     if (this.#state === 'failed') return;
-    const low = this.#options.held() + this.#reserved <= this.#options.bytesMax * reopenShare;
-    if (
-      this.#state === 'full' &&
-      low &&
-      this.#fits(Math.min(this.#wanted, this.#options.bytesMax * reopenShare))
-    ) {
+    const low = this.#options.held() + this.#reserved <= this.#bytesMax * reopenShare;
+    if (this.#state === 'full' && low && this.#fits(Math.min(this.#wanted, this.#bytesMax * reopenShare))) {
       this.#move('open');
     }
     if (this.#state === 'full') return;
@@ -154,7 +159,7 @@ export class Quota {
   }
 
   #fits(bytes: number): boolean {
-    return this.#options.held() + this.#reserved + bytes <= this.#options.bytesMax && this.#diskFits(bytes);
+    return this.#options.held() + this.#reserved + bytes <= this.#bytesMax && this.#diskFits(bytes);
   }
 
   #diskFits(bytes: number): boolean {

@@ -52,12 +52,14 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
       // What a run before this one left open is sealed when it is due, not when the next reading comes.
       if (openBytes() > 0) written();
       try {
-        const bytesMax = Math.min(commitLimits.bytesMax, store.status().bytesMax * commitShare);
+        const share = () => Math.min(commitLimits.bytesMax, store.status().bytesMax * commitShare);
         const gatherMs = config['commit-every'];
         const gather = (enough: AbortSignal) => sleep(clock, gatherMs ?? 0, enough);
-        const limits = { ...commitLimits, bytesMax, ...(gatherMs === undefined ? {} : { gather }) };
+        const limits = { ...commitLimits, bytesMax: share(), ...(gatherMs === undefined ? {} : { gather }) };
         await env.input.consume(limits, signal, async (batches) => {
           await appendWhenRoom(batches, config.size, signal, emit);
+          // A reload may have given the store another quota.
+          limits.bytesMax = share();
           written();
         });
       } finally {

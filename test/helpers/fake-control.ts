@@ -6,6 +6,7 @@ import type { Clock } from '../../src/contract/clock.ts';
 import type {
   Asker,
   PipelineControl,
+  Reloaded,
   SegmentInfo,
   SegmentRange,
   Watcher,
@@ -78,6 +79,7 @@ export class FakeControl implements PipelineControl {
   held: SegmentInfo[] = [];
   bodies = new Map<string, Uint8Array>();
   bodiesRead = 0;
+  reloaded: Reloaded = { unchanged: [], changed: [], added: [], removed: [], store: [], warnings: [] };
 
   constructor(pipeline = 'edge') {
     this.pipeline = pipeline;
@@ -106,6 +108,11 @@ export class FakeControl implements PipelineControl {
 
   async stop(asker: Asker) {
     this.calls.push(['stop', asker]);
+  }
+
+  async reload(asker: Asker, options?: { dryRun?: boolean }) {
+    this.calls.push(['reload', asker, options]);
+    return this.reloaded;
   }
 
   async segments() {

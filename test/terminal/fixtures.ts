@@ -167,6 +167,7 @@ export function fakeControl(pipeline: string): FakeControl {
       return control.answer;
     },
     stop: async () => {},
+    reload: async () => ({ unchanged: [], changed: [], added: [], removed: [], store: [], warnings: [] }),
     segments: async () => [],
     segmentBody: async () => new Uint8Array(),
     discard: async () => ({ segments: 0, readings: 0, bytes: 0 }),

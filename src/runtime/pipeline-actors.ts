@@ -1,0 +1,300 @@
+/** The actors of a pipeline at work: begun along the wires, ended along them, and replaced while the others run. */
+import type { AnyStateMachine } from 'xstate';
+import { type Clock, sleep } from '../contract/clock.ts';
+import type { Problem } from '../contract/errors.ts';
+import type { Memory } from '../contract/memory.ts';
+import type { ActorPlan, Plan, StorePlan } from '../contract/plan.ts';
+import type { InPort, OutPort } from '../contract/port.ts';
+import type { Reporter } from '../contract/report.ts';
+import { off, type RunningActor, runActor } from './actor.ts';
+import { buildStatechart } from './effects.ts';
+import { type CountedPort, countsReadings, openPort, readingsIn } from './pipeline-ports.ts';
+import type { OpenedStore } from './pipeline-store.ts';
+import { createPlacement, type Placement } from './placed.ts';
+import type { Processes } from './placed-process.ts';
+import type { Board } from './status.ts';
+import { type Supervised, type SupervisedEnd, supervise } from './supervisor.ts';
+
+/** What the effects of one actor are made from. */
+export interface ActorEnv {
+  readonly plan: ActorPlan;
+  readonly input: InPort<never> | null;
+  readonly output: OutPort<never> | null;
+  readonly store: OpenedStore;
+  /** Name of the cursor in an edge's store: its uploader's. */
+  readonly cursor: string;
+  readonly report: Reporter;
+  readonly memory: Memory;
+  /** Runs a further statechart that belongs to this actor, under `<actor>/<name>`, with that input. */
+  startChild(name: string, machine: AnyStateMachine, input?: (report: Reporter) => unknown): RunningActor;
+}
+
+export interface Bindings {
+  openStore(
+    plan: StorePlan,
+    about: { edge: string; cursor: string; consumers: readonly string[] },
+  ): Promise<OpenedStore>;
+  effects(env: ActorEnv): Record<string, unknown>;
+}
+
+export interface PipelineActorsEnv {
+  readonly plan: Plan;
+  readonly effects: Bindings['effects'];
+  readonly clock: Clock;
+  readonly board: Board;
+  readonly store: OpenedStore;
+  readonly cursor: string;
+  readonly processes: Processes | undefined;
+  /** One that the pipeline cannot do without has failed. */
+  readonly failed: (cause: Problem) => void;
+  /** One has come to its end. */
+  readonly ended: () => void;
+}
+
+/** How long the others wait for those who serve them; afterwards they find out by themselves. */
+const servingDeadlineMs = 2_000;
+
+export class PipelineActors {
+  /** Those that have been started. */
+  readonly running = new Map<string, Supervised>();
+  /** By the actor that takes from it. */
+  readonly ports = new Map<string, CountedPort>();
+  readonly #env: PipelineActorsEnv;
+  #plan: Plan;
+  #effects: Bindings['effects'];
+  #placement: Placement | undefined;
+  readonly #memories = new Map<string, Memory>();
+  /** Last states of those whose place another takes. */
+  readonly #left = new Map<string, string>();
+  /** Ended on purpose, so that how they end is nobody's trouble. */
+  readonly #retired = new Set<Supervised>();
+  /** Who takes readings and passes none on: those that do count them on the way out. */
+  #counting = new Set<string>();
+
+  constructor(env: PipelineActorsEnv) {
+    this.#env = env;
+    this.#plan = env.plan;
+    this.#effects = env.effects;
+    this.place(env.processes);
+    this.adopt(env.plan, env.effects);
+  }
+
+  /** The one that counts now. */
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  /** Actors that are started from now on may be placed in processes. */
+  place(processes: Processes | undefined): void {
+    if (!processes || this.#placement) return;
+    const { clock, board, store } = this.#env;
+    this.#placement = createPlacement({ plan: () => this.#plan, processes, clock, log: board.log, store });
+  }
+
+  /** From now on this plan counts, for the board and the ports as well; what runs is left alone. */
+  adopt(plan: Plan, effects: Bindings['effects']): void {
+    const { board, clock } = this.#env;
+    this.#plan = plan;
+    this.#effects = effects;
+    for (const { name, kind } of plan.actors) {
+      if (board.sight(name)?.kind === kind.name) continue;
+      board.declare(name, kind.name);
+      this.#memories.delete(name);
+    }
+    const names = plan.actors.map(({ name }) => name);
+    board.keep(names);
+    for (const map of [this.#memories, this.#left]) {
+      for (const name of map.keys()) if (!names.includes(name)) map.delete(name);
+    }
+    const accepts = new Map(plan.actors.map(({ name, kind }) => [name, kind.accepts]));
+    for (const [name, { type }] of this.ports) if (accepts.get(name) !== type) this.ports.delete(name);
+    this.#counting = new Set(
+      plan.actors.flatMap(({ name, kind }) => (kind.emits === 'readings' ? [] : [name])),
+    );
+    for (const { to, type } of plan.wires) {
+      if (this.ports.has(to)) continue;
+      const accepted = (readings: number) => {
+        if (this.#counting.has(to)) board.sight(to)?.tally.add(readings);
+      };
+      this.ports.set(to, openPort(type, clock, accepted));
+    }
+  }
+
+  /**
+   * Starts those of the plan that do not run: those who serve others first, and the rest once these are ready.
+   * @param wanted whether there is still something to start
+   */
+  async startMissing(wanted: () => boolean): Promise<void> {
+    const missing = () => this.#plan.actors.filter(({ name }) => !this.running.has(name));
+    if (!wanted()) return;
+    const serving = this.#start(missing().filter(({ kind }) => kind.serves));
+    await settledAll(serving, this.#env.clock, servingDeadlineMs);
+    if (wanted()) this.#start(missing());
+  }
+
+  /** The same, without waiting for anybody. */
+  startMissingNow(): void {
+    this.#start(this.#plan.actors.filter(({ name }) => !this.running.has(name)));
+  }
+
+  /** Also once more when it has been restarted from its end. */
+  follow(name: string): void {
+    const supervised = this.running.get(name)!;
+    const { kind } = this.#plan.actors.find((actor) => actor.name === name)!;
+    supervised.ended.then((outcome) => {
+      if (this.#retired.has(supervised)) return;
+      if (outcome.how === 'failed' && kind.onFailed === 'exit') this.#env.failed(outcome.cause);
+      this.#env.ended();
+    });
+  }
+
+  /** How they ended, once none of them runs any more; `null` while one does. */
+  async ends(): Promise<readonly SupervisedEnd[] | null> {
+    const all = [...this.running.values()];
+    if (!all.every(({ over }) => over)) return null;
+    const ends = await Promise.all(all.map(({ ended }) => ended));
+    // One that was restarted after its end runs again.
+    return all.every(({ over }) => over) ? ends : null;
+  }
+
+  /** Ends an actor for good, or in favour of another of its name; leaves it as it is when `signal` aborts before. */
+  async retire(name: string, deadlineMs: number, signal: AbortSignal): Promise<void> {
+    const supervised = this.running.get(name);
+    if (!supervised) return;
+    this.#retired.add(supervised);
+    await Promise.race([supervised.stop(deadlineMs), aborted(signal)]);
+    if (!supervised.over) return void this.#retired.delete(supervised);
+    this.#left.set(name, supervised.state());
+    this.running.delete(name);
+    this.#placement?.forget(name);
+  }
+
+  /** Says of an actor that was retired that nobody takes its place. */
+  tellRemoved(name: string): void {
+    const from = this.#left.get(name) ?? off;
+    this.#env.board.reporter(name)({ type: 'transition', from, to: off, event: 'reload' });
+  }
+
+  /** Ends processes that are placed in no more. */
+  async tidy(deadlineMs: number): Promise<void> {
+    await this.#placement?.tidy(deadlineMs);
+  }
+
+  /** Along the wires: an actor is stopped once what its feeders left in its port is dealt with. */
+  async drain(until: number): Promise<void> {
+    const { clock } = this.#env;
+    const left = () => Math.max(1, until - clock.monotonic());
+    for (const port of this.ports.values()) port.hurry();
+    for (const { name } of drainOrder(this.#plan)) {
+      const actor = this.running.get(name);
+      const port = this.ports.get(name);
+      if (actor && port) {
+        const enough = new AbortController();
+        // An actor that holds its port back, say for a full disk, gets its share of the time and no more.
+        const timer = clock.setTimeout(() => enough.abort(), left() / 2);
+        await Promise.race([port.idle(enough.signal), actor.ended]);
+        clock.clearTimeout(timer);
+        enough.abort();
+      }
+      await actor?.stop(left());
+    }
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    await this.#placement?.close(deadlineMs);
+  }
+
+  /** Receivers first: what flows finds somebody. */
+  #start(some: readonly ActorPlan[]): Supervised[] {
+    return [...some].reverse().map((actor) => {
+      const supervised = this.#startOne(actor);
+      this.running.set(actor.name, supervised);
+      this.#env.board.sight(actor.name)!.source = { condition: () => supervised.condition(), supervised };
+      this.follow(actor.name);
+      return supervised;
+    });
+  }
+
+  #startOne(actor: ActorPlan): Supervised {
+    const { board, clock, store, cursor } = this.#env;
+    const { name } = actor;
+    const sight = board.sight(name)!;
+    const report = board.reporter(name);
+    const input = (this.ports.get(name)?.in ?? null) as InPort<never> | null;
+    const memory = this.#memories.get(name) ?? { words: undefined };
+    this.#memories.set(name, memory);
+    const from = this.#left.get(name);
+    if (actor.process !== null && this.#placement) {
+      const output = this.#outPort(actor);
+      return this.#placement.start(actor, { input, output, report, memory, from });
+    }
+    const children = new Set<RunningActor>();
+    const bound = this.#effects;
+    const build = (life: AbortSignal) => {
+      life.addEventListener('abort', () => {
+        for (const child of children) child.kill();
+      });
+      const effects = bound({
+        plan: actor,
+        input,
+        output: this.#outPort(actor),
+        store,
+        cursor,
+        report,
+        memory,
+        startChild: (childName, machine, childInput) => {
+          const own = board.own(sight, `${name}/${childName}`, machine.id);
+          const child = runActor(machine, { clock, report: own.report, input: childInput?.(own.report) });
+          own.sight.source = { condition: child.condition };
+          // A connection may come in after the actor's end.
+          if (life.aborted) child.kill();
+          children.add(child);
+          child.ended.then(() => {
+            children.delete(child);
+            own.forget();
+          });
+          return child;
+        },
+      });
+      return buildStatechart(actor.kind, effects, life);
+    };
+    return supervise({ name, build, input: { config: actor.config }, clock, report, from });
+  }
+
+  /** The sender's end of the port that an actor is wired to; readings accepted through it are counted as its own. */
+  #outPort({ name, kind, to }: ActorPlan): OutPort<never> | null {
+    const port = to ? this.ports.get(to) : undefined;
+    if (!port) return null;
+    if (kind.emits !== 'readings' || !countsReadings(port.type)) return port.out;
+    const { tally } = this.#env.board.sight(name)!;
+    return port.sender((item) => tally.add(readingsIn(item)));
+  }
+}
+
+/** Sources first; what others use without a wire, such as an emulator, outlasts them. */
+export function drainOrder({ actors }: Plan): readonly ActorPlan[] {
+  const unwired = ({ kind }: ActorPlan) => kind.accepts === null && kind.emits === null;
+  return [...actors.filter((actor) => !unwired(actor)), ...actors.filter(unwired)];
+}
+
+/** Resolves when each of them has come to rest or into trouble for the first time, or when the time is up. */
+export async function settledAll(
+  some: readonly Supervised[],
+  clock: Clock,
+  deadlineMs: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (some.length === 0) return;
+  const over = new AbortController();
+  const until = signal ? AbortSignal.any([over.signal, signal]) : over.signal;
+  const all = Promise.all(some.map((actor) => actor.settled));
+  await Promise.race([all, sleep(clock, deadlineMs, until)]);
+  over.abort();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
