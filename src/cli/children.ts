@@ -16,6 +16,7 @@ import { keepAttached } from './attach.ts';
 import { beatMsOf, beatVariables, watchOver } from './beats.ts';
 import { entryOf, onLines } from './child-output.ts';
 import { stateDirectory } from './command-entry.ts';
+import { hasTerminal } from './hang-up.ts';
 import type { Live } from './live.ts';
 import { createNotifier, sendBySystemdNotify, watchedLog } from './notify.ts';
 import {
@@ -44,6 +45,7 @@ const parentName = 'fogrun';
 
 /** Resolves when every child has ended, to the worst of their exit codes. */
 export async function runChildren(plans: readonly Plan[], options: ChildrenOptions): Promise<number> {
+  const terminal = hasTerminal();
   endOnBugs((problem) => options.log.reporter(parentName, 'parent')({ type: 'problem', ...problem }));
   const token = Buffer.from(systemRandom.bytes(24)).toString('hex');
   const listeners = new Map<string, (message: object) => void>();
@@ -107,9 +109,16 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
     drained ??= drainInTurn(children);
   };
   endWithLauncher(tell, drain);
-  const ask = onSignals(tell, drain, () => {
-    for (const child of living) child.kill('SIGKILL');
-    directory.removeNow();
+  const reload = () => {
+    tell({ type: 'note', text: 'SIGHUP: each pipeline reads its file again' });
+    for (const send of links.values()) send({ type: 'reload' });
+  };
+  const ask = onSignals(tell, drain, {
+    endNow() {
+      for (const child of living) child.kill('SIGKILL');
+      directory.removeNow();
+    },
+    hangUp: terminal ? null : reload,
   });
   live?.onQuit(() => ask('q'));
   if (live) void attachTo(plans, live, attached.signal);

@@ -65,6 +65,19 @@ export const runningCommands: readonly CommandEntry[] = [
     run: async ([actor], values) => (await import('./act.ts')).act('restart', actor!, inState(values)),
   },
   {
+    name: 'reload',
+    form: '[PIPELINE]',
+    count: { min: 0, max: 1 },
+    does: 'have a running pipeline take over what changed in its file',
+    options: ['all', 'dry-run', 'state', 'json'],
+    run: async ([pipeline], values) =>
+      (await import('./reload.ts')).reload(pipeline, {
+        ...inState(values),
+        all: values.all ?? false,
+        dryRun: values['dry-run'] ?? false,
+      }),
+  },
+  {
     name: 'stop',
     form: '[PIPELINE]',
     count: { min: 0, max: 1 },

@@ -11,6 +11,8 @@ import type { Log } from '../runtime/log.ts';
 export interface Notifier {
   /** What runs is up; from now on the watchdog is told that this event loop turns. */
   ready(): void;
+  /** The files are read again; `ready` ends that. */
+  reloading(): void;
   /** It is about to end in order. */
   stopping(): void;
   /** How long systemd waits for a sign of life, ms; `null` when it does not. */
@@ -36,10 +38,10 @@ export function createNotifier(options: NotifierOptions): Notifier {
   const { variables, pid, clock, summary } = options;
   const { NOTIFY_SOCKET, FOGRUN_PARENT_SOCKET } = variables;
   if (!NOTIFY_SOCKET || FOGRUN_PARENT_SOCKET) {
-    return { ready: () => {}, stopping: () => {}, watchdogMs: null };
+    return { ready: () => {}, reloading: () => {}, stopping: () => {}, watchdogMs: null };
   }
   const watchdogMs = watchdogOf(variables, pid);
-  let state: 'starting' | 'ready' | 'stopping' = 'starting';
+  let state: 'starting' | 'ready' | 'reloading' | 'stopping' = 'starting';
   let warned = false;
   let sending = Promise.resolve();
   let waiting = 0;
@@ -57,7 +59,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
       });
   };
   const beat = (everyMs: number) => {
-    if (state !== 'ready') return;
+    if (state === 'stopping') return;
     // One that hangs must not become many.
     if (waiting === 0) tell(['WATCHDOG=1', status()]);
     clock.setTimeout(() => beat(everyMs), everyMs);
@@ -65,12 +67,20 @@ export function createNotifier(options: NotifierOptions): Notifier {
   return {
     watchdogMs,
     ready: () => {
-      if (state !== 'starting') return;
+      if (state !== 'starting' && state !== 'reloading') return;
+      const isFirst = state === 'starting';
       state = 'ready';
       tell(['READY=1', status()]);
+      if (!isFirst) return;
       // Without a watchdog the status is refreshed at leisure.
       const everyMs = watchdogMs === null ? statusEveryMs : watchdogMs / 2;
       clock.setTimeout(() => beat(everyMs), everyMs);
+    },
+    reloading: () => {
+      if (state !== 'ready') return;
+      state = 'reloading';
+      // systemd wants to know since when, on its own clock; source: sd_notify(3).
+      tell(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`]);
     },
     stopping: () => {
       if (state === 'stopping') return;

@@ -46,7 +46,7 @@ export const options = {
   yes: { type: 'boolean', words: '--yes', text: 'do not ask' },
   user: { type: 'boolean', words: '--user', text: 'a service of your own instead of one of the system' },
   name: { type: 'string', words: '--name NAME', text: 'name of the service (those of the pipelines)' },
-  'dry-run': { type: 'boolean', words: '--dry-run', text: 'print what would be written, change nothing' },
+  'dry-run': { type: 'boolean', words: '--dry-run', text: 'print what would be done, change nothing' },
   source: {
     type: 'string',
     words: '--source WHAT',

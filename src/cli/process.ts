@@ -96,12 +96,13 @@ function gathered(write: (text: string) => void): (line: string) => void {
 
 /**
  * The first signal drains, a second one ends the process at once.
+ * @param hangUp what SIGHUP does instead
  * @returns does the same for whatever else may ask for the end
  */
 export function onSignals(
   report: Reporter,
   drain: () => void,
-  endNow: () => void = () => {},
+  { endNow = () => {}, hangUp }: { readonly endNow?: () => void; readonly hangUp?: (() => void) | null } = {},
 ): (why: string) => void {
   let asked = false;
   const ask = (why: string) => {
@@ -113,7 +114,8 @@ export function onSignals(
     report({ type: 'note', text: `${why}: ending in order; once more ends at once` });
     drain();
   };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => ask(signal));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ask(signal));
+  process.on('SIGHUP', () => (hangUp ? hangUp() : ask('SIGHUP')));
   return ask;
 }
 

@@ -9,6 +9,7 @@ import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts
 import { sendBeats } from './beats.ts';
 import { bindingsFor } from './bindings.ts';
 import { auditOf, offerControl } from './control-socket.ts';
+import { hasTerminal, oneAtATime } from './hang-up.ts';
 import type { Live } from './live.ts';
 import { createNotifier, sendBySystemdNotify, watchedLog } from './notify.ts';
 import { checkFiles } from './plans.ts';
@@ -23,6 +24,7 @@ import {
   terminalLog,
 } from './process.ts';
 import { systemPlatform } from './system-platform.ts';
+import { userName } from './user.ts';
 import { version } from './version.ts';
 
 export interface RunOptions extends LogChoice {
@@ -62,13 +64,15 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
     clock: systemClock,
     send: sendBySystemdNotify,
     warn: (text) => report({ type: 'note', text }, 'warn'),
-    summary: () => trouble() ?? `${plan.name} runs: ${plan.actors.length} actors`,
+    summary: () => trouble() ?? `${plan.name} runs: ${actorsOf().length} actors`,
   });
+  let actorsOf = () => plan.actors;
+  const terminal = hasTerminal();
   endOnBugs((problem) => report({ type: 'problem', ...problem }));
   const bindings = await bindingsFor(plan, systemPlatform);
-  const processes = plan.actors.some((actor) => actor.process !== null)
-    ? await (await import('./placed.ts')).hostProcesses(plan.name, live ? showIn(live, plan.name) : undefined)
-    : undefined;
+  const host = async () =>
+    (await import('./placed.ts')).hostProcesses(plan.name, live ? showIn(live, plan.name) : undefined);
+  const processes = plan.actors.some((actor) => actor.process !== null) ? await host() : undefined;
   const audit = auditOf(plan.name, report);
   const pipeline = await runPipeline({
     plan,
@@ -78,6 +82,7 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
     version,
     audit: audit.write,
     processes,
+    reread: async () => (await import('./reread.ts')).rereadPlan(plan, host),
   }).catch(async (thrown) => {
     await processes?.close();
     throw thrown;
@@ -90,7 +95,12 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
     notifier.stopping();
     void pipeline.drain(deadlineMs);
   };
-  const ask = onSignals(report, drain);
+  actorsOf = () => pipeline.plan.actors;
+  const reload = oneAtATime(async () => {
+    notifier.reloading();
+    await pipeline.control.reload({ user: userName(), command: 'SIGHUP' }).finally(() => notifier.ready());
+  });
+  const ask = onSignals(report, drain, { hangUp: terminal ? null : reload });
   live?.onQuit(() => ask('q'));
   endWithLauncher(report, drain);
   await pipeline.started;
@@ -99,7 +109,7 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
       ? null
       : offerControl(pipeline.control, pipeline.log.reporter(plan.name, 'pipeline'));
   notifier.ready();
-  const parent = await join(plan.name, report, drain).catch((thrown) => {
+  const parent = await join(plan.name, report, { drain, reload }).catch((thrown) => {
     // Without its parent nobody would ever stop it.
     report({ type: 'problem', ...toProblem(thrown) });
     drain();
@@ -120,11 +130,11 @@ function showIn({ view }: Live, pipeline: string) {
   return (name: string, line: string) => view.line(`${pipeline}/process/${name}`, line);
 }
 
-/** Tells the parent, if there is one, that this pipeline is up; drains when the parent asks or is gone. */
+/** Tells the parent, if there is one, that this pipeline is up; drains or reloads when the parent asks, and drains when it is gone. */
 async function join(
   name: string,
   report: Reporter,
-  drain: (deadlineMs?: number) => void,
+  on: { readonly drain: (deadlineMs?: number) => void; readonly reload: () => void },
 ): Promise<{ close(): Promise<void> } | null> {
   const socketPath = process.env.FOGRUN_PARENT_SOCKET;
   const token = process.env.FOGRUN_PARENT_TOKEN;
@@ -140,14 +150,15 @@ async function join(
     on: {
       message: (message) => {
         const { type, deadlineMs } = message as { type?: unknown; deadlineMs?: unknown };
-        if (type === 'drain') drain(typeof deadlineMs === 'number' ? deadlineMs : undefined);
+        if (type === 'drain') on.drain(typeof deadlineMs === 'number' ? deadlineMs : undefined);
+        if (type === 'reload') on.reload();
       },
       lost: () => {
         abandoned = import('./socket-directory.ts').then(({ removeAbandoned }) =>
           removeAbandoned(socketPath),
         );
         report({ type: 'note', text: 'the parent process is gone: ending in order' }, 'warn');
-        drain();
+        on.drain();
       },
     },
   });

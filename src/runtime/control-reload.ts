@@ -17,12 +17,13 @@ export async function reloadFor(by: Asker, reloader: Reloader, report: Reporter)
     return reloaded;
   } catch (thrown) {
     const { code, message, advice } = toProblem(thrown);
-    const complaints = message.split('\n');
+    const [first = '', ...more] = message.split('\n');
+    const complaints = more.length === 0 ? [first] : more.map((complaint) => `${first} ${complaint}`);
     for (const complaint of complaints.slice(0, complaintsMax)) {
       report({ type: 'problem', code, message: `${who}: ${complaint}`, advice });
     }
-    const more = complaints.length - complaintsMax;
-    if (more > 0) report({ type: 'note', text: `${who}: and ${counted(more, 'more problem')}` }, 'error');
+    const rest = complaints.length - complaintsMax;
+    if (rest > 0) report({ type: 'note', text: `${who}: and ${counted(rest, 'further problem')}` }, 'error');
     throw thrown;
   }
 }

@@ -91,6 +91,11 @@ export class PipelineActors {
     this.#placement = createPlacement({ plan: () => this.#plan, processes, clock, log: board.log, store });
   }
 
+  /** Actors can be placed in processes. */
+  get places(): boolean {
+    return this.#placement !== undefined;
+  }
+
   /** From now on this plan counts, for the board and the ports as well; what runs is left alone. */
   adopt(plan: Plan, effects: Bindings['effects']): void {
     const { board, clock } = this.#env;

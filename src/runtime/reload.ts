@@ -97,7 +97,7 @@ export class Reloader {
     const { next, changes, warnings } = await this.#compare();
     if (isSame(changes)) return told(changes, warnings, []);
     const placed = next.plan.actors.some(({ process }) => process !== null);
-    if (placed) actors.place(await next.processes?.());
+    if (placed && !actors.places) actors.place(await next.processes?.());
     await this.#endOld(next.plan, changes);
     for (const name of changes.removed) actors.tellRemoved(name);
     actors.adopt(next.plan, next.effects);
@@ -138,7 +138,7 @@ export class Reloader {
         if (!keepsPort(next, actor)) await this.#drain(actor, left);
         if (!this.#over) await actors.retire(actor.name, left(stopMsMax), this.#ending.signal);
         // What it has left behind it goes where it was sent, before its next life asks the store how far it has come.
-        if (repointed.has(actor.name)) await this.#follow(actor, left);
+        if (repointed.has(actor.name)) await this.#follow(next, actor, left);
         if (this.#over)
           throw new FogrunError('control-refused', 'nothing was changed: the pipeline is ending');
       }
@@ -164,9 +164,12 @@ export class Reloader {
     );
   }
 
-  async #follow({ name, to }: ActorPlan, left: (most: number) => number): Promise<void> {
-    const port = to === null ? undefined : this.#env.actors.ports.get(to);
-    if (!port || this.#over) return;
+  async #follow(next: Plan, { name, to }: ActorPlan, left: (most: number) => number): Promise<void> {
+    const { plan, ports } = this.#env.actors;
+    const receiver = plan.actors.find((actor) => actor.name === to);
+    const port = receiver && ports.get(receiver.name);
+    // One that is gone has its port drained in its turn.
+    if (!port || !keepsPort(next, receiver) || this.#over) return;
     let done = false;
     const caughtUp = async (signal: AbortSignal) => {
       await port.caughtUp(signal);
@@ -276,5 +279,6 @@ export function sentenceOf({ unchanged, changed, added, removed, store }: Reload
       : []),
   ];
   if (parts.length === 0) return 'nothing differs';
-  return `${parts.join('; ')}; ${unchanged.length} unchanged`;
+  if (unchanged.length > 0) parts.push(`${unchanged.length} unchanged`);
+  return parts.join('; ');
 }

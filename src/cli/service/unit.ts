@@ -51,6 +51,7 @@ export function unitText(facts: UnitFacts): string {
       // systemd-notify is a process of its own.
       'NotifyAccess=all',
       `ExecStart=${facts.command.map(commandWord).join(' ')}`,
+      'ExecReload=/bin/kill -HUP $MAINPID',
       `WorkingDirectory=${literal(facts.stateDirectory)}`,
       `Environment=${quote(`FOGRUN_STATE=${facts.stateDirectory}`)}`,
       `EnvironmentFile=-${literal(facts.environmentFile)}`,

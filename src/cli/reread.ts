@@ -1,0 +1,23 @@
+/** A pipeline's file, read again for a reload. */
+import { FogrunError } from '../contract/errors.ts';
+import type { Plan } from '../contract/plan.ts';
+import { formatProblem } from '../pipeline/check.ts';
+import type { Reread } from '../runtime/pipeline.ts';
+import type { Processes } from '../runtime/placed-process.ts';
+import { bindingsFor } from './bindings.ts';
+import { checkFiles } from './plans.ts';
+import { systemPlatform } from './system-platform.ts';
+
+/** Rejects with `pipeline-invalid` and every complaint that `fogrun check` would have, one a line. */
+export async function rereadPlan({ file }: Plan, processes: () => Promise<Processes>): Promise<Reread> {
+  const { plans, problems, warnings } = await checkFiles([file]);
+  if (problems.length > 0) {
+    throw new FogrunError(
+      'pipeline-invalid',
+      ['nothing was changed:', ...problems.map(formatProblem)].join('\n'),
+    );
+  }
+  const plan = plans[0]!;
+  const { effects } = await bindingsFor(plan, systemPlatform);
+  return { plan, effects, warnings: warnings.map(formatProblem), processes };
+}
