@@ -37,14 +37,16 @@ const lineDeadlineMs = 30_000;
 /** A pipeline file that ships with fogrun. */
 export const shipped = (name: string): string => join(root, 'pipelines', name);
 
-/** Starts `fogrun` with those arguments; killed at the end of the test if it still runs. */
+/** Starts `fogrun` with those arguments, `under` a program that runs it; killed at the end of the test if it still runs. */
 export function startFogrun(
   t: ExecutionContext,
   words: readonly string[],
   env: Record<string, string> = {},
+  under: readonly string[] = [],
 ): Fogrun {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [main, ...words], {
+  const [program, ...rest] = [...under, process.execPath, main, ...words];
+  const child = spawn(program!, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...(PATH ? { PATH } : {}), ...(HOME ? { HOME } : {}), ...env },
   });

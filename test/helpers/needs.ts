@@ -1,0 +1,41 @@
+/** What tests of the real operating system need; they say loudly what is missing. */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+
+/** Tools of the system stand where a person's PATH does not always lead. */
+const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+
+function has(tool: string): boolean {
+  return places.some((place) => {
+    try {
+      accessSync(join(place, tool), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Whether the test can run here; says what it needs where it cannot. `root` among the words means the user. */
+export function canRun(t: ExecutionContext, ...needed: readonly string[]): boolean {
+  const missing = needed.filter((one) => (one === 'root' ? process.getuid?.() !== 0 : !has(one)));
+  if (process.platform !== 'linux') missing.unshift('Linux');
+  if (missing.length === 0) return true;
+  t.log(`NOT TESTED: needs ${missing.join(', ')}`);
+  t.pass();
+  return false;
+}
+
+/** Runs a tool to its end; what it printed, or an error with what it said. */
+export function run(tool: string, ...words: readonly string[]): string {
+  const PATH = places.join(delimiter);
+  const { status, stdout, stderr, error } = spawnSync(tool, words, {
+    encoding: 'utf8',
+    env: { ...process.env, PATH },
+    timeout: 30_000,
+  });
+  if (status !== 0) throw new Error(`${tool} ${words.join(' ')}: ${error ?? `${status} ${stderr}`}`);
+  return stdout;
+}
