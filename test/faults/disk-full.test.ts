@@ -52,7 +52,11 @@ test('an edge whose disk others fill up says so, takes nothing more, still deliv
   await wait(500);
   const before = { sealed: sealed(edge), told: load.told() };
   await wait(1_000);
-  t.deepEqual({ sealed: sealed(edge), told: load.told() }, before, 'nothing is taken, and nobody is told it were');
+  t.deepEqual(
+    { sealed: sealed(edge), told: load.told() },
+    before,
+    'nothing is taken, and nobody is told it were',
+  );
 
   const cloud = startCloud();
   const { segment: newest } = lastSealed(edge);
@@ -117,7 +121,9 @@ test('a cloud whose disk fills up refuses with the reason, keeps what it acknowl
   await edge.line(segment('deleted'));
   await disk.fill(20 * 2 ** 20);
   t.regex((await cloud.line(isFull)).cause, /the disk under .* has .* left; 32MiB are kept free/);
-  const waits = await edge.line((line) => moved('uploader', 'waitingToRetry')(line) && /full|room/.test(line.cause));
+  const waits = await edge.line(
+    (line) => moved('uploader', 'waitingToRetry')(line) && /full|room/.test(line.cause),
+  );
   t.truthy(waits.code);
   const told = load.told();
   await edge.line(segment('sealed'), edge.lines.indexOf(waits));

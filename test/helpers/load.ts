@@ -143,6 +143,17 @@ export async function withAcks(directory: string, change = (text: string) => tex
   return file;
 }
 
+/** The shipped cloud with short heartbeats, so that a dead link is noticed soon. */
+export async function withHeartbeat(directory: string, heartbeat = '500ms'): Promise<string> {
+  const text = await readFile(shipped('cloud.yaml'), 'utf8');
+  const file = join(directory, 'cloud.yaml');
+  await writeFile(
+    file,
+    text.replace('kind: cloud-receiver', `kind: cloud-receiver\n    heartbeat: ${heartbeat}`),
+  );
+  return file;
+}
+
 interface Numbered {
   readonly seq: number;
   readonly value: number;

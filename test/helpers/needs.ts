@@ -4,23 +4,31 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 
-/** Tools of the system stand where a person's PATH does not always lead. */
-const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+/**
+ * Tools of the system stand where a person's PATH does not always lead, and come first: packages of npm bring programs of the
+ * same name, such as `nft`.
+ */
+const places = ['/usr/sbin', '/sbin', '/usr/bin', '/bin', ...(process.env.PATH ?? '').split(delimiter)];
 
-function has(tool: string): boolean {
-  return places.some((place) => {
-    try {
-      accessSync(join(place, tool), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+/** Where a tool stands. */
+export function pathOf(tool: string): string | undefined {
+  return places
+    .map((place) => join(place, tool))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
 }
 
 /** Whether the test can run here; says what it needs where it cannot. `root` among the words means the user. */
 export function canRun(t: ExecutionContext, ...needed: readonly string[]): boolean {
-  const missing = needed.filter((one) => (one === 'root' ? process.getuid?.() !== 0 : !has(one)));
+  const missing = needed.filter((one) =>
+    one === 'root' ? process.getuid?.() !== 0 : pathOf(one) === undefined,
+  );
   if (process.platform !== 'linux') missing.unshift('Linux');
   if (missing.length === 0) return true;
   t.log(`NOT TESTED: needs ${missing.join(', ')}`);
