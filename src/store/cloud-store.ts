@@ -1,5 +1,5 @@
 /** The cloud's store over any key-value store: receipts, marks, fencing tokens, and bodies on their way to files. */
-import { type Clock, type Random, sleep } from '../contract/clock.ts';
+import { sleep } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Files } from '../contract/files.ts';
 import type { Kv, KvWriter } from '../contract/kv.ts';
@@ -16,6 +16,7 @@ import type {
 } from '../contract/store.ts';
 import { noHash, type SegmentHeader, type SegmentRef, sameHash } from '../domain/segment.ts';
 import { greetingFlaw, objection } from './admission.ts';
+import type { CloudStoreOptions } from './cloud-options.ts';
 import { CloudStoreReader, pages } from './cloud-reader.ts';
 import {
   type CloudMeta,
@@ -40,19 +41,6 @@ import { loadMeta } from './meta.ts';
 import { Quota } from './quota.ts';
 import { checkSegment, nameOf } from './segment-check.ts';
 import { decodeRecord, encodeRecord, toHex } from './text.ts';
-
-export interface CloudStoreOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Bytes that may wait to become files. */
-  readonly bytesMax: number;
-  /** Who works on every stored segment of readings, such as a forecaster. */
-  readonly consumers: readonly string[];
-  /** Bytes of the disk that are left alone. */
-  readonly headroomBytes?: number;
-  /** What messages call this store. */
-  readonly where?: string;
-}
 
 /** Means older than this against the newest are let go. */
 const meansKeptMs = 2 * 86_400_000;

@@ -267,7 +267,7 @@ test('edges do not disturb each other: one that is refused, one that forks, one 
     await world.clock.until(well.append(value));
     await deliver(world, twin, value + 100);
   }
-  t.is(large.state(cursor), 'refused');
+  t.true(large.states(cursor).includes('refused'));
   t.true(twin.states(cursor).includes('forked'));
   t.deepEqual(await storedValues(cloud.disk, 'well'), range(1, 20));
   t.deepEqual(await storedValues(cloud.disk, 'twin'), [1, ...range(101, 120)]);

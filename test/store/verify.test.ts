@@ -243,13 +243,13 @@ test('what arrives while it is verified does not disturb it', async (t) => {
       // More comes with each look.
       reads += 1;
       if (reads <= 10) await put(9 + reads, 10 + reads);
-      const bytes = all.all.get(path);
+      const bytes = all.disk.files.get(path);
       return bytes ? { bytes } : null;
     },
     async *list(path) {
       await put(20, 40);
       await store.filed();
-      for (const name of all.all.keys()) {
+      for (const name of all.disk.files.keys()) {
         if (name.startsWith(`${path}/`) && !name.slice(path.length + 1).includes('/')) {
           yield { name: name.slice(path.length + 1), isDirectory: false };
         }
