@@ -16,6 +16,20 @@ export const readingsCommands: readonly CommandEntry[] = [
       }),
   },
   {
+    name: 'where',
+    form: '[EDGE] SEQ',
+    count: { min: 1, max: 2 },
+    does: 'tell where the reading with that number is, at its edge and in the cloud',
+    options: ['state', 'pipeline', 'stream', 'json'],
+    run: async (words, values) =>
+      (await import('./where.ts')).where(words, {
+        state: stateDirectory(values),
+        pipeline: values.pipeline,
+        stream: values.stream,
+        json: values.json ?? false,
+      }),
+  },
+  {
     name: 'verify',
     form: '[EDGE]',
     count: { min: 0, max: 1 },

@@ -38,7 +38,11 @@ export const options = {
   },
   last: { type: 'string', words: '--last N', text: 'only the last N readings' },
   all: { type: 'boolean', words: '--all', text: 'every running pipeline' },
-  stream: { type: 'string', words: '--stream NAME', text: 'the stream of the segments (readings)' },
+  stream: {
+    type: 'string',
+    words: '--stream NAME',
+    text: 'the stream that is meant (readings; `verify` takes all)',
+  },
   from: { type: 'string', words: '--from N', text: 'sequence of the first segment' },
   to: { type: 'string', words: '--to N', text: 'sequence of the last segment' },
   out: { type: 'string', words: '--out FILE', text: 'write there instead of to stdout' },

@@ -6,6 +6,7 @@ import type { ErrorCode, Problem } from './errors.ts';
 import type { LogEntry } from './report.ts';
 import type { PipelineStatus } from './status.ts';
 import type { Discarded, SegmentInfo, SeqRange } from './store.ts';
+import type { EdgeWhere } from './where.ts';
 
 export type { Discarded, SegmentInfo, SeqRange };
 
@@ -98,6 +99,8 @@ export interface PipelineControl {
   reload(by: Asker, options?: { readonly dryRun?: boolean }): Promise<Reloaded>;
   /** Segments held for the cloud, oldest first per stream, the open one last if it holds anything. */
   segments(): Promise<readonly SegmentInfo[]>;
+  /** Where the reading with that number is. */
+  where(stream: string, seq: number): Promise<EdgeWhere>;
   /** NDJSON with `seq`, or the text of a gap. */
   segmentBody(stream: string, sequence: number): Promise<Uint8Array>;
   /**

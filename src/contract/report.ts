@@ -24,6 +24,9 @@ export interface SegmentReport {
   readonly first?: number;
   /** In all of them. */
   readonly readings: number;
+  /** What they cover; absent where that is nothing. */
+  readonly fromSeq?: number;
+  readonly toSeq?: number;
   readonly stream: string;
   /** Set when it stands for readings that will never come. */
   readonly gap?: true;
@@ -32,8 +35,17 @@ export interface SegmentReport {
 /** The report on a segment, from its header. */
 export function segmentReport(what: SegmentReport['what'], header: SegmentHeader): SegmentReport {
   const { sequence: segment, stream, count } = header;
-  if (header.type === 'gap') return { type: 'segment', what, segment, readings: 0, stream, gap: true };
-  return { type: 'segment', what, segment, readings: count, stream };
+  const seqs = seqsOf([header]);
+  if (header.type === 'gap')
+    return { type: 'segment', what, segment, readings: 0, ...seqs, stream, gap: true };
+  return { type: 'segment', what, segment, readings: count, ...seqs, stream };
+}
+
+/** From the first to the last reading, or number, of consecutive segments. */
+function seqsOf(headers: readonly SegmentHeader[]): { fromSeq?: number; toSeq?: number } {
+  const [first, last] = [headers[0]!, headers.at(-1)!];
+  const toSeq = last.fromSeq + last.count - 1;
+  return toSeq < first.fromSeq ? {} : { fromSeq: first.fromSeq, toSeq };
 }
 
 /** So many segments get a report each; more get one together, which also a person can follow. */
@@ -50,7 +62,7 @@ export function segmentReports(
   }
   const readings = headers.reduce((sum, { type, count }) => sum + (type === 'gap' ? 0 : count), 0);
   const { sequence: segment, stream } = last;
-  return [{ type: 'segment', what, segment, first: first.sequence, readings, stream }];
+  return [{ type: 'segment', what, segment, first: first.sequence, readings, ...seqsOf(headers), stream }];
 }
 
 export interface ForecastReport extends Forecast {

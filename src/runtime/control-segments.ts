@@ -3,6 +3,7 @@ import { sleep } from '../contract/clock.ts';
 import type { Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
 import { type EdgeStore, openInfo } from '../contract/store.ts';
+import { type EdgeWhere, whereInEdge } from '../contract/where.ts';
 import { printable, quoteList } from '../domain/text.ts';
 import type { ControlEnv } from './control.ts';
 import { type ActEnv, actOn } from './control-act.ts';
@@ -43,6 +44,14 @@ export async function readSegment(env: SegmentsEnv, stream: string, sequence: nu
     'control-unknown',
     `${env.plan.name} holds no segment ${sequence} of ${stream}: ${held}`,
   );
+}
+
+/** What the store knows, and what was said of the segment since the pipeline started. */
+export async function whereOf(env: SegmentsEnv, stream: string, seq: number): Promise<EdgeWhere> {
+  const where = await whereInEdge(edgeStore(env), stream, seq);
+  const { travels } = env.board;
+  if (where.segment) return { ...where, ...travels.of(stream, where.segment.sequence) };
+  return where.state === 'acknowledged' ? { ...where, ...travels.ofAcknowledged(stream, seq) } : where;
 }
 
 /** While it happens, nothing is sent. */

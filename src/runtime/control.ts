@@ -8,7 +8,7 @@ import type { ActorStatus, PipelineStatus, StoreSummary, Waiting } from '../cont
 import type { EdgeStore } from '../contract/store.ts';
 import { actOn } from './control-act.ts';
 import { reloadFor } from './control-reload.ts';
-import { discardSegments, listSegments, readSegment } from './control-segments.ts';
+import { discardSegments, listSegments, readSegment, whereOf } from './control-segments.ts';
 import { Ending, watch } from './control-watch.ts';
 import type { CountedPort } from './pipeline-ports.ts';
 import { countsReadings } from './pipeline-ports.ts';
@@ -47,6 +47,9 @@ export function createControl(env: ControlEnv): PipelineControl {
   const { clock, board } = env;
   const { name } = env.plan;
   const ending = new Ending(env.ended);
+  env.store.edge?.subscribe(({ type }) => {
+    if (type === 'forked') board.travels.forked();
+  });
 
   /** Whatever comes of it, the audit log gets a line. */
   const audited = async <T>(
@@ -97,6 +100,10 @@ export function createControl(env: ControlEnv): PipelineControl {
     async segments() {
       refuseWhenEnding(env);
       return listSegments(env);
+    },
+    async where(stream, seq) {
+      refuseWhenEnding(env);
+      return whereOf(env, stream, seq);
     },
     async segmentBody(stream, sequence) {
       refuseWhenEnding(env);

@@ -2,6 +2,7 @@
 import type { Reloaded, SegmentInfo } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { PipelineStatus } from '../contract/status.ts';
+import type { EdgeWhere } from '../contract/where.ts';
 import { type IpcMessage, isIpcMessage } from './ipc-wire.ts';
 
 type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
@@ -107,6 +108,43 @@ export function checkStatus(value: unknown): PipelineStatus {
 export function checkReloaded(value: unknown): Reloaded {
   if (isReloaded(value)) return value as Reloaded;
   throw new FogrunError('control-lost', 'the pipeline answered with what is no outcome of a reload');
+}
+
+const isSent = like({ times: isNumber, firstMs: isNumber, lastMs: isNumber });
+const isWhere = like({
+  edge: isText,
+  epoch: isText,
+  stream: isText,
+  seq: isNumber,
+  nextSeq: isNumber,
+  state: isText,
+  segment: orNull(
+    like({
+      sequence: isNumber,
+      fromSeq: isNumber,
+      toSeq: isNumber,
+      bytes: isNumber,
+      sealedAtMs: isNumber,
+      hash: orNull(isText),
+    }),
+  ),
+  gap: orNull(
+    like({
+      gap: isText,
+      count: isNumber,
+      text: isText,
+      fromTime: orAbsent(isText),
+      toTime: orAbsent(isText),
+    }),
+  ),
+  sent: orNull(isSent),
+  acknowledgedMs: orNull(isNumber),
+});
+
+/** @throws FogrunError `control-lost` for what does not say where a reading is */
+export function checkWhere(value: unknown): EdgeWhere {
+  if (isWhere(value)) return value as EdgeWhere;
+  throw new FogrunError('control-lost', 'the pipeline answered with what does not say where a reading is');
 }
 
 /** @throws FogrunError `control-lost` for what is no page of a list of segments */

@@ -16,8 +16,9 @@ import type {
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
+import type { EdgeWhere } from '../contract/where.ts';
 import { printable } from '../domain/text.ts';
-import { checkReloaded, checkStatus, isEntry, readList } from './ipc-control-answers.ts';
+import { checkReloaded, checkStatus, checkWhere, isEntry, readList } from './ipc-control-answers.ts';
 import { type Greeted, greet } from './ipc-control-greet.ts';
 import { createJoiner, readProblem, toError } from './ipc-control-wire.ts';
 import { emitMessage, type IpcMessage, isIpcMessage, messageType } from './ipc-wire.ts';
@@ -133,6 +134,10 @@ class ControlClient implements RemoteControl {
       all.push(...list);
       if (all.length >= total || list.length === 0) return all;
     }
+  }
+
+  async where(stream: string, seq: number): Promise<EdgeWhere> {
+    return checkWhere(await this.#ask({ ask: 'where', stream, seq }, answerTimeoutMs.slow));
   }
 
   async segmentBody(stream: string, sequence: number): Promise<Uint8Array> {

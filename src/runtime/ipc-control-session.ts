@@ -91,6 +91,7 @@ export class ControlSession {
       if (first + list.length >= all.length) this.#held = null;
       return { total: all.length, list };
     },
+    where: ({ stream, seq }) => this.#control.where(text(stream, 'stream'), whole(seq, 'seq')),
     body: async ({ stream, sequence, from }) => {
       const [name, number, first] = [
         text(stream, 'stream'),

@@ -12,6 +12,7 @@ import { limitLog } from './log-limit.ts';
 import { Recent } from './status-recent.ts';
 import { Tally } from './status-tally.ts';
 import type { Supervised } from './supervisor.ts';
+import { Travels } from './travels.ts';
 
 /** Further actors that belong to others are counted, and no longer listed. */
 const ownedListedMax = 200;
@@ -122,6 +123,8 @@ export class Board {
   readonly recent: Recent;
   /** Told of each entry that the log gets; empty while nobody watches. */
   readonly listeners = new Set<(entry: LogEntry) => void>();
+  /** What becomes of segments. */
+  readonly travels: Travels;
   /** What is said here passes by the board and comes to the log. */
   readonly log: Log;
   readonly #pipeline: string;
@@ -133,6 +136,7 @@ export class Board {
     this.#pipeline = pipeline;
     this.#clock = clock;
     this.recent = new Recent(pipeline);
+    this.travels = new Travels(clock);
     this.#limited = limitLog({ reporter: (_, actor) => this.#kept(actor, log) }, clock);
     this.log = { reporter: (_, actor) => this.reporter(actor) };
   }
@@ -191,6 +195,7 @@ export class Board {
     const say = this.#limited.reporter(this.#pipeline, sight.name);
     return (report, level, atMs) => {
       sight.see(report);
+      this.travels.see(report);
       say(report, level, atMs);
     };
   }

@@ -13,7 +13,7 @@ import { dataDir } from './open-dir.ts';
 /** The reading half of an edge's store, as of the moment it was opened. */
 export type EdgeReader = Pick<
   EdgeStore,
-  'edge' | 'streams' | 'openSegment' | 'held' | 'header' | 'body' | 'close'
+  'edge' | 'epoch' | 'streams' | 'openSegment' | 'held' | 'header' | 'body' | 'close'
 > & { readonly letters: Pick<DeadLetters, 'list' | 'body'> };
 
 /**
@@ -36,6 +36,7 @@ export async function readEdgeStore(options: {
     const state = loadEdgeState(kv, meta, []);
     return {
       edge: meta.edge,
+      epoch: meta.epoch,
       streams: () => [...state.streams.keys()],
       openSegment: (stream) => read.openSegment(state, stream),
       held: (stream, from, countMax) => read.held(kv, state, stream, from, countMax),

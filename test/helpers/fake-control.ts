@@ -14,6 +14,7 @@ import type {
 import { FogrunError, type Problem } from '../../src/contract/errors.ts';
 import type { LogEntry } from '../../src/contract/report.ts';
 import type { ActorStatus, PipelineStatus } from '../../src/contract/status.ts';
+import type { EdgeWhere } from '../../src/contract/where.ts';
 import { connectControl, serveControl } from '../../src/runtime/ipc-control.ts';
 import { privateDirectory } from '../runtime/ipc-fixtures.ts';
 import { createVirtualClock } from './virtual-clock.ts';
@@ -117,6 +118,12 @@ export class FakeControl implements PipelineControl {
 
   async segments() {
     return this.held;
+  }
+
+  async where(stream: string, seq: number): Promise<EdgeWhere> {
+    this.calls.push(['where', stream, seq]);
+    const nothing = { segment: null, gap: null, sent: null, acknowledgedMs: null };
+    return { edge: 'shed', epoch: 'ab', stream, seq, state: 'never', nextSeq: 1, ...nothing };
   }
 
   async segmentBody(stream: string, sequence: number) {

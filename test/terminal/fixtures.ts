@@ -169,6 +169,9 @@ export function fakeControl(pipeline: string): FakeControl {
     stop: async () => {},
     reload: async () => ({ unchanged: [], changed: [], added: [], removed: [], store: [], warnings: [] }),
     segments: async () => [],
+    where: async () => {
+      throw new FogrunError('control-refused', 'no edge');
+    },
     segmentBody: async () => new Uint8Array(),
     discard: async () => ({ segments: 0, readings: 0, bytes: 0 }),
   };
