@@ -1,10 +1,27 @@
 /** `fogrun check FILE…`: every mistake at once, nothing started. */
-import type { PipelineProblem } from '../contract/plan.ts';
+import { FogrunError } from '../contract/errors.ts';
+import type { ActorKind } from '../contract/kind.ts';
+import type { PipelineProblem, Plan } from '../contract/plan.ts';
 import { counted } from '../domain/text.ts';
 import { formatProblem } from '../pipeline/check.ts';
+import { deepFindings, deepText, exitCodeOf } from './check-deep.ts';
 import { checkFiles } from './plans.ts';
 
-export async function check(files: readonly string[], { json }: { readonly json: boolean }): Promise<number> {
+export interface CheckOptions {
+  /** Also explores the statecharts of the kinds used; without files, of all kinds. */
+  readonly deep: boolean;
+  readonly json: boolean;
+}
+
+export async function check(files: readonly string[], { deep, json }: CheckOptions): Promise<number> {
+  if (files.length === 0) {
+    if (!deep)
+      throw new FogrunError(
+        'usage',
+        'expected: fogrun check FILE…, or --deep for the statecharts of all kinds',
+      );
+    return deepOf(undefined, json);
+  }
   const missing: PipelineProblem[] = [];
   const checked = await checkFiles(files, undefined, (file, error) => {
     // The others are worth a look; where there are none, this is the whole of it.
@@ -26,8 +43,9 @@ export async function check(files: readonly string[], { json }: { readonly json:
       pipeline: name,
       actors: actors.map((actor) => ({ name: actor.name, kind: actor.kind.name, to: actor.to })),
     }));
-    process.stdout.write(`${JSON.stringify({ pipelines, problems, warnings }, null, 2)}\n`);
-    return problems.length > 0 ? 2 : 0;
+    const kinds = deep && problems.length === 0 ? deepFindings(kindsIn(plans)) : undefined;
+    process.stdout.write(`${JSON.stringify({ pipelines, problems, warnings, kinds }, null, 2)}\n`);
+    return problems.length > 0 ? 2 : kinds ? exitCodeOf(kinds) : 0;
   }
   for (const warning of warnings) process.stderr.write(`warning: ${formatProblem(warning)}\n`);
   for (const problem of problems) process.stdout.write(`${formatProblem(problem)}\n`);
@@ -40,5 +58,16 @@ export async function check(files: readonly string[], { json }: { readonly json:
       `${file}: pipeline ${name} is good (${actors.map((actor) => actor.name).join(', ')})\n`,
     );
   }
-  return 0;
+  return deep ? deepOf(kindsIn(plans), false) : 0;
+}
+
+/** Each kind once. */
+function kindsIn(plans: readonly Plan[]): ActorKind[] {
+  return [...new Set(plans.flatMap(({ actors }) => actors.map(({ kind }) => kind)))];
+}
+
+function deepOf(kinds: readonly ActorKind[] | undefined, json: boolean): number {
+  const findings = deepFindings(kinds);
+  process.stdout.write(json ? `${JSON.stringify({ kinds: findings }, null, 2)}\n` : deepText(findings));
+  return exitCodeOf(findings);
 }

@@ -1,14 +1,15 @@
 /** Commands about pipeline files. */
-import { type CommandEntry, some } from './command-entry.ts';
+import { any, type CommandEntry } from './command-entry.ts';
 
 export const pipelinesCommands: readonly CommandEntry[] = [
   {
     name: 'check',
-    form: 'FILE…',
-    count: some,
+    form: '[FILE…]',
+    count: any,
     does: 'report every mistake in pipeline files, start nothing',
-    options: ['json'],
-    run: async (files, { json = false }) => (await import('./check.ts')).check(files, { json }),
+    options: ['deep', 'json'],
+    run: async (files, { deep = false, json = false }) =>
+      (await import('./check.ts')).check(files, { deep, json }),
   },
   {
     name: 'init',

@@ -2,6 +2,11 @@
 /** Options by name; each command names those it takes. One name means one thing everywhere. */
 export const options = {
   json: { type: 'boolean', words: '--json', text: 'machine-readable JSON instead of text' },
+  deep: {
+    type: 'boolean',
+    words: '--deep',
+    text: 'explore the statecharts of the kinds used, or of all kinds',
+  },
   log: {
     type: 'string',
     words: '--log text|json|journal',

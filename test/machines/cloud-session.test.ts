@@ -6,8 +6,8 @@ import {
   type SessionCommand,
   type SessionEvent,
 } from '../../machines/cloud-session.ts';
+import { deadlinesEnd, endsByItself, follow, hasTag, reachable } from '../../src/runtime/walk.ts';
 import { failure, fakeRequest, fakeTask, playMachine, problem } from '../helpers/statechart.ts';
-import { deadlinesEnd, endsByItself, follow, hasTag, reachable } from '../suites/walk.ts';
 
 const gone = problem('link-lost', 'it ended');
 const greeted: SessionEvent = { type: 'GREETED', edge: 'weather' };

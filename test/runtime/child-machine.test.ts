@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type ChildCommand, type ChildEvent, childMachine } from '../../src/runtime/child-machine.ts';
+import { deadlinesEnd, endsByItself, follow, hasTag, reachable } from '../../src/runtime/walk.ts';
 import { fakeTask, playMachine, problem } from '../helpers/statechart.ts';
-import { deadlinesEnd, endsByItself, follow, hasTag, reachable } from '../suites/walk.ts';
 
 const cause = problem('process-ended', 'exit code 1');
 const ready: ChildEvent = { type: 'READY' };

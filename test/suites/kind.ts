@@ -6,10 +6,11 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { ActorKind, TaskIo } from '../../src/contract/kind.ts';
 import { runActor } from '../../src/runtime/actor.ts';
+import { deepCheckKind } from '../../src/runtime/deep-check.ts';
 import { buildStatechart } from '../../src/runtime/effects.ts';
 import { supervise } from '../../src/runtime/supervisor.ts';
+import { deadlinesEnd, endsByItself, follow, hasTag, reachable } from '../../src/runtime/walk.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
-import { deadlinesEnd, endsByItself, follow, hasTag, reachable } from './walk.ts';
 
 type Effects = Record<string, (...args: never[]) => unknown>;
 
@@ -148,6 +149,10 @@ export function testKind({ kind, file, reach = {} }: KindSuite): void {
     const failed = [...found].filter((leaf) => hasTag(leaf, 'failed'));
     t.true(failed.length > 0);
     for (const leaf of failed) t.is(leaf.type, 'final', nameOf(leaf));
+  });
+
+  test(title('passes `fogrun check --deep`'), (t) => {
+    t.deepEqual(deepCheckKind(kind).flaws, []);
   });
 
   const bugs = {
