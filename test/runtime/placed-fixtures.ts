@@ -39,7 +39,8 @@ export const sourceKind: ActorKind = {
   },
 };
 export const sinkKind: ActorKind = { ...fakeKind({ accepts: 'readings' }), name: 'sink', store: 'edge' };
-const kinds = new Map([sourceKind, sinkKind].map((kind) => [kind.name, kind]));
+export const otherKind: ActorKind = { ...sourceKind, name: 'other' };
+const kinds = new Map([sourceKind, sinkKind, otherKind].map((kind) => [kind.name, kind]));
 
 export const source = (name: string, process: string | null): ActorPlan => ({
   name,
@@ -84,6 +85,8 @@ export interface FakeProcess {
 function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, unknown>, weather: Weather) {
   const all: FakeProcess[] = [];
   const state = { closed: false };
+  /** Names of the kinds that each process has loaded, each time it did. */
+  const loaded: string[][] = [];
   /** Delivers in order, each after its delay; `lost` says of each whether it still arrives. */
   const channel = (deliver: (message: IpcMessage) => void, lost: () => boolean) => {
     let dueMs = 0;
@@ -158,7 +161,11 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
         process: name,
         link,
         kinds,
-        bindings: async () => ({ effects: (env) => effects({ ...env, clock: own } as ActorEnv) }),
+        async bindings(some) {
+          loaded.push(some.map((kind) => kind.name));
+          if (some.length > 1) await sleep(own, 5);
+          return { effects: (env) => effects({ ...env, clock: own } as ActorEnv) };
+        },
         clock: own,
         end: () => end({ code: 0 }),
         broken: () => end({ code: 1 }),
@@ -184,7 +191,7 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
       state.closed = true;
     },
   };
-  return { processes, all, state };
+  return { processes, all, state, loaded };
 }
 
 /** A store that keeps numbers, gaps and positions. */
@@ -199,6 +206,8 @@ function numberStore() {
     status: () => ({ state: 'open', bytes: 0, bytesMax: 1 }),
     streams: () => [],
     position: (name: string) => positions.get(name),
+    resize: () => {},
+    backlog: () => ({ segments: 0, readings: 0, bytes: 0, oldestMs: null }),
     subscribe: (listener: (event: StoreEvent) => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -241,13 +250,17 @@ export async function startPlaced(
     const own_ = env.plan.kind === sinkKind ? sinks : (work[env.plan.name] ?? idle);
     return { work: own_({ ...env, wait } as FakeEnv) };
   };
+  const planWith = (some: readonly ActorPlan[]) => planOf(some, storePlan);
+  /** What the file holds, for a reload. */
+  const next = { plan: planWith([...actors, sink]) };
   const fake = fakeProcesses(clock, effects, options.weather ?? fair);
   const reporter =
     (actor: string): Reporter =>
     (report, level, atMs) =>
       void lines.push({ actor, report, level, atMs });
   const pipeline = await runPipeline({
-    plan: planOf([...actors, sink], storePlan),
+    plan: next.plan,
+    reread: async () => ({ plan: next.plan, effects, warnings: [] }),
     clock,
     log: { reporter: (_, actor) => reporter(actor) },
     processes: fake.processes,
@@ -259,7 +272,12 @@ export async function startPlaced(
     lines.flatMap(({ actor: who, report }) =>
       who === actor && report.type === 'transition' ? [`${report.from} → ${report.to}`] : [],
     );
-  return { pipeline, clock, lines, moves, ...fake, ...kept, current: () => fake.all.at(-1)! };
+  /** Writes other actors into the file and reloads. */
+  const reload = (some: readonly ActorPlan[]) => {
+    next.plan = planWith(some);
+    return clock.until(pipeline.control.reload({ user: 'ada', command: 'fogrun test' }));
+  };
+  return { pipeline, clock, lines, moves, reload, ...fake, ...kept, current: () => fake.all.at(-1)! };
 }
 
 const idle: Work =
