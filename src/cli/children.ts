@@ -16,7 +16,7 @@ import { keepAttached } from './attach.ts';
 import { beatMsOf, beatVariables, watchOver } from './beats.ts';
 import { entryOf, onLines } from './child-output.ts';
 import { stateDirectory } from './command-entry.ts';
-import { hasTerminal } from './hang-up.ts';
+import type { HangUp } from './hang-up.ts';
 import type { Live } from './live.ts';
 import { createNotifier, sendBySystemdNotify, watchedLog } from './notify.ts';
 import {
@@ -35,6 +35,7 @@ export interface ChildrenOptions {
   /** How the children tell theirs. */
   readonly choice: LogChoice;
   readonly live: Live | null;
+  readonly hangUp: HangUp | null;
 }
 
 const restarts = { every: 500, factor: 2, max: 10_000, jitter: 0.2 };
@@ -45,7 +46,6 @@ const parentName = 'fogrun';
 
 /** Resolves when every child has ended, to the worst of their exit codes. */
 export async function runChildren(plans: readonly Plan[], options: ChildrenOptions): Promise<number> {
-  const terminal = hasTerminal();
   endOnBugs((problem) => options.log.reporter(parentName, 'parent')({ type: 'problem', ...problem }));
   const token = Buffer.from(systemRandom.bytes(24)).toString('hex');
   const listeners = new Map<string, (message: object) => void>();
@@ -118,8 +118,9 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
       for (const child of living) child.kill('SIGKILL');
       directory.removeNow();
     },
-    hangUp: terminal ? null : reload,
+    hangUp: options.hangUp === null,
   });
+  options.hangUp?.(reload);
   live?.onQuit(() => ask('q'));
   if (live) void attachTo(plans, live, attached.signal);
   // In turn, so that the second file's uploader finds the first file's receiver listening.

@@ -50,5 +50,5 @@ export async function emulate(options: EmulateOptions): Promise<number> {
     throw new FogrunError('usage', wrong.join('\n'));
   }
   // On any free port it has no name that others could know it by.
-  return runPlan(plan, { ...options, control: port !== '0' });
+  return runPlan(plan, { ...options, control: port !== '0', isFile: false });
 }

@@ -96,13 +96,13 @@ function gathered(write: (text: string) => void): (line: string) => void {
 
 /**
  * The first signal drains, a second one ends the process at once.
- * @param hangUp what SIGHUP does instead
+ * @param hangUp whether SIGHUP is one of them
  * @returns does the same for whatever else may ask for the end
  */
 export function onSignals(
   report: Reporter,
   drain: () => void,
-  { endNow = () => {}, hangUp }: { readonly endNow?: () => void; readonly hangUp?: (() => void) | null } = {},
+  { endNow = () => {}, hangUp = false }: { readonly endNow?: () => void; readonly hangUp?: boolean } = {},
 ): (why: string) => void {
   let asked = false;
   const ask = (why: string) => {
@@ -115,7 +115,7 @@ export function onSignals(
     drain();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => ask(signal));
-  process.on('SIGHUP', () => (hangUp ? hangUp() : ask('SIGHUP')));
+  if (hangUp) process.on('SIGHUP', () => ask('SIGHUP'));
   return ask;
 }
 

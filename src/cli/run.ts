@@ -9,7 +9,7 @@ import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts
 import { sendBeats } from './beats.ts';
 import { bindingsFor } from './bindings.ts';
 import { auditOf, offerControl } from './control-socket.ts';
-import { hasTerminal, oneAtATime } from './hang-up.ts';
+import { type HangUp, hearHangUps, oneAtATime } from './hang-up.ts';
 import type { Live } from './live.ts';
 import { createNotifier, sendBySystemdNotify, watchedLog } from './notify.ts';
 import { checkFiles } from './plans.ts';
@@ -32,9 +32,12 @@ export interface RunOptions extends LogChoice {
   readonly live?: boolean;
   /** Whether it can be controlled from outside; true unless given. */
   readonly control?: boolean;
+  /** Whether a file can be read again for a reload; true unless given. */
+  readonly isFile?: boolean;
 }
 
 export async function run(files: readonly string[], options: RunOptions): Promise<number> {
+  const hangUp = hearHangUps();
   const { plans, problems, warnings } = await checkFiles(files);
   const mark = isJournal(2) ? journalPrefix.warn : '';
   for (const warning of warnings) process.stderr.write(`${mark}warning: ${formatProblem(warning)}\n`);
@@ -45,17 +48,22 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const live = options.live && hasViewers() ? (await import('./live.ts')).goLive(plans) : null;
   for (const warning of warnings) live?.view.line('fogrun/check', formatProblem(warning));
   try {
-    if (plans.length === 1) return await runPlan(plans[0]!, options, live);
+    if (plans.length === 1) return await runPlan(plans[0]!, options, live, hangUp);
     const { runChildren } = await import('./children.ts');
     const log = live?.log('parent') ?? terminalLog(options);
-    return await runChildren(plans, { log, choice: options, live });
+    return await runChildren(plans, { log, choice: options, live, hangUp });
   } finally {
     live?.end();
   }
 }
 
 /** Runs one pipeline here until it ends or a signal asks for it. */
-export async function runPlan(plan: Plan, options: RunOptions, live: Live | null = null): Promise<number> {
+export async function runPlan(
+  plan: Plan,
+  options: RunOptions,
+  live: Live | null = null,
+  hangUp: HangUp | null = null,
+): Promise<number> {
   const { log, trouble } = watchedLog(live?.log() ?? terminalLog(options));
   const report = log.reporter(plan.name, 'pipeline');
   const notifier = createNotifier({
@@ -67,7 +75,6 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
     summary: () => trouble() ?? `${plan.name} runs: ${actorsOf().length} actors`,
   });
   let actorsOf = () => plan.actors;
-  const terminal = hasTerminal();
   endOnBugs((problem) => report({ type: 'problem', ...problem }));
   const bindings = await bindingsFor(plan, systemPlatform);
   const host = async () =>
@@ -82,7 +89,9 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
     version,
     audit: audit.write,
     processes,
-    reread: async () => (await import('./reread.ts')).rereadPlan(plan, host),
+    ...(options.isFile === false
+      ? {}
+      : { reread: async () => (await import('./reread.ts')).rereadPlan(plan, host) }),
   }).catch(async (thrown) => {
     await processes?.close();
     throw thrown;
@@ -100,7 +109,8 @@ export async function runPlan(plan: Plan, options: RunOptions, live: Live | null
     notifier.reloading();
     await pipeline.control.reload({ user: userName(), command: 'SIGHUP' }).finally(() => notifier.ready());
   });
-  const ask = onSignals(report, drain, { hangUp: terminal ? null : reload });
+  const ask = onSignals(report, drain, { hangUp: hangUp === null });
+  hangUp?.(reload);
   live?.onQuit(() => ask('q'));
   endWithLauncher(report, drain);
   await pipeline.started;

@@ -64,9 +64,11 @@ export function startFogrun(
     wake();
   });
   let over = false;
+  let how = '';
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
     child.once('close', (code, signal) => {
       over = true;
+      how = signal ?? `exit code ${code}`;
       wake();
       resolve({ code, signal });
     });
@@ -85,7 +87,8 @@ export function startFogrun(
         const look = () => {
           const found = lines.slice(from).find(fits);
           if (found) return done(() => resolve(found));
-          if (over) done(() => reject(new Error(`the process ended before the line came\n${tail()}`)));
+          if (over)
+            done(() => reject(new Error(`the process ended before the line came: ${how}\n${tail()}`)));
         };
         const done = (act: () => void) => {
           clearTimeout(timer);

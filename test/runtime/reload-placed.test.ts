@@ -134,7 +134,8 @@ function evens(count: number, paceMs: () => number): ReturnType<typeof counting>
       ...env,
       output: {
         send: (one, signal) => {
-          const lines = one.count === 0 ? one.lines : Buffer.from(`${Number(Buffer.from(one.lines)) + 100_000}\n`);
+          const lines =
+            one.count === 0 ? one.lines : Buffer.from(`${Number(Buffer.from(one.lines)) + 100_000}\n`);
           return env.output.send({ ...one, lines }, signal);
         },
         get blocked() {
