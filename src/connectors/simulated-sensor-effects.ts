@@ -25,10 +25,11 @@ export function simulatedSensorEffects(env: SimulatedEnv): SimulatedSensorEffect
   const before = recall(memory);
   const tally = createTally(output, before?.lastTime);
   /** The next turn; outlasts a pause and a restart, so that what was not measured meanwhile is counted. */
-  let turn = before?.turn;
+  let turn: number | undefined;
   return {
     async sensor({ input: config, signal, emit }) {
       const { every } = config;
+      turn ??= before && nextTurn(before, every);
       const made: Signal = { ...config, curve: config.value };
       // Moments on the wall clock at whole multiples of the pace: the same after a restart.
       const first = Math.ceil(clock.now() / every);
@@ -52,7 +53,7 @@ export function simulatedSensorEffects(env: SimulatedEnv): SimulatedSensorEffect
           if (value === null) tally.miss(1);
           else readings.push(toReading(config, turn * every, value));
         }
-        tally.take(readings, config, (lastTime) => remember(memory, { turn: due + 1, lastTime }));
+        tally.take(readings, config, (lastTime) => remember(memory, { turn: due + 1, lastTime, every }));
         const outage = outageAt(made, due * every);
         if (outage && !silent)
           emit({ type: 'OUTAGE', cause: away(outage), forMs: outage.toMs - due * every });
@@ -86,15 +87,23 @@ function away({ fromMs, toMs }: { fromMs: number; toMs: number }): Problem {
 interface HandedOn {
   readonly turn: number;
   readonly lastTime: string;
+  /** The pace that turns were counted at, ms. */
+  readonly every: number;
 }
 
-function remember(memory: Memory, { turn, lastTime }: HandedOn): void {
-  memory.words = `${turn} ${lastTime}`;
+function remember(memory: Memory, { turn, lastTime, every }: HandedOn): void {
+  memory.words = `${turn} ${lastTime} ${every}`;
+}
+
+/** At another pace, as after a reload, turns have other numbers. */
+function nextTurn(before: HandedOn, every: number): number {
+  return before.every === every ? before.turn : Math.floor(Date.parse(before.lastTime) / every) + 1;
 }
 
 function recall({ words }: Memory): HandedOn | undefined {
-  const [turn, lastTime] = words?.split(' ') ?? [];
-  return turn === undefined || lastTime === undefined ? undefined : { turn: Number(turn), lastTime };
+  const [turn, lastTime, every] = words?.split(' ') ?? [];
+  if (turn === undefined || lastTime === undefined) return undefined;
+  return { turn: Number(turn), lastTime, every: Number(every) };
 }
 
 interface Tally {

@@ -49,6 +49,27 @@ test('systemd hears when it runs, twice in each watchdog interval that it still 
   t.deepEqual(sent.slice(12), [['STOPPING=1', 'STATUS=ending in order']]);
 });
 
+test('systemd hears that files are read again, since when, and when that is over', async (t) => {
+  const { clock, sent, notifier } = setUp(asked);
+  notifier.reloading();
+  await clock.advance(0);
+  t.deepEqual(sent, [], 'nothing runs yet');
+  notifier.ready();
+  notifier.reloading();
+  notifier.ready();
+  notifier.stopping();
+  notifier.reloading();
+  notifier.ready();
+  await clock.advance(0);
+  t.deepEqual(
+    sent.map(([first]) => first),
+    ['READY=1', 'RELOADING=1', 'READY=1', 'STOPPING=1'],
+  );
+  t.regex(sent[1]![1]!, /^MONOTONIC_USEC=\d+$/);
+  await clock.advance(300_000);
+  t.is(sent.length, 4, 'the watchdog is told by nobody any more');
+});
+
 test('without systemd, and in a child, nothing is said', async (t) => {
   for (const variables of [{}, { WATCHDOG_USEC: '60000000' }, { ...asked, FOGRUN_PARENT_SOCKET: '/x' }]) {
     const { clock, sent, notifier } = setUp(variables);

@@ -39,6 +39,7 @@ test('a unit restarts for ever, but not on wrong input, and waits longer for the
   t.is(value('RestartPreventExitStatus'), '2');
   t.true(Number(value('TimeoutStopSec')) > 10);
   t.is(value('KillMode'), 'mixed');
+  t.is(value('ExecReload'), '/bin/kill -HUP $MAINPID');
   t.is(value('User'), 'sensor');
   t.is(value('StateDirectory'), 'fogrun-edge');
   t.is(value('RestartSteps'), null, 'systemd 252 does not know it and would complain');

@@ -124,3 +124,25 @@ test('values that cannot be believed are marked', async (t) => {
   await clock.advance(1_000);
   t.true(readings().every(({ implausible }) => implausible === true));
 });
+
+test('a life at another pace counts what was missed since the last reading, in turns of its own', async (t) => {
+  const clock = createVirtualClock();
+  const store = fakeStore();
+  const memory = { words: undefined };
+  const live = async (every: string, ms: number) => {
+    const life = new AbortController();
+    const effects = simulatedSensorEffects({ output: store.out, clock, memory });
+    const input = simulatedSensor.config.parse({ every });
+    void effects.sensor({ input, signal: life.signal, emit() {}, receive() {} });
+    await clock.advance(ms);
+    life.abort();
+    await clock.advance(550);
+  };
+  await live('1s', 2_100);
+  await live('100ms', 250);
+  await live('1s', 1_100);
+  t.deepEqual(
+    store.batches.flatMap(({ missed }) => (missed ? [missed.count] : [])),
+    [6, 1],
+  );
+});

@@ -28,11 +28,23 @@ test('what a pipeline can be asked in its process it can be asked through its so
     readings: 20,
     bytes: 300,
   });
+  control.reloaded = {
+    unchanged: ['uploader'],
+    changed: [{ name: 'rotator', what: ['every'], state: 'filling', cause: null }],
+    added: [],
+    removed: ['gate'],
+    store: ['max'],
+    warnings: ['x'],
+  };
+  t.deepEqual(await remote.reload(by, { dryRun: true }), control.reloaded);
+  await remote.reload(by);
   const asker = { ...by, pid: process.pid };
   t.deepEqual(control.calls, [
     ['act', 'uploader', 'pause', asker],
     ['stop', asker],
     ['discard', range, asker, 'too hot'],
+    ['reload', asker, { dryRun: true }],
+    ['reload', asker, { dryRun: false }],
   ]);
 });
 

@@ -253,6 +253,24 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
     t.deepEqual(again.means('shed', 'humidity', 0), []);
   });
 
+  test(`${name}: a consumer that comes later finds what was stored since; one that is gone gets nothing more`, async (t) => {
+    const { store } = await factory(t);
+    const segments = chain(3);
+    const { token } = await admitted(store, 0, []);
+    const put = (n: number) => store.put(token, segments[n]!.header, segments[n]!.body);
+    const left = (consumer: string) => [...store.unfinished(consumer)].map((r) => r.header.sequence);
+    await put(0);
+    store.setConsumers(['forecaster', 'other']);
+    await put(1);
+    store.setConsumers(['other']);
+    await put(2);
+    t.deepEqual(left('other'), [2, 3]);
+    await store.finish('other', segments[1]!.header, []);
+    t.deepEqual(left('other'), [3]);
+    store.setConsumers(['forecaster']);
+    t.deepEqual(left('forecaster'), [1, 2], 'what it had not finished waits for it');
+  });
+
   test(`${name}: means are kept for two days`, async (t) => {
     const { store } = await factory(t);
     const segments = chain(2);

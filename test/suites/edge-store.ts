@@ -176,6 +176,31 @@ export function edgeStoreSuite(test: TestFn, name: string, factory: EdgeFactory)
     t.is(store.openSegment('readings').count, 10);
   });
 
+  test(`${name}: another quota counts at once: a larger one opens a full store, a smaller one fills it`, async (t) => {
+    const { store } = await factory(t, { bytesMax: 20_000 });
+    const fill = async () => {
+      try {
+        for (;;) await store.append([batch(10)]);
+      } catch (error) {
+        t.like(error, { code: 'store-full' });
+      }
+    };
+    await fill();
+    const taken = store.openSegment('readings').count;
+    const room = store.room(1_500, signal);
+    store.resize(40_000);
+    await room;
+    t.like(store.status(), { state: 'open', bytesMax: 40_000 });
+    await fill();
+    t.true(store.openSegment('readings').count > 1.5 * taken);
+    store.resize(80_000);
+    await store.append([batch(10)]);
+    const held = store.openSegment('readings').count;
+    store.resize(20_000);
+    await t.throwsAsync(store.append([batch(10)]), { code: 'store-full' });
+    t.is(store.openSegment('readings').count, held, 'what is held stays');
+  });
+
   test(`${name}: what can never fit is refused, and waiting for room ends when aborted`, async (t) => {
     const { store } = await factory(t, { bytesMax: 2_000 });
     await t.throwsAsync(store.append([batch(1_000)]), { code: 'store-full' });
