@@ -258,5 +258,5 @@ test('whatever is refused and damaged when: each seq is in the cloud once, as it
     { numRuns: Number(process.env.FOGRUN_LETTER_RUNS ?? 200) },
   );
   for (const count of [refused, corrupt, salvaged, requeued])
-    t.true(count > 30, `${[refused, corrupt, salvaged, requeued]}`);
+    t.true(count > 5, `${[refused, corrupt, salvaged, requeued]}`);
 });

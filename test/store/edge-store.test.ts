@@ -6,6 +6,7 @@ import { MemoryKv } from '../helpers/memory-kv.ts';
 import { batch, seededRandom, seqs, temporaryDir } from '../helpers/store-fixtures.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { edgeDiscardSuite } from '../suites/edge-discard.ts';
+import { edgeLettersSuite } from '../suites/edge-letters.ts';
 import { type EdgeFactory, edgeStoreSuite } from '../suites/edge-store.ts';
 
 const cursors = ['uploader'];
@@ -50,6 +51,8 @@ edgeStoreSuite(test, 'memory', inMemory);
 edgeStoreSuite(test, 'lmdb', inLmdb);
 edgeDiscardSuite(test, 'memory', inMemory);
 edgeDiscardSuite(test, 'lmdb', inLmdb);
+edgeLettersSuite(test, 'memory', inMemory);
+edgeLettersSuite(test, 'lmdb', inLmdb);
 
 function fresh(more: object = {}) {
   const kv = new MemoryKv();
