@@ -55,4 +55,16 @@ export const readingsCommands: readonly CommandEntry[] = [
         state: stateDirectory(values),
       }),
   },
+  {
+    name: 'dead-letters',
+    form: 'list|show|export|requeue|discard [PIPELINE]',
+    count: { min: 1, max: 2 },
+    does: 'see, save, send once more or give up what the cloud refused for good, or the disk damaged',
+    options: ['state', 'id', 'out', 'yes', 'json'],
+    run: async ([action, pipeline], values) =>
+      (await import('./letters.ts')).deadLetters(action!, pipeline, {
+        ...values,
+        state: stateDirectory(values),
+      }),
+  },
 ];

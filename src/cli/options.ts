@@ -50,6 +50,7 @@ export const options = {
   },
   from: { type: 'string', words: '--from N', text: 'sequence of the first segment' },
   to: { type: 'string', words: '--to N', text: 'sequence of the last segment' },
+  id: { type: 'string', words: '--id N[,N…]', text: 'numbers of dead letters, such as 3 or 1,4-6, or `all`' },
   out: { type: 'string', words: '--out FILE', text: 'write there instead of to stdout' },
   reason: { type: 'string', words: '--reason TEXT', text: 'why, for the gap that the cloud gets' },
   yes: { type: 'boolean', words: '--yes', text: 'do not ask' },

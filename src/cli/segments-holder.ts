@@ -1,12 +1,20 @@
 /** Who holds an edge's segments: the running pipeline, asked through its control socket, or the store, opened here. */
 import { join, resolve } from 'node:path';
-import type { AuditEntry, Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
+import type {
+  AuditEntry,
+  Discarded,
+  LetterInfo,
+  Requeued,
+  SegmentInfo,
+  SegmentRange,
+} from '../contract/control.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
-import { openInfo } from '../contract/store.ts';
+import { type EdgeStore, openInfo } from '../contract/store.ts';
 import { namePattern, type SegmentHeader } from '../domain/segment.ts';
 import { nearest, printable, quoteList } from '../domain/text.ts';
 import { createAudit } from '../runtime/audit.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { detailOf, nameLetters } from '../runtime/control-letters.ts';
 import { findRunning, pipelinesIn, type RemoteControl } from '../runtime/ipc-control.ts';
 import { type EdgeReader, readEdgeStore } from '../store/edge-reader.ts';
 import { readIdentity } from '../store/identity.ts';
@@ -23,6 +31,12 @@ export interface Holder {
   /** Rejects with `control-unknown` when it is not held any more, with `segment-discarded`, `segment-corrupt`. */
   body(segment: SegmentInfo): Promise<Uint8Array>;
   discard(range: SegmentRange, reason: string): Promise<Discarded>;
+  readonly letters: {
+    list(): Promise<readonly LetterInfo[]>;
+    body(id: number): Promise<Uint8Array>;
+    requeue(ids: readonly number[]): Promise<Requeued>;
+    discard(ids: readonly number[]): Promise<Requeued>;
+  };
   close(): Promise<void>;
 }
 
@@ -56,6 +70,12 @@ function controlHolder(control: RemoteControl): Holder {
     segments: () => control.segments(),
     body: ({ stream, sequence }) => control.segmentBody(stream, sequence),
     discard: (range, reason) => control.discard(range, asker(), reason),
+    letters: {
+      list: () => control.letters.list(),
+      body: (id) => control.letters.body(id),
+      requeue: (ids) => control.letters.requeue(ids, asker()),
+      discard: (ids) => control.letters.discard(ids, asker()),
+    },
     close: () => control.close(),
   };
 }
@@ -66,6 +86,20 @@ async function roleOf(dir: string): Promise<'edge' | 'cloud' | undefined> {
 }
 
 function storeHolder(pipeline: string, dir: string, reader: EdgeReader): Holder {
+  /** One process has one way into LMDB's files. */
+  const change = async <T>(
+    action: AuditEntry['action'],
+    target: string,
+    work: (store: EdgeStore) => Promise<{ value: T; detail: string }>,
+  ): Promise<T> => {
+    await reader.close();
+    return audited(dir, action, `${pipeline} ${target}`, () => inStore(dir, work));
+  };
+  const changeLetters = (action: 'requeue' | 'discard') => (ids: readonly number[]) =>
+    change(action, nameLetters(ids), async ({ letters }) => {
+      const value = await letters[action](ids);
+      return { value, detail: detailOf(value) };
+    });
   return {
     pipeline,
     isRunning: false,
@@ -78,21 +112,26 @@ function storeHolder(pipeline: string, dir: string, reader: EdgeReader): Holder 
       if (header) return reader.body(header);
       throw new FogrunError('control-unknown', `segment ${sequence} of ${stream} is not held any more`);
     },
-    async discard(range, reason) {
-      // One process has one way into LMDB's files.
-      await reader.close();
-      return audited(dir, pipeline, range, () => discardIn(dir, range, reason));
+    discard({ stream, from, to, seqs }, reason) {
+      return change('discard', `${stream} ${from} to ${to}`, async (store) => {
+        const value = await store.discard(stream, from, to, reason, seqs);
+        const { segments, readings, bytes } = value;
+        return { value, detail: `${segments} segments, ${readings} readings, ${bytes} bytes` };
+      });
+    },
+    letters: {
+      list: async () => reader.letters.list(),
+      body: (id) => reader.letters.body(id),
+      requeue: changeLetters('requeue'),
+      discard: changeLetters('discard'),
     },
     close: () => reader.close(),
   };
 }
 
-async function discardIn(
-  dir: string,
-  { stream, from, to, seqs }: SegmentRange,
-  reason: string,
-): Promise<Discarded> {
-  // It takes no readings, so its quota and who reads it do not matter.
+/** Opens the store as its owner for as long as the work takes. */
+async function inStore<T>(dir: string, work: (store: EdgeStore) => Promise<T>): Promise<T> {
+  // It takes nothing from outside, so its quota and who reads it do not matter.
   const store = await openEdgeStore({
     dir,
     clock: systemClock,
@@ -104,33 +143,32 @@ async function discardIn(
   // The next start of the pipeline finds nothing wrong any more, so nobody else would hear of it.
   if (store.recovered) tell(`${store.recovered.code}: ${store.recovered.message}`);
   try {
-    return await store.discard(stream, from, to, reason, seqs);
+    return await work(store);
   } finally {
     await store.close();
   }
 }
 
 /** As a running pipeline does it: whatever came of it is in the audit log. */
-async function audited(
+async function audited<T>(
   directory: string,
-  pipeline: string,
-  { stream, from, to }: SegmentRange,
-  work: () => Promise<Discarded>,
-): Promise<Discarded> {
+  action: AuditEntry['action'],
+  target: string,
+  work: () => Promise<{ value: T; detail: string }>,
+): Promise<T> {
   const audit = createAudit({
     directory,
     failed: (reason) => tell(`this is not in the audit log: ${reason}`),
   });
   const write = (outcome: AuditEntry['outcome'], detail: string) => {
-    const target = `${pipeline} ${stream} ${from} to ${to}`;
     const by = { ...asker(), pid: process.pid };
-    audit.write({ timeMs: systemClock.now(), by, action: 'discard', target, outcome, detail });
+    audit.write({ timeMs: systemClock.now(), by, action, target, outcome, detail });
     return audit.settled();
   };
   try {
-    const done = await work();
-    await write('done', `${done.segments} segments, ${done.readings} readings, ${done.bytes} bytes`);
-    return done;
+    const { value, detail } = await work();
+    await write('done', detail);
+    return value;
   } catch (thrown) {
     const { code, message } = toProblem(thrown);
     await write(code, message);

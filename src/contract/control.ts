@@ -3,12 +3,13 @@
  * on to others, and a view cannot tell which of both it has.
  */
 import type { ErrorCode, Problem } from './errors.ts';
+import type { LetterInfo, Requeued } from './letters.ts';
 import type { LogEntry } from './report.ts';
 import type { PipelineStatus } from './status.ts';
 import type { Discarded, SegmentInfo, SeqRange } from './store.ts';
 import type { EdgeWhere } from './where.ts';
 
-export type { Discarded, SegmentInfo, SeqRange };
+export type { Discarded, LetterInfo, Requeued, SegmentInfo, SeqRange };
 
 /** What can be asked of one actor. */
 export type ActorAction = 'pause' | 'resume' | 'retry' | 'restart';
@@ -28,8 +29,8 @@ export interface AuditEntry {
   /** Ms since 1970. */
   readonly timeMs: number;
   readonly by: Asker;
-  readonly action: ActorAction | 'stop' | 'discard' | 'reload';
-  /** `edge/uploader`, `edge`, or `edge readings 3 to 7`. */
+  readonly action: ActorAction | 'stop' | 'discard' | 'requeue' | 'reload';
+  /** `edge/uploader`, `edge`, `edge readings 3 to 7`, or `edge dead letters 1, 2`. */
   readonly target: string;
   /** `done`, or why not. */
   readonly outcome: 'done' | ErrorCode;
@@ -73,6 +74,15 @@ export interface SegmentRange {
   readonly seqs?: SeqRange;
 }
 
+/** Dead letters of an edge; see src/contract/letters.ts. */
+export interface LetterControl {
+  list(): Promise<readonly LetterInfo[]>;
+  /** NDJSON with the `seq` it had; of what is corrupt, the bytes as they are. */
+  body(id: number): Promise<Uint8Array>;
+  requeue(ids: readonly number[], by: Asker): Promise<Requeued>;
+  discard(ids: readonly number[], by: Asker): Promise<Requeued>;
+}
+
 export interface Watcher {
   /** Every `everyMs`, and soon after a transition. */
   status(status: PipelineStatus): void;
@@ -108,4 +118,5 @@ export interface PipelineControl {
    * @param reason for people, in the gaps
    */
   discard(range: SegmentRange, by: Asker, reason?: string): Promise<Discarded>;
+  readonly letters: LetterControl;
 }

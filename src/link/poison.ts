@@ -1,6 +1,6 @@
 /** What is done about a segment that the cloud refuses, or that the disk damaged: counted, told, and out of the way in the end. */
 import type { UploadEvent, UploaderConfig } from '../../machines/uploader.ts';
-import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import { type ErrorCode, FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import { formatSize } from '../domain/quantities.ts';
@@ -26,10 +26,10 @@ const storeShare = 1 / 4;
 export function createJudge({ store, config, report }: JudgeEnv): Judge {
   const { refusals: refusalsMax, max } = config['dead-letters'];
   const bytesMax = Math.min(max, store.status().bytesMax * storeShare);
-  const tell = (error: FogrunError) => {
-    const problem = toProblem(error);
-    report({ type: 'problem', ...problem });
-    return problem;
+  /** The whole story in a line of its own; the state's cause needs no more than what became of it. */
+  const tell = (code: ErrorCode, what: string, more: string): Problem => {
+    report({ type: 'problem', ...toProblem(new FogrunError(code, `${what}: ${more}`)) });
+    return toProblem(new FogrunError(code, what));
   };
   return {
     async refused(header, told) {
@@ -45,13 +45,9 @@ export function createJudge({ store, config, report }: JudgeEnv): Judge {
         const message = `${told.cause.message} (${times})`;
         return { ...told, cause: { ...told.cause, message }, attempt: refusals };
       }
-      const what = `segment ${header.sequence} of ${header.stream} with ${counted(letter.count, 'reading')}`;
-      const cause = tell(
-        new FogrunError(
-          'segment-dead',
-          `${what} was refused ${counted(refusals, 'time')} and is dead letter ${letter.id} now, with a gap to stand for it: ${letter.text}`,
-        ),
-      );
+      const which = `segment ${header.sequence} of ${header.stream} with ${counted(letter.count, 'reading')}`;
+      const what = `${which} was refused ${counted(refusals, 'time')} and is dead letter ${letter.id} now, with a gap to stand for it`;
+      const cause = tell('segment-dead', what, letter.text);
       return { ...told, cause, attempt: 1 };
     },
     async damaged(header, cause) {
@@ -59,9 +55,10 @@ export function createJudge({ store, config, report }: JudgeEnv): Judge {
       // Sound after all, or gone meanwhile: the next link begins with what is there.
       if (!outcome) return { type: 'LOST', cause };
       const { salvaged, lost, letter } = outcome;
+      const what = `segment ${header.sequence} of ${header.stream} was damaged on the disk`;
       const kept = letter ? `; what is left of them is dead letter ${letter.id}` : '';
-      const message = `${cause.message}: ${counted(salvaged, 'reading')} of it go on, ${lost} are lost${kept}`;
-      return { type: 'LOST', cause: tell(new FogrunError('segment-corrupt', message)) };
+      const more = `${counted(salvaged, 'reading')} of ${header.count} go on, ${lost} are lost${kept}`;
+      return { type: 'LOST', cause: tell('segment-corrupt', what, more) };
     },
   };
 }

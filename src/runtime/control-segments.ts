@@ -71,7 +71,7 @@ export async function discardSegments(
   }
 }
 
-function edgeStore({ plan, store }: SegmentsEnv): EdgeStore {
+export function edgeStore({ plan, store }: Pick<ControlEnv, 'plan' | 'store'>): EdgeStore {
   if (store.edge) return store.edge;
   throw new FogrunError(
     'control-refused',

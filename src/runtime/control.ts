@@ -7,6 +7,7 @@ import type { Plan } from '../contract/plan.ts';
 import type { ActorStatus, PipelineStatus, StoreSummary, Waiting } from '../contract/status.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import { actOn } from './control-act.ts';
+import { controlLetters } from './control-letters.ts';
 import { reloadFor } from './control-reload.ts';
 import { discardSegments, listSegments, readSegment, whereOf } from './control-segments.ts';
 import { Ending, watch } from './control-watch.ts';
@@ -43,6 +44,14 @@ export interface ControlEnv {
   revived(actor: string): void;
 }
 
+/** Does what somebody asked for; whatever comes of it, the audit log gets a line. */
+export type Audited = <T>(
+  by: Asker,
+  action: AuditEntry['action'],
+  target: string,
+  work: () => Promise<{ value: T; detail: string }>,
+) => Promise<T>;
+
 export function createControl(env: ControlEnv): PipelineControl {
   const { clock, board } = env;
   const { name } = env.plan;
@@ -51,13 +60,7 @@ export function createControl(env: ControlEnv): PipelineControl {
     if (type === 'forked') board.travels.forked();
   });
 
-  /** Whatever comes of it, the audit log gets a line. */
-  const audited = async <T>(
-    by: Asker,
-    action: AuditEntry['action'],
-    target: string,
-    work: () => Promise<{ value: T; detail: string }>,
-  ): Promise<T> => {
+  const audited: Audited = async (by, action, target, work) => {
     const write = (outcome: AuditEntry['outcome'], detail: string) =>
       env.audit({ timeMs: clock.now(), by, action, target, outcome, detail });
     try {
@@ -117,6 +120,7 @@ export function createControl(env: ControlEnv): PipelineControl {
         const { segments, readings, bytes } = value;
         return { value, detail: `${segments} segments, ${readings} readings, ${bytes} bytes` };
       }),
+    letters: controlLetters(env, () => refuseWhenEnding(env), audited),
   };
   return control;
 }

@@ -1,5 +1,5 @@
 /** What comes from a control socket, checked before anybody builds on it: the other end may be anything. */
-import type { Reloaded, SegmentInfo } from '../contract/control.ts';
+import type { LetterInfo, Reloaded, SegmentInfo } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import type { EdgeWhere } from '../contract/where.ts';
@@ -89,6 +89,12 @@ const isSegment = like({
   discarded: isTruth,
 });
 
+const isLetter = like({
+  ...{ id: isNumber, reason: isText, text: isText, stream: isText, epoch: isText, sequence: isNumber },
+  ...{ fromSeq: isNumber, toSeq: isNumber, count: isNumber, bytes: isNumber, refusals: isNumber },
+  ...{ sinceMs: isNumber, atMs: isNumber, settled: isTruth },
+});
+
 /** An entry of a log that can be shown. */
 export const isEntry = like({
   time: (value) => Number.isFinite(value) && Math.abs(value as number) <= 8.64e15,
@@ -154,4 +160,28 @@ export function readList(value: unknown): { total: number; list: readonly Segmen
     return { total: total as number, list: list as readonly SegmentInfo[] };
   }
   throw new FogrunError('control-lost', 'the pipeline answered with what is no list of segments');
+}
+
+/** @throws FogrunError `control-lost` for what is no page of a list of dead letters */
+export function readLetters(value: unknown): { total: number; list: readonly LetterInfo[] } {
+  const { total, list } = isIpcMessage(value) ? value : ({} as IpcMessage);
+  if (Number.isSafeInteger(total) && listOf(isLetter)(list)) {
+    return { total: total as number, list: list as readonly LetterInfo[] };
+  }
+  throw new FogrunError('control-lost', 'the pipeline answered with what is no list of dead letters');
+}
+
+/** Puts bytes together that come in slices; rejects with `control-lost` when they break off. */
+export async function readBody(ask: (from: number) => Promise<unknown>): Promise<Uint8Array> {
+  const slices: Buffer[] = [];
+  for (let from = 0; ; ) {
+    const answer = await ask(from);
+    const { total, base64 } = isIpcMessage(answer) ? answer : ({} as IpcMessage);
+    const slice = Buffer.from(String(base64), 'base64');
+    slices.push(slice);
+    from += slice.length;
+    if (from === total) return Buffer.concat(slices);
+    if (slice.length === 0)
+      throw new FogrunError('control-lost', 'the pipeline broke off in the middle of its answer');
+  }
 }

@@ -7,6 +7,7 @@ import type {
   ActorAction,
   Asker,
   Discarded,
+  LetterControl,
   PipelineControl,
   Reloaded,
   SegmentInfo,
@@ -18,8 +19,9 @@ import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import type { EdgeWhere } from '../contract/where.ts';
 import { printable } from '../domain/text.ts';
-import { checkReloaded, checkStatus, checkWhere, isEntry, readList } from './ipc-control-answers.ts';
+import { checkReloaded, checkStatus, checkWhere, isEntry, readBody, readList } from './ipc-control-answers.ts';
 import { type Greeted, greet } from './ipc-control-greet.ts';
+import { remoteLetters } from './ipc-control-letters.ts';
 import { createJoiner, readProblem, toError } from './ipc-control-wire.ts';
 import { emitMessage, type IpcMessage, isIpcMessage, messageType } from './ipc-wire.ts';
 
@@ -70,6 +72,7 @@ class ControlClient implements RemoteControl {
   readonly pid: number;
   readonly agent: string;
   readonly gone: Promise<void>;
+  readonly letters: LetterControl = remoteLetters((ask) => this.#ask(ask, answerTimeoutMs.slow));
   readonly #clock: Clock;
   readonly #client: IpcClient;
   readonly #disconnect: () => void;
@@ -141,16 +144,7 @@ class ControlClient implements RemoteControl {
   }
 
   async segmentBody(stream: string, sequence: number): Promise<Uint8Array> {
-    const slices: Buffer[] = [];
-    for (let from = 0; ; ) {
-      const answer = await this.#ask({ ask: 'body', stream, sequence, from }, answerTimeoutMs.slow);
-      const { total, base64 } = isIpcMessage(answer) ? answer : ({} as IpcMessage);
-      const slice = Buffer.from(String(base64), 'base64');
-      slices.push(slice);
-      from += slice.length;
-      if (from === total) return Buffer.concat(slices);
-      if (slice.length === 0) throw this.#lost('it broke off in the middle of a segment');
-    }
+    return readBody((from) => this.#ask({ ask: 'body', stream, sequence, from }, answerTimeoutMs.slow));
   }
 
   async discard(range: SegmentRange, by: Asker, reason = ''): Promise<Discarded> {

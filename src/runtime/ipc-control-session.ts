@@ -1,7 +1,9 @@
 /** One client of a control socket, once it has greeted: what it may ask, and what it gets. */
-import type { ActorAction, Asker, PipelineControl, SegmentInfo, SegmentRange } from '../contract/control.ts';
-import { FogrunError, toProblem } from '../contract/errors.ts';
+import type { ActorAction, Asker, PipelineControl, SegmentRange } from '../contract/control.ts';
+import { toProblem } from '../contract/errors.ts';
 import { clip, printable } from '../domain/text.ts';
+import { text, whole, wrong } from './ipc-control-checks.ts';
+import { letterAsks } from './ipc-control-letters.ts';
 import { segmentsPage, sliceBytes } from './ipc-control-wire.ts';
 import { type IpcMessage, isIpcMessage } from './ipc-wire.ts';
 
@@ -20,7 +22,8 @@ const openMax = 64;
 const watchesMax = 16;
 const actions: ReadonlySet<unknown> = new Set<ActorAction>(['pause', 'resume', 'retry', 'restart']);
 
-type Asks = Readonly<Record<string, (ask: IpcMessage, id: number) => unknown>>;
+/** What can be asked, each with what it takes to answer. */
+export type Asks = Readonly<Record<string, (ask: IpcMessage, id: number) => unknown>>;
 
 export class ControlSession {
   readonly #control: PipelineControl;
@@ -82,28 +85,11 @@ export class ControlSession {
       this.#watches.get(watch as number)?.();
       this.#watches.delete(watch as number);
     },
-    segments: async ({ from }) => {
-      const first = whole(from, 'from');
-      const all = (await this.#hold('segments', first === 0, () =>
-        this.#control.segments(),
-      )) as readonly SegmentInfo[];
-      const list = all.slice(first, first + segmentsPage);
-      if (first + list.length >= all.length) this.#held = null;
-      return { total: all.length, list };
-    },
+    segments: ({ from }) => this.#page('segments', from, () => this.#control.segments()),
     where: ({ stream, seq }) => this.#control.where(text(stream, 'stream'), whole(seq, 'seq')),
     body: async ({ stream, sequence, from }) => {
-      const [name, number, first] = [
-        text(stream, 'stream'),
-        whole(sequence, 'sequence'),
-        whole(from, 'from'),
-      ];
-      const body = (await this.#hold(`${number} ${name}`, first === 0, () =>
-        this.#control.segmentBody(name, number),
-      )) as Uint8Array;
-      const slice = body.subarray(first, first + sliceBytes);
-      if (first + slice.length >= body.length) this.#held = null;
-      return { total: body.length, base64: Buffer.from(slice).toString('base64') };
+      const [name, number] = [text(stream, 'stream'), whole(sequence, 'sequence')];
+      return this.#slice(`${number} ${name}`, from, () => this.#control.segmentBody(name, number));
     },
     discard: ({ range, by, reason }) => {
       const { stream, from, to, seqs } = isIpcMessage(range) ? range : ({} as IpcMessage);
@@ -115,7 +101,29 @@ export class ControlSession {
       };
       return this.#control.discard(wanted, this.#asker(by), typeof reason === 'string' ? reason : '');
     },
+    ...letterAsks({
+      letters: () => this.#control.letters,
+      page: (key, from, get) => this.#page(key, from, get),
+      slice: (key, from, get) => this.#slice(key, from, get),
+      asker: (by) => this.#asker(by),
+    }),
   };
+
+  async #page(key: string, from: unknown, get: () => Promise<readonly unknown[]>): Promise<unknown> {
+    const first = whole(from, 'from');
+    const all = (await this.#hold(key, first === 0, get)) as readonly unknown[];
+    const list = all.slice(first, first + segmentsPage);
+    if (first + list.length >= all.length) this.#held = null;
+    return { total: all.length, list };
+  }
+
+  async #slice(key: string, from: unknown, get: () => Promise<Uint8Array>): Promise<unknown> {
+    const first = whole(from, 'from');
+    const body = (await this.#hold(key, first === 0, get)) as Uint8Array;
+    const slice = body.subarray(first, first + sliceBytes);
+    if (first + slice.length >= body.length) this.#held = null;
+    return { total: body.length, base64: Buffer.from(slice).toString('base64') };
+  }
 
   #watch({ everyMs, entriesMax }: IpcMessage, id: number): void {
     if (this.#watches.size >= watchesMax || this.#watches.has(id)) throw wrong('too many watches');
@@ -156,17 +164,4 @@ export class ControlSession {
       ...(pid === null ? {} : { pid }),
     };
   }
-}
-
-const wrong = (message: string) => new FogrunError('control-refused', message);
-
-function text(value: unknown, name: string): string {
-  if (typeof value !== 'string') throw wrong(`\`${name}\` should be a text`);
-  return value;
-}
-
-function whole(value: unknown, name: string): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 0)
-    throw wrong(`\`${name}\` should be a whole number`);
-  return value as number;
 }

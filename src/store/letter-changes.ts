@@ -45,7 +45,7 @@ export function addLetter(
   const id = state.letters.last + 1;
   const bytes = sizeOf(values);
   const charged = headOverheadBytes + bytes + values.length * batchOverheadBytes;
-  const whole: LetterRecord = { ...letter, id, bytes, charged, settled: false };
+  const whole: LetterRecord = { id, ...letter, bytes, charged, settled: false };
   for (const { fromSeq, value } of values) writer.put(letterKeys.part(id, fromSeq), value);
   putLetter(writer, whole);
   keepSums(state, writer, { ...sumsWith(state.letters, [whole], 1), last: id });

@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava';
 import type { Clock } from '../../src/contract/clock.ts';
 import type {
   Asker,
+  LetterInfo,
   PipelineControl,
   Reloaded,
   SegmentInfo,
@@ -78,6 +79,7 @@ export class FakeControl implements PipelineControl {
   current: PipelineStatus;
   past: LogEntry[] = [];
   held: SegmentInfo[] = [];
+  dead: LetterInfo[] = [];
   bodies = new Map<string, Uint8Array>();
   bodiesRead = 0;
   reloaded: Reloaded = { unchanged: [], changed: [], added: [], removed: [], store: [], warnings: [] };
@@ -137,6 +139,23 @@ export class FakeControl implements PipelineControl {
     this.calls.push(['discard', range, asker, reason]);
     return { segments: range.to - range.from + 1, readings: 20, bytes: 300 };
   }
+
+  readonly letters = {
+    list: async () => this.dead,
+    body: async (id: number) => {
+      const body = this.bodies.get(`letter ${id}`);
+      if (!body) throw new FogrunError('letter-unknown', `there is no dead letter ${id}`);
+      return body;
+    },
+    requeue: async (ids: readonly number[], asker: Asker) => {
+      this.calls.push(['requeue', ids, asker]);
+      return { letters: ids.length, readings: 10 };
+    },
+    discard: async (ids: readonly number[], asker: Asker) => {
+      this.calls.push(['discard letters', ids, asker]);
+      return { letters: ids.length, readings: 10 };
+    },
+  };
 
   over(cause: Problem | null) {
     for (const watcher of this.watchers) watcher.over(cause);

@@ -159,7 +159,7 @@ test('a segment that is damaged on the disk costs what is damaged of it; the res
   t.deepEqual(causes(edge.lines, cursor).slice(-1), ['segment-corrupt']);
   t.regex(
     JSON.stringify(edge.lines),
-    /segment 1 of stream readings .* does not match its hash .*: 2 readings of it go on, 1 are lost; what is left of them is dead letter 1/,
+    /segment 1 of readings was damaged on the disk: 2 readings of 3 go on, 1 are lost; what is left of them is dead letter 1/,
   );
 });
 

@@ -174,6 +174,12 @@ export function fakeControl(pipeline: string): FakeControl {
     },
     segmentBody: async () => new Uint8Array(),
     discard: async () => ({ segments: 0, readings: 0, bytes: 0 }),
+    letters: {
+      list: async () => [],
+      body: async () => new Uint8Array(),
+      requeue: async () => ({ letters: 0, readings: 0 }),
+      discard: async () => ({ letters: 0, readings: 0 }),
+    },
   };
   return control;
 }
