@@ -1,5 +1,5 @@
 /** Commands about pipeline files. */
-import { any, type CommandEntry } from './command-entry.ts';
+import { any, type CommandEntry, logChoice, some } from './command-entry.ts';
 
 export const pipelinesCommands: readonly CommandEntry[] = [
   {
@@ -30,6 +30,18 @@ export const pipelinesCommands: readonly CommandEntry[] = [
         ask: terminalAsk(),
         say: (line) => void process.stdout.write(`${line}\n`),
       });
+    },
+  },
+  {
+    name: 'sim',
+    form: 'FILE…',
+    count: some,
+    does: 'run pipelines in a virtual world with faults, and check that nothing is lost',
+    options: ['edges', 'hours', 'seed', 'faults', 'only', 'log', 'report', 'json'],
+    run: async (files, values) => {
+      const { sim, simChoice } = await import('./sim.ts');
+      const log = values.log === undefined ? undefined : (await logChoice(values)).log;
+      return sim(files, simChoice(values), { log, json: values.json ?? false, report: values.report });
     },
   },
   {

@@ -67,6 +67,16 @@ export const options = {
   every: { type: 'string', words: '--every TIME', text: 'pace of the readings (1s)' },
   altitude: { type: 'string', words: '--altitude M', text: 'height of the barometer above sea level (none)' },
   force: { type: 'boolean', words: '--force', text: 'write over files that are there' },
+  edges: { type: 'string', words: '--edges N', text: "how many there are of each edge's pipeline (3)" },
+  hours: { type: 'string', words: '--hours H', text: 'virtual time to simulate (1)' },
+  seed: { type: 'string', words: '--seed N', text: 'what chance follows from (another one each time)' },
+  faults: {
+    type: 'string',
+    words: '--faults A,B',
+    text: 'partition, crash, power-cut, disk-full, slow-disk, clock-jump, corruption, clone; all or none (all)',
+  },
+  only: { type: 'string', words: '--only N,N', text: 'of the faults that follow from the seed, only these' },
+  report: { type: 'string', words: '--report FILE', text: 'write a report there, as .html or .md' },
   write: { type: 'string', words: '--write DIR', text: 'write the reference into a folder' },
 } as const;
 

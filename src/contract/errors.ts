@@ -41,6 +41,11 @@ export const errorCodes = {
     advice: 'Give each pipeline a name of its own.',
     exit: wrongInput,
   },
+  'sim-kind-unknown': {
+    meaning: 'A pipeline cannot be simulated, since one of its kinds has no simulated peer.',
+    advice: 'Simulate pipelines without it, or put a simulated sensor in its place.',
+    exit: wrongInput,
+  },
   // The place a pipeline runs in.
   'address-in-use': {
     meaning: 'Another process listens on the address.',

@@ -184,7 +184,8 @@ export class PairEnd implements Connection {
       if (this.#ended) this.other.#takeEnd();
       return;
     }
-    const left = this.#hub.cutAfter - this.other.arrived;
+    // Only what the dialled end gets counts.
+    const left = this === this.#hub.near ? this.#hub.cutAfter - this.other.arrived : Number.POSITIVE_INFINITY;
     const wanted = Math.max(1, Math.floor(this.#options.piece?.(first.length) ?? first.length));
     const size = Math.min(wanted, first.length, left);
     if (size < first.length) this.#wire.unshift(first.subarray(size));

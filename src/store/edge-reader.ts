@@ -1,6 +1,7 @@
 /** Reading an edge's store without being its owner: beside it, or while nobody runs it. */
 import type { Clock } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
+import type { Kv } from '../contract/kv.ts';
 import type { DeadLetters } from '../contract/letters.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import * as read from './edge-reads.ts';
@@ -30,26 +31,31 @@ export async function readEdgeStore(options: {
   const look = isIdle ? 'brief' : 'first';
   const kv = await openLmdbKv({ path: dataDir(dir), readOnly: true, look, clock });
   try {
-    const bytes = kv.get(keys.meta);
-    if (!bytes) throw new FogrunError('store-corrupt', 'the store does not say what it is');
-    const meta = checkMeta<EdgeMeta>(bytes, 'edge', edgeFormatMax);
-    const state = loadEdgeState(kv, meta, []);
-    return {
-      edge: meta.edge,
-      epoch: meta.epoch,
-      streams: () => [...state.streams.keys()],
-      openSegment: (stream) => read.openSegment(state, stream),
-      held: (stream, from, countMax) => read.held(kv, state, stream, from, countMax),
-      header(stream, sequence) {
-        const head = readHead(kv, stream, sequence);
-        return head && toHeader(meta, stream, sequence, head);
-      },
-      body: async (header) => read.body(kv, header),
-      letters: readLetters(kv),
-      close: () => kv.close(),
-    };
+    return edgeReaderOver(kv);
   } catch (error) {
     await kv.close();
     throw error;
   }
+}
+
+/** Throws `store-corrupt`, `store-version`, or `pipeline-invalid` when it is a cloud's. */
+export function edgeReaderOver(kv: Kv): EdgeReader {
+  const bytes = kv.get(keys.meta);
+  if (!bytes) throw new FogrunError('store-corrupt', 'the store does not say what it is');
+  const meta = checkMeta<EdgeMeta>(bytes, 'edge', edgeFormatMax);
+  const state = loadEdgeState(kv, meta, []);
+  return {
+    edge: meta.edge,
+    epoch: meta.epoch,
+    streams: () => [...state.streams.keys()],
+    openSegment: (stream) => read.openSegment(state, stream),
+    held: (stream, from, countMax) => read.held(kv, state, stream, from, countMax),
+    header(stream, sequence) {
+      const head = readHead(kv, stream, sequence);
+      return head && toHeader(meta, stream, sequence, head);
+    },
+    body: async (header) => read.body(kv, header),
+    letters: readLetters(kv),
+    close: () => kv.close(),
+  };
 }

@@ -1,0 +1,208 @@
+/** `fogrun sim FILE…`: whole pipelines in a virtual world, with faults, and a verdict. */
+import { readFile, stat } from 'node:fs/promises';
+import { FogrunError } from '../contract/errors.ts';
+import type { Plan } from '../contract/plan.ts';
+import { formatSize } from '../domain/quantities.ts';
+import { formatProblem } from '../pipeline/check.ts';
+import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { type LogFormat, renderEntry } from '../runtime/log.ts';
+import type { PlannedFault } from '../sim/fault-plan.ts';
+import { type FaultKind, faultKinds, type SimRun } from '../sim/run.ts';
+import { shrink } from '../sim/shrink.ts';
+import { type SimulateOptions, simulate } from '../sim/simulate.ts';
+import { summaryOf } from '../sim/summary.ts';
+import { bindingsFor } from './bindings.ts';
+import type { Values } from './options.ts';
+import { checkFiles } from './plans.ts';
+import { version } from './version.ts';
+
+const hour = 3_600_000;
+const hoursMax = 24 * 366;
+const edgesMax = 1_000;
+const seedMax = 2 ** 31;
+/** Of a file that a source reads whole. */
+const fileBytesMax = 256 * 2 ** 20;
+/** Virtual time that looking for a short trail may cost, as often as the run itself and at least. */
+const shrinkBudget = { times: 3, msMin: 12 * hour };
+
+/** What a simulation is asked for on the command line. */
+export interface SimChoice {
+  readonly edges: number;
+  readonly hours: number;
+  readonly seed: number;
+  readonly faults: readonly FaultKind[];
+  readonly only: readonly number[] | undefined;
+}
+
+/** What the options say; rejects with `usage`. */
+export function simChoice(values: Values): SimChoice {
+  const { edges, hours, seed, faults, only } = values;
+  return {
+    edges: edges === undefined ? 3 : wholeNumber('--edges', edges, 1, edgesMax),
+    hours: hours === undefined ? 1 : hoursOf(hours),
+    seed:
+      seed === undefined
+        ? Math.floor(systemRandom.next() * seedMax)
+        : wholeNumber('--seed', seed, 0, Number.MAX_SAFE_INTEGER),
+    faults: faults === undefined ? faultKinds : faultsOf(faults),
+    only: only === undefined ? undefined : numbersOf(only),
+  };
+}
+
+export interface SimOutput {
+  /** Lines of the log; none unless given. */
+  readonly log?: LogFormat | undefined;
+  readonly json: boolean;
+  /** Ends in `.html` or `.md`. */
+  readonly report?: string | undefined;
+}
+
+export async function sim(files: readonly string[], choice: SimChoice, output: SimOutput): Promise<number> {
+  const form = output.report === undefined ? null : formOf(output.report);
+  const { plans, problems } = await checkFiles(files);
+  if (problems.length > 0) {
+    const message = problems.map(formatProblem).join('\n');
+    throw new FogrunError('pipeline-invalid', `nothing was simulated:\n${message}`);
+  }
+  const { log: format } = output;
+  const begunMs = systemClock.monotonic();
+  const progress = progressLine();
+  const options = optionsFor(files, plans, choice);
+  const planned: PlannedFault[] = [];
+  const first = await simulate({
+    ...options,
+    progress: progress.draw,
+    planned: (faults) => planned.push(...faults),
+    ...(format && {
+      listen: (entry) => void process.stdout.write(`${renderEntry(entry, { format, colour: false })}\n`),
+    }),
+  });
+  const realMs = systemClock.monotonic() - begunMs;
+  const run = await withTrail(first, planned, options, progress.draw);
+  progress.clear();
+  if (output.json) process.stdout.write(`${JSON.stringify(run, null, 2)}\n`);
+  // Where the log or the data goes to stdout, nothing else does.
+  else (format ? process.stderr : process.stdout).write(summaryOf(run, realMs));
+  if (output.report !== undefined && form) await writeReport(output.report, run, form);
+  return run.violations.length === 0 ? 0 : 1;
+}
+
+/** What `simulate` takes, with everything of this machine that it may see. */
+export function optionsFor(
+  files: readonly string[],
+  plans: readonly Plan[],
+  { edges, hours, seed, faults, only }: SimChoice,
+): SimulateOptions {
+  const command = (numbers = only) =>
+    [
+      'fogrun sim',
+      ...files,
+      `--edges ${edges} --hours ${hours} --seed ${seed} --faults ${faults.join(',') || 'none'}`,
+      ...(numbers ? [`--only ${numbers.join(',') || 'none'}`] : []),
+    ].join(' ');
+  return {
+    plans,
+    files,
+    edges,
+    virtualMs: hours * hour,
+    seed,
+    faults,
+    ...(only && { only }),
+    version,
+    bindingsFor,
+    outside: { readFile: readIfThere },
+    command,
+  };
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | null> {
+  try {
+    const { size } = await stat(path);
+    if (size > fileBytesMax) {
+      const text = `${path} is too large to be simulated: ${formatSize(size)}, at most ${formatSize(fileBytesMax)}`;
+      throw new FogrunError('file-unreadable', text, { advice: 'Name a part of it.' });
+    }
+    return await readFile(path);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw thrown;
+  }
+}
+
+async function withTrail(
+  run: SimRun,
+  faults: readonly PlannedFault[],
+  options: SimulateOptions,
+  progress: (atMs: number, ofMs: number) => void,
+): Promise<SimRun> {
+  if (run.violations.length === 0) return run;
+  const trail = await shrink({
+    run,
+    faults,
+    again: (only) => simulate({ ...options, only, progress }),
+    budgetMs: Math.max(shrinkBudget.msMin, shrinkBudget.times * options.virtualMs),
+  });
+  return { ...run, trail };
+}
+
+function formOf(file: string): 'html' | 'md' {
+  if (file.endsWith('.html')) return 'html';
+  if (file.endsWith('.md')) return 'md';
+  throw new FogrunError('usage', `--report takes the name of an .html or .md file, not \`${file}\``);
+}
+
+async function writeReport(file: string, run: SimRun, form: 'html' | 'md'): Promise<void> {
+  void file;
+  void run;
+  void form;
+}
+
+/** How far it has come, on a terminal only. */
+function progressLine() {
+  const output = process.stderr;
+  let drawnMs = Number.NEGATIVE_INFINITY;
+  const every = 200;
+  return {
+    draw(atMs: number, ofMs: number) {
+      const nowMs = systemClock.monotonic();
+      if (!output.isTTY || nowMs - drawnMs < every) return;
+      drawnMs = nowMs;
+      const at = (ms: number) => (ms / hour).toFixed(1);
+      output.write(`\r\u001b[K${at(atMs)} of ${at(ofMs)} hours simulated`);
+    },
+    clear() {
+      if (drawnMs >= 0) output.write('\r\u001b[K');
+    },
+  };
+}
+
+function wholeNumber(option: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+  throw new FogrunError('usage', `${option} takes a whole number from ${min} to ${max}, not \`${text}\``);
+}
+
+function hoursOf(text: string): number {
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && value > 0 && value <= hoursMax) return value;
+  throw new FogrunError('usage', `--hours takes a number up to ${hoursMax}, not \`${text}\``);
+}
+
+function faultsOf(text: string): readonly FaultKind[] {
+  if (text === 'none') return [];
+  if (text === 'all') return faultKinds;
+  const names = text.split(',').map((name) => name.trim());
+  const strange = names.find((name) => !(faultKinds as readonly string[]).includes(name));
+  if (strange !== undefined) {
+    throw new FogrunError(
+      'usage',
+      `--faults takes all, none, or some of ${faultKinds.join(',')}; not \`${strange}\``,
+    );
+  }
+  return faultKinds.filter((kind) => names.includes(kind));
+}
+
+function numbersOf(text: string): readonly number[] {
+  if (text === 'none') return [];
+  return text.split(',').map((number) => wholeNumber('--only', number.trim(), 1, 1_000_000));
+}
