@@ -19,7 +19,14 @@ import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import type { EdgeWhere } from '../contract/where.ts';
 import { printable } from '../domain/text.ts';
-import { checkReloaded, checkStatus, checkWhere, isEntry, readBody, readList } from './ipc-control-answers.ts';
+import {
+  checkReloaded,
+  checkStatus,
+  checkWhere,
+  isEntry,
+  readBody,
+  readList,
+} from './ipc-control-answers.ts';
 import { type Greeted, greet } from './ipc-control-greet.ts';
 import { remoteLetters } from './ipc-control-letters.ts';
 import { createJoiner, readProblem, toError } from './ipc-control-wire.ts';

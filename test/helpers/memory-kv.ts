@@ -1,11 +1,14 @@
 /** The simulated store on a disk that is ready at once, or when told. */
 import { SimDisk } from '../../src/sim/disk.ts';
 import { SimKv } from '../../src/sim/kv.ts';
-import type { SortedWriter } from '../../src/sim/sorted.ts';
+import { entriesIn, type SortedWriter } from '../../src/sim/sorted.ts';
 import { seededRandom } from './store-fixtures.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 export { compareKeys } from '../../src/sim/sorted.ts';
+
+/** Everything in a disk's store, as it stands there: what is changed in it is changed on the disk. */
+export const entriesOf = (disk: SimDisk) => [...entriesIn(disk.store, { from: [0], to: ['\uffff'] })];
 
 /** What lasts: hand the same one to a new `MemoryKv` to reopen. */
 export class MemoryDisk extends SimDisk {

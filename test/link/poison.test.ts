@@ -1,5 +1,6 @@
 import test from 'ava';
 import { FogrunError } from '../../src/contract/errors.ts';
+import { entriesOf } from '../helpers/memory-kv.ts';
 import { type Acts, inOrder, losses, mishaps, type Play, run, same, without } from '../helpers/schedule.ts';
 import { type Cloud, createWorld, cursor, type Edge, type World } from '../helpers/two-sides.ts';
 import {
@@ -43,7 +44,7 @@ function poison(
 
 /** Damages one value of readings on an edge's disk, while it is asleep or works from its disk. */
 function damage({ disk }: Edge, value: number): void {
-  const hit = disk.entries.find(
+  const hit = entriesOf(disk).find(
     ({ key, value: bytes }) => key[0] === 'batch' && Buffer.from(bytes).includes(`"value":${value},`),
   );
   if (hit) hit.value[20]! ^= 1;
@@ -180,7 +181,7 @@ const acts: Acts = [
   [
     3,
     async function damageEdge(play: Play) {
-      const values = play.edge.disk.entries.filter(({ key }) => key[0] === 'batch');
+      const values = entriesOf(play.edge.disk).filter(({ key }) => key[0] === 'batch');
       const hit = values[Math.floor(play.world.random.next() * values.length)];
       if (!hit) return;
       for (const [, value] of Buffer.from(hit.value)

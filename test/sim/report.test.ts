@@ -1,10 +1,10 @@
 import test from 'ava';
 import { builtInKinds } from '../../machines/index.ts';
+import { hasTag, reachable } from '../../src/runtime/walk.ts';
 import { renderReport } from '../../src/sim/report.ts';
 import { lanesOf } from '../../src/sim/report-lanes.ts';
 import { conditionOf } from '../../src/sim/report-states.ts';
 import type { SimRun, SimTransition } from '../../src/sim/run.ts';
-import { hasTag, reachable } from '../suites/walk.ts';
 import { badRun, goodRun } from './report-fixture.ts';
 
 const forms = ['html', 'md'] as const;

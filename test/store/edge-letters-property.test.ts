@@ -3,11 +3,10 @@ import fc from 'fast-check';
 import type { EdgeStore } from '../../src/contract/store.ts';
 import { type SegmentHeader, sameHash } from '../../src/domain/segment.ts';
 import type { SimDisk } from '../../src/sim/disk.ts';
-import { entriesIn } from '../../src/sim/sorted.ts';
 import { batchOverheadBytes, headOverheadBytes } from '../../src/store/edge-records.ts';
 import { createEdgeStore } from '../../src/store/edge-store.ts';
 import { checkSegment } from '../../src/store/segment-check.ts';
-import { MemoryKv } from '../helpers/memory-kv.ts';
+import { entriesOf, MemoryKv } from '../helpers/memory-kv.ts';
 import { batch, seededRandom } from '../helpers/store-fixtures.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
@@ -132,8 +131,6 @@ class World {
     this.requeued += done.readings;
   }
 }
-
-const entriesOf = (disk: SimDisk) => [...entriesIn(disk.store, { from: [0], to: ['\uffff'] })];
 
 /** What is on the disk, charged as the quota does. */
 function chargeOf(disk: SimDisk): number {

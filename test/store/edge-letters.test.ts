@@ -1,7 +1,7 @@
 import test from 'ava';
 import { createEdgeStore } from '../../src/store/edge-store.ts';
 import { checkSegment } from '../../src/store/segment-check.ts';
-import { MemoryKv } from '../helpers/memory-kv.ts';
+import { entriesOf, MemoryKv } from '../helpers/memory-kv.ts';
 import { acknowledgeAll, batch, seededRandom, seqs } from '../helpers/store-fixtures.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
@@ -18,15 +18,16 @@ async function begin() {
   const store = await createEdgeStore(kv, options);
   for (let i = 0; i < 3; i++) await store.append([batch(2)]);
   const valueAt = (fromSeq: number) =>
-    kv.disk.entries.find(({ key }) => key[0] === 'batch' && key[2] === fromSeq)!.value;
+    entriesOf(kv.disk).find(({ key }) => key[0] === 'batch' && key[2] === fromSeq)!.value;
   const flip = (fromSeq: number) => {
     valueAt(fromSeq)[40]! ^= 1;
   };
-  const drop = (what: string, fromSeq?: number) => {
-    kv.disk.entries = kv.disk.entries.filter(
-      ({ key }) => key[0] !== what || (fromSeq !== undefined && key[2] !== fromSeq),
-    );
-  };
+  const drop = (what: string, fromSeq?: number) =>
+    kv.transaction((writer) => {
+      for (const { key } of entriesOf(kv.disk)) {
+        if (key[0] === what && (fromSeq === undefined || key[2] === fromSeq)) writer.remove(key);
+      }
+    });
   const settle = (token = 1) => store.rememberCloud('uploader', { cloudEpoch: 'ab', token }, new Map());
   const reopen = () => createEdgeStore(new MemoryKv(kv.crash()), options);
   return { kv, store, options, flip, drop, valueAt, settle, reopen };
@@ -92,7 +93,7 @@ test('a value that is gone, and one that stands in for another, are damage as we
   const begun = await begin();
   const { store, drop, kv, settle } = begun;
   const header = (await store.seal(r))!;
-  drop('batch', 1);
+  await drop('batch', 1);
   await kv.transaction((writer) => writer.put(['batch', r, 4], Buffer.from('{"seq":4,"value":1}\n')));
   t.like(await store.letters.quarantine(header, roomy), { salvaged: 2, lost: 4 });
   await settle();
@@ -106,7 +107,7 @@ test('what an older fogrun wrote has no checks of its own: a damaged segment bec
   const begun = await begin();
   const { store, flip, drop, settle } = begun;
   const header = (await store.seal(r))!;
-  drop('sum');
+  await drop('sum');
   t.deepEqual(seqs(await store.body(header)), [1, 2, 3, 4, 5, 6]);
   flip(3);
   t.like(await store.letters.quarantine(header, roomy), { salvaged: 0, lost: 6 });
@@ -162,8 +163,8 @@ test('damage in what is not sealed yet is found when the store is opened: the re
 
 test('an open segment of an older fogrun that is shorter than it was becomes a gap as a whole', async (t) => {
   const { drop, reopen } = await begin();
-  drop('sum');
-  drop('batch', 3);
+  await drop('sum');
+  await drop('batch', 3);
   const store = await reopen();
   t.is(store.damage?.code, 'segment-corrupt');
   t.deepEqual(await sealedOf({ store }), [['corrupt', 1, 6]]);
