@@ -1,6 +1,7 @@
 /** Ties every kind to its effects: the one place that knows both. Loads only what a pipeline uses. */
 import { cloudSession } from '../../machines/cloud-session.ts';
 import type { BuiltInKind } from '../../machines/index.ts';
+import type { ClockTrust } from '../contract/clock-trust.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { ActorPlan } from '../contract/plan.ts';
 import type { InPort, OutPort } from '../contract/port.ts';
@@ -132,6 +133,7 @@ const loaders: Loaders = {
         input: input(env),
         output: output(env),
         clock: platform.clock,
+        trust: trust(env),
         report: env.report,
       });
   },
@@ -149,6 +151,7 @@ const loaders: Loaders = {
         input: input(env),
         output: output(env),
         clock: platform.clock,
+        trust: trust(env),
         compress,
         report: env.report,
         agent,
@@ -235,6 +238,11 @@ function edgeStore(env: ActorEnv): EdgeStore {
 }
 function cloudStore(env: ActorEnv): CloudStore {
   return env.store.cloud ?? missing(env, 'cloud store');
+}
+/** With what the store knows of a cloud's clock. */
+function trust(env: ActorEnv): ClockTrust {
+  env.trust.learnPast(edgeStore(env).cloud(env.cursor).cloudTimeMs ?? 0);
+  return env.trust;
 }
 function missing(env: ActorEnv, what: string): never {
   throw new FogrunError('effect-missing', `${env.plan.name} (${env.plan.kind.name}) has no ${what}`);

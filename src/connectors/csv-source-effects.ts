@@ -50,6 +50,8 @@ class Visit {
   /** What was read since the last batch. */
   #lines: Uint8Array[] = [];
   #bytes = 0;
+  /** Some of the lines carry a time of the file's. */
+  #hasRecorded = false;
   #readings = 0;
   #refused = 0;
 
@@ -188,7 +190,9 @@ class Visit {
       if (this.#signal.aborted) return;
     }
     const now = this.#env.clock.now();
-    const timeMs = this.#config.stamp === 'recorded' ? (found.timeMs ?? now) : now;
+    const isRecorded = this.#config.stamp === 'recorded' && found.timeMs !== null;
+    const timeMs = isRecorded ? found.timeMs : now;
+    if (isRecorded) this.#hasRecorded = true;
     const time = new Date(timeMs).toISOString();
     for (const { device, sensor, value, unit } of found.readings) {
       const line = encodeReading({ device, sensor, time, value, unit });
@@ -212,7 +216,9 @@ class Visit {
     this.#lines = [];
     this.#bytes = 0;
     this.#readings += count;
-    const batch: Batch = { stream: this.#config.stream, lines, count, position };
+    const stamped = this.#hasRecorded || count === 0 ? {} : { stamped: true as const };
+    this.#hasRecorded = false;
+    const batch: Batch = { stream: this.#config.stream, lines, count, ...stamped, position };
     this.#shared.unaccepted.send(batch, lines.length + batchOverheadBytes);
     await this.#shared.unaccepted.room(this.#signal);
   }

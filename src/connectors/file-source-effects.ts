@@ -85,7 +85,9 @@ function tailEnv(
     },
     send(taken, position) {
       const { lines, count } = taken ?? { lines: new Uint8Array(), count: 0 };
-      const batch = { stream: config.stream, lines, count, position: { source: env.name, value: position } };
+      const stamped = taken?.stamped ? { stamped: true as const } : {};
+      const place = { source: env.name, value: position };
+      const batch = { stream: config.stream, lines, count, ...stamped, position: place };
       // Lines that are a view keep the whole block alive.
       unaccepted.send(batch, Math.max(lines.length, taken?.bytesRead ?? 0) + batchOverheadBytes);
     },

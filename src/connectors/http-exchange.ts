@@ -83,8 +83,8 @@ async function hasCredit({ outlet, clock, closing }: ExchangeEnv): Promise<boole
 async function accept(judged: Judged, env: ExchangeEnv): Promise<Answer> {
   const { config, clock, outlet, late } = env;
   const over = new AbortController();
-  const sent = judged.pieces.map(({ lines, count }) =>
-    outlet.send({ stream: config.stream, lines, count }, late),
+  const sent = judged.pieces.map(({ lines, count, stamped }) =>
+    outlet.send({ stream: config.stream, lines, count, ...(stamped ? { stamped } : {}) }, late),
   );
   outlet.flush();
   const accepted = Promise.all(sent).then(

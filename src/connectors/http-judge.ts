@@ -6,7 +6,7 @@ import type { Outcome } from './http-answer.ts';
 import type { BodyForm } from './http-head.ts';
 
 export interface Judged extends Outcome {
-  readonly pieces: readonly { readonly lines: Uint8Array; readonly count: number }[];
+  readonly pieces: readonly { readonly lines: Uint8Array; readonly count: number; readonly stamped?: true }[];
 }
 
 const blockBytes = 128 * 2 ** 10;
@@ -30,7 +30,7 @@ export async function judgeBody(
     return { pieces: [], accepted: 0, refused: 1, refusals: [{ line: 1, reason: found.complaint }] };
   }
   const text = found.lines;
-  const pieces: { lines: Uint8Array; count: number }[] = [];
+  const pieces: { lines: Uint8Array; count: number; stamped?: true }[] = [];
   const refusals: LineRefusal[] = [];
   let accepted = 0;
   let refused = 0;

@@ -133,13 +133,15 @@ export class LineConnection {
     const refusals = taken.refusals.slice(0, wordedMax);
     const block: JudgedBlock = { accepted: count, refused, refusals, line: firstLine + linesRead - 1 };
     const accepted = this.#ledger.enter(block, Math.max(sourceBytes, lines.length));
-    outlet.send({ stream: config.stream, lines, count }, signal).then(accepted, () => {
-      // The source was ended at once. What still waited was never promised to anybody.
-      this.#over = true;
-      this.#ledger.clear();
-      this.destroy();
-      this.#goOn();
-    });
+    outlet
+      .send({ stream: config.stream, lines, count, ...(taken.stamped ? { stamped: true } : {}) }, signal)
+      .then(accepted, () => {
+        // The source was ended at once. What still waited was never promised to anybody.
+        this.#over = true;
+        this.#ledger.clear();
+        this.destroy();
+        this.#goOn();
+      });
   }
 
   #dealtWith(blocks: readonly JudgedBlock[]): void {

@@ -24,28 +24,32 @@ export function simulatedSensorEffects(env: SimulatedEnv): SimulatedSensorEffect
   const { output, clock, memory = { words: undefined } } = env;
   const before = recall(memory);
   const tally = createTally(output, before?.lastTime);
-  /** The next turn; outlasts a pause and a restart, so that what was not measured meanwhile is counted. */
-  let turn: number | undefined;
+  /** When the last turn was due, monotonic ms; outlasts a pause and a restart, so that what was not measured meanwhile is counted. */
+  let lastAtMs = before?.lastAtMs;
   return {
     async sensor({ input: config, signal, emit }) {
       const { every } = config;
-      turn ??= before && nextTurn(before, every);
       const made: Signal = { ...config, curve: config.value };
       // Moments on the wall clock at whole multiples of the pace: the same after a restart.
-      const first = Math.ceil(clock.now() / every);
-      tally.miss(Math.max(0, first - (turn ?? first)));
-      turn = first;
+      let pace = startPace(clock, every);
+      if (lastAtMs !== undefined) tally.miss(Math.max(0, pace.first - pace.turnAt(lastAtMs) - 1));
+      let turn = pace.first;
       let silent = false;
       while (!signal.aborted) {
-        await sleep(clock, Math.max(turn * every - clock.now(), wakeMsMin), signal);
+        lastAtMs = pace.atMs(turn - 1);
+        await sleep(clock, Math.max(pace.atMs(turn) - clock.monotonic(), wakeMsMin), signal);
         if (signal.aborted) return;
-        const now = clock.now();
-        const due = Math.floor(now / every);
-        // The wall clock was set back.
-        if (due < turn - 1) turn = due;
+        let due = pace.now();
         if (due - turn > Math.max(latePeriods, lateMs / every)) {
           tally.miss(due - turn);
           turn = due;
+        }
+        if (pace.isOff()) {
+          // The wall clock was set: what is due stays due, under another time.
+          const others = startPace(clock, every);
+          turn += others.now() - due;
+          due = others.now();
+          pace = others;
         }
         const readings: Reading[] = [];
         for (; turn <= due; turn++) {
@@ -53,7 +57,8 @@ export function simulatedSensorEffects(env: SimulatedEnv): SimulatedSensorEffect
           if (value === null) tally.miss(1);
           else readings.push(toReading(config, turn * every, value));
         }
-        tally.take(readings, config, (lastTime) => remember(memory, { turn: due + 1, lastTime, every }));
+        lastAtMs = pace.atMs(due);
+        tally.take(readings, config, (lastTime) => remember(memory, { lastAtMs: pace.atMs(due), lastTime }));
         const outage = outageAt(made, due * every);
         if (outage && !silent)
           emit({ type: 'OUTAGE', cause: away(outage), forMs: outage.toMs - due * every });
@@ -83,27 +88,48 @@ function away({ fromMs, toMs }: { fromMs: number; toMs: number }): Problem {
   return { code: 'device-silent', message, advice: 'Nothing to do: it ends by itself, as `faults` says.' };
 }
 
+const wallStepMs = 2;
+/** How far the wall clock and the time that passed may part before the wall clock was set. */
+const setMsMin = 1_000;
+
+/** Turns are numbered by the wall clock, and come as time passes, whatever the wall clock does. */
+function startPace(clock: Clock, every: number) {
+  const wallMs = clock.now();
+  const base = Math.floor(wallMs / every);
+  const baseAtMs = clock.monotonic() - (wallMs - base * every);
+  const atMs = (turn: number) => baseAtMs + (turn - base) * every;
+  /** The last turn that was due at a monotonic moment; the wall clock tells whole ms only. */
+  const turnAt = (ms: number, toleranceMs = Math.min(wallStepMs, every / 4)) =>
+    base + Math.floor((ms + toleranceMs - baseAtMs) / every);
+  return {
+    /** When a turn is due, monotonic ms. */
+    atMs,
+    turnAt,
+    /** The last turn that is due. */
+    now: () => turnAt(clock.monotonic(), 0),
+    /** The first turn not before the start. */
+    first: Math.ceil(wallMs / every),
+    /** The wall clock was set. */
+    isOff: () => Math.abs(clock.now() - base * every - (clock.monotonic() - baseAtMs)) > setMsMin,
+  };
+}
+
 /** Up to where readings were handed on: what comes after it and is not handed on is missed. */
 interface HandedOn {
-  readonly turn: number;
+  /** Monotonic ms. */
+  readonly lastAtMs: number;
   readonly lastTime: string;
-  /** The pace that turns were counted at, ms. */
-  readonly every: number;
 }
 
-function remember(memory: Memory, { turn, lastTime, every }: HandedOn): void {
-  memory.words = `${turn} ${lastTime} ${every}`;
-}
-
-/** At another pace, as after a reload, turns have other numbers. */
-function nextTurn(before: HandedOn, every: number): number {
-  return before.every === every ? before.turn : Math.floor(Date.parse(before.lastTime) / every) + 1;
+function remember(memory: Memory, { lastAtMs, lastTime }: HandedOn): void {
+  memory.words = `${lastAtMs} ${lastTime}`;
 }
 
 function recall({ words }: Memory): HandedOn | undefined {
-  const [turn, lastTime, every] = words?.split(' ') ?? [];
-  if (turn === undefined || lastTime === undefined) return undefined;
-  return { turn: Number(turn), lastTime, every: Number(every) };
+  const [lastAtMs, lastTime] = words?.split(' ') ?? [];
+  return lastAtMs === undefined || lastTime === undefined
+    ? undefined
+    : { lastAtMs: Number(lastAtMs), lastTime };
 }
 
 interface Tally {
@@ -145,7 +171,7 @@ function createTally(output: OutPort<Batch>, before: string | undefined): Tally 
       lastTime = last.time;
       const lines = Buffer.concat(readings.map(encodeReading));
       handsOn(lastTime);
-      void output.send({ stream, lines, count: readings.length, ...gap });
+      void output.send({ stream, lines, count: readings.length, stamped: true, ...gap });
     },
   };
 }

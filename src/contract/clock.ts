@@ -6,7 +6,7 @@ export type Timer = unknown;
 export interface Clock {
   /** Wall clock, ms since 1970 UTC. May jump; only for what people read. */
   now(): number;
-  /** Monotonic ms from an arbitrary start. For deadlines and rates. */
+  /** Monotonic ms from an arbitrary start, the same for every process of a machine. For deadlines and rates. */
   monotonic(): number;
   setTimeout(callback: () => void, delayMs: number): Timer;
   clearTimeout(timer: Timer | undefined): void;

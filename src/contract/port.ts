@@ -13,6 +13,8 @@ export interface Batch {
   readonly lines: Uint8Array;
   /** Number of lines; 0 when there is only a gap. */
   readonly count: number;
+  /** The times in its lines were taken from this machine's wall clock, just now. */
+  readonly stamped?: true;
   /** What was not measured before these lines. */
   readonly missed?: Omit<Gap, 'fromSeq' | 'toSeq'>;
   /** How far their source has come with them: kept in the same commit, so that it never reads anything twice. */

@@ -57,6 +57,8 @@ export interface CloudMemory {
   readonly cloudEpoch: string | null;
   /** The fencing token committed last; 0 before the first. */
   readonly token: number;
+  /** The cloud's wall clock at the last greeting, ms since 1970. */
+  readonly cloudTimeMs?: number;
 }
 
 /** Where a stream stands for a cursor. */

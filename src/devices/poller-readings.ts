@@ -113,8 +113,7 @@ export function createTally(
   /** When the last reading of each sensor was handed on or confirmed: monotonic ms and ISO text. */
   const last = new Map<string, { at: number; time: string; interrupted: boolean }>();
   // Nobody measured between the life before this one and its own first reading.
-  for (const [sensor, before] of recallReadings(memory, clock))
-    last.set(sensor, { ...before, interrupted: true });
+  for (const [sensor, before] of recallReadings(memory)) last.set(sensor, { ...before, interrupted: true });
 
   const missedBefore = ({ sensor }: Reading, at: number, onlyChanges: boolean): number => {
     const before = last.get(sensor);
@@ -158,6 +157,7 @@ export function createTally(
         stream,
         lines: Buffer.concat(readings.map(encodeReading)),
         count: readings.length,
+        stamped: true,
         ...(count === 0
           ? {}
           : {

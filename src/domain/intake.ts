@@ -37,6 +37,8 @@ export interface Taken {
    */
   readonly lines: Uint8Array;
   readonly count: number;
+  /** Every one of them was made by wrapping, so their time is the one that was given; absent when not. */
+  readonly stamped?: true;
   /** The first `refusalsMax` of them. */
   readonly refusals: readonly LineRefusal[];
   /** Lines refused in all. */
@@ -81,6 +83,7 @@ export function takeLines(block: Uint8Array, rules: IntakeRules, firstLine: numb
   const allUtf8 = isUtf8(bytes);
   const refusals: LineRefusal[] = [];
   let refused = 0;
+  let wrapped = 0;
   let linesRead = 0;
   let at = 0;
   while (at < bytes.length) {
@@ -91,6 +94,7 @@ export function takeLines(block: Uint8Array, rules: IntakeRules, firstLine: numb
       const asReading = isReading(bytes, scanner);
       if (out.count > 0 && out.bytes + out.costOf(scanner, asReading) > batchBytesMax) break;
       out.add(scanner, asReading, at, end);
+      if (!asReading) wrapped++;
     } else if (!fits || !scanner.isEmpty) {
       refused++;
       if (refusals.length < refusalsMax) {
@@ -102,7 +106,8 @@ export function takeLines(block: Uint8Array, rules: IntakeRules, firstLine: numb
     at = end + 1;
   }
   const bytesRead = Math.min(at, block.length);
-  return { lines: out.finish(), count: out.count, refusals, refused, linesRead, bytesRead };
+  const stamped = wrapped > 0 && wrapped === out.count ? { stamped: true as const } : {};
+  return { lines: out.finish(), count: out.count, ...stamped, refusals, refused, linesRead, bytesRead };
 }
 
 /** A buffer with a newline at its end, which is where the scanner stops. */

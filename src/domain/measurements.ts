@@ -13,7 +13,7 @@ export interface Measurement {
   /** On the edge's clock, ms since 1970. */
   readonly timeMs: number;
   readonly value: number;
-  /** False when it was marked as implausible. */
+  /** False when it was marked as implausible, or its time as that of a clock that could not be right. */
   readonly usable: boolean;
   readonly simulated: boolean;
 }
@@ -30,8 +30,11 @@ const sensorKey = Buffer.from('sensor');
 const unitKey = Buffer.from('unit');
 const timeKey = Buffer.from('time');
 const valueKey = Buffer.from('value');
+const clockKey = Buffer.from('clock');
 const implausibleKey = Buffer.from('implausible');
 const simulatedKey = Buffer.from('simulated');
+
+const unsynced = Buffer.from('"unsynced"');
 
 /** Origins that are known by their bytes; in a segment with more, the others take a slower way. */
 const knownMax = 16;
@@ -100,6 +103,7 @@ class Reader {
     let time = -1;
     let value = -1;
     let implausible = -1;
+    let clock = -1;
     let simulated = -1;
     for (let i = 0; i < members.count; i++) {
       switch (members.keyLength(i)) {
@@ -109,6 +113,7 @@ class Reader {
           break;
         case 5:
           if (members.isKey(i, valueKey)) value = i;
+          else if (members.isKey(i, clockKey)) clock = i;
           break;
         case 6:
           if (members.isKey(i, deviceKey)) device = i;
@@ -135,9 +140,15 @@ class Reader {
       origin: this.#originOf(device, unit),
       timeMs,
       value: number,
-      usable: implausible < 0 || firstOf(implausible) === letterF,
+      usable:
+        (implausible < 0 || firstOf(implausible) === letterF) && !(clock >= 0 && this.#isUnsynced(clock)),
       simulated: simulated >= 0 && firstOf(simulated) === letterT,
     };
+  }
+
+  /** An escaped text is as good as none: it is not ours. */
+  #isUnsynced(clock: number): boolean {
+    return this.#scanner.members.isValue(clock, unsynced);
   }
 
   #originOf(device: number, unit: number): Origin {
@@ -175,13 +186,13 @@ class Reader {
       return undefined;
     }
     if (typeof reading !== 'object' || reading === null || reading.sensor !== this.#sensor) return undefined;
-    const { device, unit, time, value, implausible, simulated } = reading;
+    const { device, unit, time, value, implausible, simulated, clock } = reading;
     if (typeof device !== 'string' || typeof unit !== 'string' || typeof time !== 'string') return undefined;
     // JSON can say 1e400, which is Infinity here.
     if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
     const timeMs = Date.parse(time);
     if (!Number.isFinite(timeMs)) return undefined;
-    const usable = implausible === undefined || implausible === false;
+    const usable = (implausible === undefined || implausible === false) && clock !== 'unsynced';
     return { origin: this.#origin(device, unit), timeMs, value, usable, simulated: simulated === true };
   }
 }

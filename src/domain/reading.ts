@@ -17,6 +17,8 @@ export interface Reading {
   readonly simulated?: true;
   /** Set when the value lies outside the plausible range: kept, but not to be averaged in. */
   readonly implausible?: true;
+  /** Set when the clock that `time` is from could not be right. */
+  readonly clock?: 'unsynced';
 }
 
 /** A reading as it stands in a segment: `seq` first. */

@@ -1,6 +1,7 @@
 /** One greeted connection of an uploader: what is on its way, and what came back. */
 import type { UploadEvent, UploaderConfig } from '../../machines/uploader.ts';
 import type { Clock } from '../contract/clock.ts';
+import type { ClockTrust } from '../contract/clock-trust.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import {
   type Hello,
@@ -36,6 +37,7 @@ export interface UploadEnv {
   readonly store: EdgeStore;
   readonly output: OutPort<Acknowledgement>;
   readonly clock: Clock;
+  readonly trust: ClockTrust;
   readonly compress: Compress;
   readonly report: Reporter;
   /** Program and version, told to the cloud. */
@@ -189,7 +191,9 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
         const fork = forkReason(store, cursor, welcome);
         if (fork) return { type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', fork)) };
         const stored = new Map(Object.entries(welcome.marks).map(([name, mark]) => [name, mark.sequence]));
-        await store.rememberCloud(cursor, { cloudEpoch: welcome.cloudEpoch, token: welcome.token }, stored);
+        const { cloudEpoch, token, timeMs } = welcome;
+        await store.rememberCloud(cursor, { cloudEpoch, token, cloudTimeMs: timeMs }, stored);
+        compareClocks(env, timeMs);
         const { compress, config } = env;
         const packs = welcome.compression === 'zstd';
         outbox = new Outbox(store, cursor, packs ? { compress, level: config['compression-level'] } : null);
@@ -219,6 +223,18 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
       link.destroy();
     },
   };
+}
+
+/** Tells when this machine's clock and the cloud's cannot both be right. */
+function compareClocks({ trust, clock, report }: UploadEnv, cloudMs: number): void {
+  trust.compare(cloudMs);
+  const doubt = trust.doubt();
+  if (doubt === null) return;
+  const [here, there] = [clock.now(), cloudMs].map((ms) => new Date(ms).toISOString());
+  report(
+    { type: 'note', text: `${doubt} (${here} here, ${there} there): set the one that is wrong` },
+    'warn',
+  );
 }
 
 /** Both in one, as the cloud may send them. */

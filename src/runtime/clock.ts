@@ -2,9 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Random } from '../contract/clock.ts';
 
+/** When this process started, by the machine's monotonic clock. */
+const startedMs = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic: () => performance.now() + startedMs,
   setTimeout: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, 2 ** 31 - 1)),
   clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };

@@ -1,6 +1,7 @@
 /** The actors of a pipeline at work: begun along the wires, ended along them, and replaced while the others run. */
 import type { AnyStateMachine } from 'xstate';
 import { type Clock, sleep } from '../contract/clock.ts';
+import { type ClockTrust, createClockTrust } from '../contract/clock-trust.ts';
 import type { Problem } from '../contract/errors.ts';
 import type { Memory } from '../contract/memory.ts';
 import type { ActorPlan, Plan, StorePlan } from '../contract/plan.ts';
@@ -25,6 +26,8 @@ export interface ActorEnv {
   readonly cursor: string;
   readonly report: Reporter;
   readonly memory: Memory;
+  /** Whether this machine's wall clock can be right. */
+  readonly trust: ClockTrust;
   /** Runs a further statechart that belongs to this actor, under `<actor>/<name>`, with that input. */
   startChild(name: string, machine: AnyStateMachine, input?: (report: Reporter) => unknown): RunningActor;
 }
@@ -60,6 +63,7 @@ export class PipelineActors {
   /** By the actor that takes from it. */
   readonly ports = new Map<string, CountedPort>();
   readonly #env: PipelineActorsEnv;
+  readonly #trust: ClockTrust;
   #plan: Plan;
   #effects: Bindings['effects'];
   #placement: Placement | undefined;
@@ -73,6 +77,7 @@ export class PipelineActors {
 
   constructor(env: PipelineActorsEnv) {
     this.#env = env;
+    this.#trust = createClockTrust(env.clock);
     this.#plan = env.plan;
     this.#effects = env.effects;
     this.place(env.processes);
@@ -247,6 +252,7 @@ export class PipelineActors {
         cursor,
         report,
         memory,
+        trust: this.#trust,
         startChild: (childName, machine, childInput) => {
           const own = board.own(sight, `${name}/${childName}`, machine.id);
           const child = runActor(machine, { clock, report: own.report, input: childInput?.(own.report) });

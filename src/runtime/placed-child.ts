@@ -1,5 +1,6 @@
 /** The process that actors are placed in, seen from inside: it runs them as their pipeline's process tells it. */
 import type { Clock } from '../contract/clock.ts';
+import { createClockTrust } from '../contract/clock-trust.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { ActorKind } from '../contract/kind.ts';
 import type { Memory } from '../contract/memory.ts';
@@ -200,6 +201,7 @@ class PlacedChild {
         cursor: '',
         report,
         memory,
+        trust: createClockTrust(clock),
         startChild: () => {
           throw new FogrunError('effect-missing', `the kind ${kind.name} cannot be placed: it has children`);
         },

@@ -200,12 +200,13 @@ class EdgeStoreOverKv implements EdgeStore {
   }
 
   rememberCloud(cursor: string, memory: CloudMemory, stored?: ReadonlyMap<string, number>): Promise<void> {
-    const { cloudEpoch, token } = memory;
+    const { cloudEpoch, token, cloudTimeMs } = memory;
+    const known = { cloudEpoch, token, ...(cloudTimeMs === undefined ? {} : { cloudTimeMs }) };
     return this.#run((changes, writer) => {
       const { state, cursors } = changes;
       change.assertCursor(cursors, cursor);
-      writer.put(keys.cloud(cursor), encodeRecord({ cloudEpoch, token }));
-      state.clouds.set(cursor, { cloudEpoch, token });
+      writer.put(keys.cloud(cursor), encodeRecord(known));
+      state.clouds.set(cursor, known);
       if (stored) settle(changes, writer, stored);
     });
   }

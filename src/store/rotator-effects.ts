@@ -1,11 +1,13 @@
 /** Effects of the kind `file-rotator`: from a port into the store. */
 import type { FileRotatorConfig, FileRotatorEffects, IntakeEvent } from '../../machines/file-rotator.ts';
 import { type Clock, sleep } from '../contract/clock.ts';
+import type { ClockTrust } from '../contract/clock-trust.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { Batch, InPort, OutPort, SealedNotice } from '../contract/port.ts';
 import { type Reporter, segmentReport } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
+import { createStampJudge } from './rotator-clock.ts';
 
 /** One commit takes at most this much from the port, so that no commit grows without bound. */
 const commitLimits = { itemsMax: 4_096, bytesMax: 4 * 2 ** 20 };
@@ -17,11 +19,13 @@ export interface RotatorEnv {
   readonly input: InPort<Batch>;
   readonly output: OutPort<SealedNotice>;
   readonly clock: Clock;
+  readonly trust: ClockTrust;
   readonly report: Reporter;
 }
 
 export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
   const { store, clock } = env;
+  const judged = createStampJudge(env.trust, env.report);
 
   const openBytes = () => store.streams().reduce((sum, stream) => sum + store.openSegment(stream).bytes, 0);
   const dueInMs = (config: FileRotatorConfig) => {
@@ -57,7 +61,7 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
         const gather = (enough: AbortSignal) => sleep(clock, gatherMs ?? 0, enough);
         const limits = { ...commitLimits, bytesMax: share(), ...(gatherMs === undefined ? {} : { gather }) };
         await env.input.consume(limits, signal, async (batches) => {
-          await appendWhenRoom(batches, config.size, signal, emit);
+          await appendWhenRoom(judged(batches), config.size, signal, emit);
           // A reload may have given the store another quota.
           limits.bytesMax = share();
           written();

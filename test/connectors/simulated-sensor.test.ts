@@ -2,7 +2,7 @@ import test from 'ava';
 import { type SimulatedEvent, simulatedSensor } from '../../machines/simulated-sensor.ts';
 import { simulatedSensorEffects } from '../../src/connectors/simulated-sensor-effects.ts';
 import type { Reading } from '../../src/domain/reading.ts';
-import { createVirtualClock } from '../helpers/virtual-clock.ts';
+import { createVirtualClock, type VirtualClock } from '../helpers/virtual-clock.ts';
 import { fakeStore } from './fixtures.ts';
 
 function start(
@@ -99,20 +99,56 @@ test('a full store costs readings, and each is counted', async (t) => {
   t.true(gaps().length > 0);
 });
 
-test('what was not measured during a pause, or while the machine slept, is a gap', async (t) => {
-  const { clock, run, stop, readings, gaps } = start({ every: '1s' });
+test('what was not measured during a pause, or while the process was stopped, is a gap', async (t) => {
+  const clock = createVirtualClock();
+  let stoppedMs = 0;
+  const own = {
+    ...clock,
+    now: () => clock.now() + stoppedMs,
+    monotonic: () => clock.monotonic() + stoppedMs,
+  } as VirtualClock;
+  const { run, stop, readings, gaps } = start({ every: '1s' }, undefined, own);
   await clock.advance(2_500);
   stop();
   await clock.advance(5_000);
   run();
   await clock.advance(1_000);
   t.like(gaps(), [{ gap: 'missed', count: 5 }]);
-  clock.jump(60_000);
+  // No timer fires in a process that is stopped.
+  stoppedMs += 60_000;
   await clock.advance(2_000);
   t.is(gaps().length, 2);
   const times = readings().map(({ time }) => Date.parse(time));
   const span = (times.at(-1)! - times[0]!) / 1_000 + 1;
   t.is(readings().length + gaps().reduce((sum, { count }) => sum + count, 0), span);
+});
+
+test('a wall clock that is set misses nothing and makes up nothing: readings go on under the new time', async (t) => {
+  for (const [jumpMs, name] of [
+    [2 * 86_400_000, 'ahead'],
+    [-30 * 86_400_000, 'back'],
+  ] as const) {
+    const { clock, readings, gaps } = start({ every: '1s' });
+    await clock.advance(5_500);
+    clock.jump(jumpMs);
+    await clock.advance(5_000);
+    t.deepEqual(gaps(), [], name);
+    const times = readings().map(({ time }) => Date.parse(time));
+    t.is(times.length, 11, name);
+    const steps = times.slice(1).map((time, i) => time - times[i]!);
+    t.deepEqual(new Set(steps), new Set([1_000, jumpMs + 1_000]), name);
+  }
+});
+
+test('a wall clock that was set during a pause does not count as time that passed', async (t) => {
+  const { clock, run, stop, gaps } = start({ every: '1s' });
+  await clock.advance(2_500);
+  stop();
+  clock.jump(2 * 86_400_000);
+  await clock.advance(5_000);
+  run();
+  await clock.advance(1_000);
+  t.like(gaps(), [{ gap: 'missed', count: 5 }]);
 });
 
 test('values that cannot be believed are marked', async (t) => {

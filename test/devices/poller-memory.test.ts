@@ -52,3 +52,23 @@ test('a poller that remembers nothing misses nothing', (t) => {
   );
   t.is(sent[0]!.missed, undefined);
 });
+
+test('a wall clock that was set in between does not count as time that passed', async (t) => {
+  for (const jumpMs of [2 * 86_400_000, -30 * 86_400_000]) {
+    const clock = createVirtualClock();
+    const memory: Memory = { words: undefined };
+    const { sent, output } = port();
+    const read = () => ({
+      device: 'd',
+      sensor: 'pressure',
+      time: new Date(clock.now()).toISOString(),
+      value: 1,
+      unit: 'hPa',
+    });
+    createTally(100, { output, clock, memory }).take([read()], false);
+    clock.jump(jumpMs);
+    await clock.advance(500);
+    createTally(100, { output, clock, memory }).take([read()], false);
+    t.is(sent[1]!.missed?.count, 4);
+  }
+});

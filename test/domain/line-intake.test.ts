@@ -23,7 +23,8 @@ function summary(taken: readonly TakenLines[]) {
 }
 
 const atOnce = (bytes: Uint8Array) => {
-  const { bytesRead, ...taken } = takeLines(bytes, rules, 1, time);
+  // Of a part it is told apart from the whole whether all of it was wrapped.
+  const { bytesRead, stamped: _, ...taken } = takeLines(bytes, rules, 1, time);
   return { ...taken, lines: Buffer.from(taken.lines).toString('latin1'), sourceBytes: bytesRead };
 };
 

@@ -160,10 +160,10 @@ export function createWorld(seed = 'world') {
   }
 
   function edgeEffects(env: ActorEnv, store: EdgeStore, transport: Transport, own: MortalClock) {
-    const { input, output, report } = env;
+    const { input, output, report, trust } = env;
     switch (env.plan.name) {
       case 'rotator':
-        return { ...rotatorEffects({ store, input: input!, output: output!, clock: own, report }) };
+        return { ...rotatorEffects({ store, input: input!, output: output!, clock: own, trust, report }) };
       case cursor:
         return {
           ...uploaderEffects({
@@ -173,6 +173,7 @@ export function createWorld(seed = 'world') {
             input: input!,
             output: output!,
             clock: own,
+            trust,
             compress: zstdCompressAtOnce,
             report,
             agent,
