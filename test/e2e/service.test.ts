@@ -90,6 +90,9 @@ test('one pipeline alone tells it too, and who waits for its cloud is in the sta
   const fogrun = startFogrun(t, [shipped('edge.yaml'), '--log', 'json'], env);
   await socket.hear(/READY=1/);
   await socket.hear(/WATCHDOG=1.*STATUS=edge\/uploader waitingToRetry \(link-unreachable\)/);
+  fogrun.child.kill('SIGHUP');
+  await socket.hear(/RELOADING=1\|MONOTONIC_USEC=\d+/);
+  await socket.hear(/READY=1/, 2);
   t.is((await fogrun.end()).code, 0);
 });
 
@@ -247,6 +250,15 @@ test('a real systemd runs it, starts it again after kill -9 and after a power cu
   const polled = entries.find(({ MESSAGE }) => /edge\/barometer +connecting → polling/.test(MESSAGE));
   t.is(polled?.PRIORITY, '6', 'the journal has the level, and no time or colour in the text');
   t.true(polled?.MESSAGE.startsWith('edge/barometer'));
+
+  const pid = await show(first, 'MainPID');
+  const reloads = async () => {
+    const { stdout } = await first.run(['journalctl', '-u', 'fogrun-cloud-edge', '--no-pager']);
+    return stdout.match(/(?:cloud|edge)\/pipeline +reload by \S+ \(SIGHUP\): nothing differs/g)?.length ?? 0;
+  };
+  t.is((await first.run(['systemctl', 'reload', 'fogrun-cloud-edge'])).code, 0);
+  await eventually(t, 'both pipelines read their files again', async () => (await reloads()) === 2);
+  t.deepEqual([await show(first, 'ActiveState'), await show(first, 'MainPID')], ['active', pid]);
 
   await first.run(['systemctl', 'kill', '-s', 'KILL', 'fogrun-cloud-edge']);
   const lines = async () => (await first.run(['journalctl', '-u', 'fogrun-cloud-edge', '-n', '60'])).stdout;
