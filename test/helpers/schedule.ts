@@ -1,5 +1,14 @@
 /** Mishaps on both sides of a link in a random order, for tests that judge what came of them; the same for the same seed. */
-import { type Cloud, type CloudDisk, createWorld, cursor, type Edge, type World } from './two-sides.ts';
+import {
+  type Cloud,
+  type CloudDisk,
+  cloudPlan,
+  createWorld,
+  cursor,
+  type Edge,
+  edgePlan,
+  type World,
+} from './two-sides.ts';
 import { backupOf, isDrained, range } from './two-sides-facts.ts';
 
 /** More or others: FOGRUN_SCHEDULES=1000 FOGRUN_SCHEDULE_SEED=17 npx ava dist/test/link/schedules.test.js */
@@ -229,17 +238,40 @@ export const losses: Acts = [
   [1, restoreCloud],
 ];
 
+/** Their outcomes are theirs: one is refused while another runs, and what crashes answers nothing. */
+function reloadEdge({ world, edge }: Play): void {
+  const { next } = world.random;
+  const pick = <T>(...from: readonly T[]): T => from[Math.floor(next() * from.length)]!;
+  const uploader = { window: { segments: pick(2, 3) }, compression: pick('zstd', 'none') };
+  const rotator = { every: pick('200ms', '300ms') };
+  void edge.reload(edgePlan({ ...edgeOptions, uploader, rotator, acks: pick('acks', 'ackers') }));
+}
+
+function reloadCloud({ world, cloud }: Play): void {
+  const { next } = world.random;
+  const receiver = { window: { segments: next() < 0.5 ? 3 : 2 } };
+  void cloud.reload(cloudPlan({ ...cloudOptions, receiver, forecaster: next() < 0.7 }));
+}
+
+export const reloads: Acts = [
+  [4, reloadEdge],
+  [3, reloadCloud],
+];
+
 /** Everything works again, for long enough. */
 async function settle({ world, edge, cloud }: Play): Promise<void> {
   world.network.heal();
   world.network.latencyMs = () => 1;
   world.commitMs = () => 1;
   cloud.disk.files.refusal = null;
+  await world.clock.advance(30_000);
+  same('reloaded', await world.clock.until(edge.reload(edgePlan(edgeOptions))), null);
+  same('reloaded', await world.clock.until(cloud.reload(cloudPlan(cloudOptions))), null);
   await edge.send(cursor, 'RETRY');
   await world.clock.advance(300_000);
   const states = (side: Edge | Cloud) =>
-    [...side.pipeline.actors.values()].map((actor) => `${actor.name} ${actor.state()}`);
-  same('edge', states(edge), ['acks waiting', 'uploader idle', 'rotator empty', 'source running']);
+    side.pipeline.plan.actors.map(({ name }) => `${name} ${side.state(name)}`);
+  same('edge', states(edge), ['source running', 'rotator empty', 'uploader idle', 'acks waiting']);
   same('cloud', states(cloud), ['receiver serving.listening', 'forecaster ready']);
   same('drained', isDrained(edge), true);
   same('deleted before they were stored', world.deletedUnstored, []);

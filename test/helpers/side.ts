@@ -1,4 +1,5 @@
 /** One side of a link in a test: its pipeline at work, what it told, and its ends. */
+import { type Problem, toProblem } from '../../src/contract/errors.ts';
 import type { ActorKind } from '../../src/contract/kind.ts';
 import type { ActorPlan, Plan } from '../../src/contract/plan.ts';
 import type { Report } from '../../src/contract/report.ts';
@@ -27,6 +28,8 @@ export interface Side {
   send(actor: string, type: string): Promise<void>;
   /** Moves the clock until a report fits, from line `from` on. */
   until(fits: (line: Line) => boolean, withinMs?: number, from?: number): Promise<Line>;
+  /** Writes that plan into its file and has it reloaded; resolves to why it was not, or to `null`. */
+  reload(plan: Plan): Promise<Problem | null>;
   /** Ends it in order. */
   stop(): Promise<void>;
   /** Ends it at once; what its disk was writing gets there or not, and its peers are told or not. */
@@ -54,11 +57,14 @@ export async function runSide(clock: VirtualClock, options: SideOptions): Promis
     lines.push(line);
     for (const look of [...waiting]) look();
   };
+  const bound = bindings(access.transport);
+  let file = plan;
   const pipeline = await runPipeline({
     plan,
+    reread: async () => ({ plan: file, effects: bound.effects, warnings: [] }),
     clock: own,
     log: { reporter: (_, actor) => report(actor) },
-    bindings: bindings(access.transport),
+    bindings: bound,
   });
   const side: Side = {
     pipeline,
@@ -90,6 +96,10 @@ export async function runSide(clock: VirtualClock, options: SideOptions): Promis
       } finally {
         waiting.delete(look);
       }
+    },
+    reload(next) {
+      file = next;
+      return pipeline.control.reload({ user: 'ada', command: 'test' }).then(() => null, toProblem);
     },
     stop: () => clock.until(pipeline.drain(30_000)),
     crash({ written = false, silent = false } = {}) {

@@ -8,6 +8,7 @@ import { cloudSession } from '../../machines/cloud-session.ts';
 import { fileRotator } from '../../machines/file-rotator.ts';
 import { type ForecasterConfig, forecaster } from '../../machines/forecaster.ts';
 import { type UploaderConfig, uploader } from '../../machines/uploader.ts';
+import type { Plan } from '../../src/contract/plan.ts';
 import type { Batch, OutPort } from '../../src/contract/port.ts';
 import type { CloudStore, EdgeStore } from '../../src/contract/store.ts';
 import type { Transport } from '../../src/contract/transport.ts';
@@ -65,6 +66,8 @@ export interface EdgeOptions {
   readonly bytesMax?: number;
   readonly uploader?: object;
   readonly rotator?: object;
+  /** Name of the one that deals with acknowledgements. */
+  readonly acks?: 'acks' | 'ackers';
 }
 
 export interface CloudOptions {
@@ -118,17 +121,6 @@ export function createWorld(seed = 'world') {
       }
       return headers;
     };
-    const plan = planOf('edge', bytesMax, [
-      actor('source', fakeKind({ emits: 'readings' }), {}, 'rotator'),
-      actor('rotator', fileRotator, { every: '1s', ...options.rotator }, cursor),
-      actor(
-        cursor,
-        uploader,
-        { 'ack-timeout': '30s', retry: { every: '100ms', max: '2s' }, ...options.uploader },
-        'acks',
-      ),
-      actor('acks', ackHandler, {}),
-    ]);
     const bindings = (transport: Transport): Bindings => ({
       openStore: async () => ({ edge: store, cloud: null }),
       effects: (env) => {
@@ -136,7 +128,7 @@ export function createWorld(seed = 'world') {
         return edgeEffects(env, store, transport, own);
       },
     });
-    const side = await runSide(clock, { plan, kv, own, access: network.join(), bindings });
+    const side = await runSide(clock, { plan: edgePlan(options), kv, own, access: network.join(), bindings });
     await side.pipeline.started;
     return Object.assign(side, {
       store,
@@ -181,6 +173,7 @@ export function createWorld(seed = 'world') {
           }),
         };
       case 'acks':
+      case 'ackers':
         return { ...ackEffects({ store, cursor, input: input!, report }) };
       default:
         return { work: ({ signal }: { signal: AbortSignal }) => untilAborted(signal) };
@@ -201,18 +194,17 @@ export function createWorld(seed = 'world') {
       consumers: forecasts ? ['forecaster'] : [],
     });
     await store.resume();
-    const receiver = { heartbeat: '1s', port: options.port ?? cloudPort, ...options.receiver };
-    const plan = planOf('cloud', bytesMax, [
-      actor('receiver', cloudReceiver, receiver, forecasts ? 'forecaster' : null),
-      ...(forecasts
-        ? [actor('forecaster', forecaster, forecasts === true ? {} : forecasts, 'receiver')]
-        : []),
-    ]);
     const bindings = (transport: Transport): Bindings => ({
       openStore: async () => ({ edge: null, cloud: store }),
       effects: (env) => cloudEffects(env, store, transport, own),
     });
-    const side = await runSide(clock, { plan, kv, own, access: network.join(), bindings });
+    const side = await runSide(clock, {
+      plan: cloudPlan(options),
+      kv,
+      own,
+      access: network.join(),
+      bindings,
+    });
     await side.pipeline.started;
     return Object.assign(side, { store, disk });
   }
@@ -253,6 +245,26 @@ export function createWorld(seed = 'world') {
     edge: (options: EdgeOptions = {}) => clock.until(startEdge(options)),
     cloud: (options: CloudOptions = {}) => clock.until(startCloud(options)),
   };
+}
+
+export function edgePlan(options: EdgeOptions): Plan {
+  const link = { 'ack-timeout': '30s', retry: { every: '100ms', max: '2s' } };
+  const { acks = 'acks' } = options;
+  return planOf('edge', options.bytesMax ?? 2 ** 24, [
+    actor('source', fakeKind({ emits: 'readings' }), {}, 'rotator'),
+    actor('rotator', fileRotator, { every: '1s', ...options.rotator }, cursor),
+    actor(cursor, uploader, { ...link, ...options.uploader }, acks),
+    actor(acks, ackHandler, {}),
+  ]);
+}
+
+export function cloudPlan(options: CloudOptions): Plan {
+  const receiver = { heartbeat: '1s', port: options.port ?? cloudPort, ...options.receiver };
+  const forecasts = options.forecaster ?? true;
+  return planOf('cloud', options.bytesMax ?? 2 ** 24, [
+    actor('receiver', cloudReceiver, receiver, forecasts ? 'forecaster' : null),
+    ...(forecasts ? [actor('forecaster', forecaster, forecasts === true ? {} : forecasts, 'receiver')] : []),
+  ]);
 }
 
 export type World = ReturnType<typeof createWorld>;
