@@ -69,12 +69,13 @@ export const runningCommands: readonly CommandEntry[] = [
     form: '[PIPELINE]',
     count: { min: 0, max: 1 },
     does: 'have a running pipeline take over what changed in its file',
-    options: ['all', 'dry-run', 'state', 'json'],
+    options: ['all', 'dry-run', 'sim', 'hours', 'seed', 'state', 'json'],
     run: async ([pipeline], values) =>
       (await import('./reload.ts')).reload(pipeline, {
         ...inState(values),
         all: values.all ?? false,
         dryRun: values['dry-run'] ?? false,
+        sim: values.sim ? { seed: values.seed, hours: values.hours } : null,
       }),
   },
   {

@@ -68,6 +68,11 @@ export const options = {
   altitude: { type: 'string', words: '--altitude M', text: 'height of the barometer above sea level (none)' },
   force: { type: 'boolean', words: '--force', text: 'write over files that are there' },
   edges: { type: 'string', words: '--edges N', text: "how many there are of each edge's pipeline (3)" },
+  sim: {
+    type: 'boolean',
+    words: '--sim',
+    text: 'simulate the new files with faults first, and reload only if all is well',
+  },
   hours: { type: 'string', words: '--hours H', text: 'virtual time to simulate (1)' },
   seed: { type: 'string', words: '--seed N', text: 'what chance follows from (another one each time)' },
   faults: {

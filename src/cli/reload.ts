@@ -5,6 +5,7 @@ import { escapeControls } from '../domain/text.ts';
 import type { RemoteControl } from '../runtime/ipc-control.ts';
 import { absent, asker, pickPipeline, warn, withRunning } from './control-cli.ts';
 import { commandWord } from './itself.ts';
+import type { Values } from './options.ts';
 
 export interface ReloadOptions {
   readonly state: string;
@@ -13,6 +14,8 @@ export interface ReloadOptions {
   readonly all: boolean;
   /** Only says what would change. */
   readonly dryRun: boolean;
+  /** Simulates what the files say now, first; `null` for not. */
+  readonly sim: Pick<Values, 'seed' | 'hours'> | null;
 }
 
 interface Outcome {
@@ -25,18 +28,35 @@ interface Outcome {
 
 /** Resolves to 0 when each of them runs as its file says; to 1 when an actor that was begun has failed at once. */
 export async function reload(name: string | undefined, options: ReloadOptions): Promise<number> {
-  const { state, json, all, dryRun } = options;
+  const { state, json, all, dryRun, sim } = options;
   if ((name === undefined) !== all) {
     throw new FogrunError('usage', 'expected: fogrun reload PIPELINE, or fogrun reload --all');
   }
   return withRunning(state, async (found) => {
     if (found.running.length === 0) throw absent(found, name);
     const controls = all ? found.running : [pickPipeline(found, name)];
+    if (sim && !(await isWell(controls, sim, name ?? '--all', json))) return 1;
     const outcomes = await Promise.all(controls.map((control) => reloadOne(control, dryRun)));
     if (json) process.stdout.write(`${JSON.stringify(outcomes)}\n`);
     else for (const outcome of outcomes) tell(outcome, dryRun);
     return Math.max(...outcomes.map(exitCodeOf));
   });
+}
+
+/** Rejects with what is wrong with the files. */
+async function isWell(
+  controls: readonly RemoteControl[],
+  sim: Pick<Values, 'seed' | 'hours'>,
+  name: string,
+  json: boolean,
+): Promise<boolean> {
+  const { simulateFiles } = await import('./reload-sim.ts');
+  const statuses = await Promise.all(controls.map((control) => control.status()));
+  const files = statuses.map(({ file }) => file);
+  const { isWell: well, text } = await simulateFiles(files, sim, `fogrun reload ${name} --sim`);
+  (json || !well ? process.stderr : process.stdout).write(text);
+  if (!well) process.stderr.write('nothing was reloaded\n');
+  return well;
 }
 
 async function reloadOne(control: RemoteControl, dryRun: boolean): Promise<Outcome> {

@@ -71,7 +71,7 @@ export class PipelineActors {
   /** Last states of those whose place another takes. */
   readonly #left = new Map<string, string>();
   /** Ended on purpose, so that how they end is nobody's trouble. */
-  readonly #retired = new Set<Supervised>();
+  readonly #retired = new WeakSet<Supervised>();
   /** Who takes readings and passes none on: those that do count them on the way out. */
   #counting = new Set<string>();
 

@@ -243,3 +243,42 @@ test('SIGHUP to the parent of several pipelines reloads the one whose file has c
   t.regex((await fogrun.line(of('edge'), from)).text, /changed log \(every\); 3 unchanged/);
   t.is((await fogrun.end()).code, 0);
 });
+
+test('a reload that is simulated first is carried out when all is well, and not when it is not', async (t) => {
+  const { env, state } = await place(t);
+  const port = await freePort();
+  const source = (every: string) => `fogrun: 1
+pipeline: edge
+store: { path: "\${FOGRUN_STATE}/edge" }
+actors:
+  made: { kind: simulated-sensor, every: ${every}, to: rotator }
+  rotator: { kind: file-rotator, every: 2s, to: uploader }
+  uploader: { kind: uploader, cloud: { port: ${port} }, to: acks }
+  acks: { kind: ack-handler }
+`;
+  const [edgeFile, cloudFile] = [join(state, 'edge.yaml'), join(state, 'cloud.yaml')];
+  await writeFile(edgeFile, source('1s'));
+  await writeFile(cloudFile, cloudText({ port, forecasts: false }));
+  const both = startFogrun(t, [cloudFile, edgeFile, '--log', 'json'], env);
+  await both.line((line) => line.pipeline === 'fogrun' && moved('edge', 'alive.running')(line));
+  await both.line(segment('acknowledged'));
+  await writeFile(edgeFile, source('2s'));
+  const well = await command(t, env, 'reload', 'edge', '--sim', '--hours', '0.3', '--seed', '1');
+  t.is(well.code, 0, well.err);
+  t.regex(
+    well.out,
+    /^edge: simulated 0\.3 h with \d+ faults \(seed 1\): all invariants held\nedge \(pid \d+\): reloaded\n/,
+  );
+  t.regex(well.out, /changed {4}made \(every\) → running/);
+
+  // Nobody would find the cloud any more.
+  await writeFile(cloudFile, cloudText({ port: await freePort(), forecasts: false }));
+  const from = both.lines.length;
+  const bad = await command(t, env, 'reload', '--all', '--sim', '--hours', '0.3', '--seed', '1');
+  t.is(bad.code, 1);
+  t.regex(bad.err, /violated: .*well-again/);
+  t.regex(bad.err, /Repeat it: fogrun reload --all --sim --hours 0\.3 --seed 1\n/);
+  t.regex(bad.err, /nothing was reloaded/);
+  t.false(both.lines.slice(from).some((line) => moved('receiver', 'stopped')(line)));
+  t.is((await both.end()).code, 0);
+});
