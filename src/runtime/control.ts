@@ -74,6 +74,8 @@ export function createControl(env: ControlEnv): PipelineControl {
     }
   };
 
+  /** Those under way have paused the uploader. */
+  let discards = 0;
   const control: PipelineControl = {
     pipeline: name,
     status: async () => statusOf(env),
@@ -96,6 +98,8 @@ export function createControl(env: ControlEnv): PipelineControl {
       return audited(by, 'reload', name, async () => {
         refuseWhenEnding(env);
         refuseWhenReloading(env);
+        if (discards > 0)
+          throw new FogrunError('control-refused', `segments of ${name} are being discarded: try again`);
         const value = await reloadFor(by, env.reloader, board.log.reporter(name, 'pipeline'));
         return { value, detail: sentenceOf(value) };
       });
@@ -116,7 +120,10 @@ export function createControl(env: ControlEnv): PipelineControl {
       audited(by, 'discard', `${name} ${range.stream} ${range.from} to ${range.to}`, async () => {
         refuseWhenEnding(env);
         refuseWhenReloading(env);
-        const value = await discardSegments(env, range, reason);
+        discards += 1;
+        const value = await discardSegments(env, range, reason).finally(() => {
+          discards -= 1;
+        });
         const { segments, readings, bytes } = value;
         return { value, detail: `${segments} segments, ${readings} readings, ${bytes} bytes` };
       }),

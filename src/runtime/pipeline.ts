@@ -134,6 +134,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
     clock,
     reread,
     started,
+    report: board.log.reporter(plan.name, 'pipeline'),
     idle: () => void endWhenOver(),
   });
   const control = createControl({

@@ -6,6 +6,7 @@ import { type Clock, sleep } from '../contract/clock.ts';
 import type { ChangedTo, Reloaded } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { ActorPlan, Plan } from '../contract/plan.ts';
+import type { Reporter } from '../contract/report.ts';
 import { counted, quoteList } from '../domain/text.ts';
 import { type Bindings, drainOrder, type PipelineActors, settledAll } from './pipeline-actors.ts';
 import type { CountedPort } from './pipeline-ports.ts';
@@ -32,6 +33,7 @@ export interface ReloaderEnv {
   readonly reread: (() => Promise<Reread>) | undefined;
   /** Resolves when every actor has been started for the first time. */
   readonly started: Promise<void>;
+  readonly report: Reporter;
   /** Called when one is over. */
   readonly idle: () => void;
 }
@@ -156,7 +158,13 @@ export class Reloader {
     if (!port || !running) return;
     const withinMs = left(isKept(port) ? leaveMsMax : drainMsMax);
     await this.#within(withinMs, (signal) => Promise.race([port.idle(signal), running.ended]), port);
-    if (port.in.pending === 0 || isKept(port) || this.#over) return;
+    const { pending } = port.in;
+    if (pending === 0 || this.#over) return;
+    if (port.type === 'messages') {
+      const text = `dropped with ${actor.name}: ${counted(pending, 'message')} for edges`;
+      this.#env.report({ type: 'note', text }, 'warn');
+    }
+    if (isKept(port)) return;
     const waiting = counted(readingsOf(port), 'reading');
     throw new FogrunError(
       'reload-undone',
