@@ -5,7 +5,6 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { ExecutionContext } from 'ava';
 
 /** A line of `--log json`. */
 export interface LogLine {
@@ -30,6 +29,11 @@ export interface Fogrun {
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 }
 
+/** What a test hands over to be tidied up at its end; the hooks of AVA have none of their own. */
+export interface Tidy {
+  teardown(tidy: () => unknown): void;
+}
+
 const root = new URL('../../../', import.meta.url).pathname;
 const main = join(root, 'dist/src/cli/main.js');
 const lineDeadlineMs = 30_000;
@@ -39,7 +43,7 @@ export const shipped = (name: string): string => join(root, 'pipelines', name);
 
 /** Starts `fogrun` with those arguments, `under` a program that runs it; killed at the end of the test if it still runs. */
 export function startFogrun(
-  t: ExecutionContext,
+  t: Tidy,
   words: readonly string[],
   env: Record<string, string> = {},
   under: readonly string[] = [],
@@ -127,7 +131,7 @@ export const segment =
     line.type === 'segment' && line.what === what;
 
 /** A directory that goes when the test ends. */
-export async function temporaryDirectory(t: ExecutionContext): Promise<string> {
+export async function temporaryDirectory(t: Tidy): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'fogrun-test-'));
   t.teardown(() => rm(directory, { recursive: true, force: true, maxRetries: 3 }));
   return directory;
@@ -144,7 +148,7 @@ export async function freePort(): Promise<number> {
 
 /** A world of its own for the shipped pipelines: state, ports, short intervals. */
 export async function world(
-  t: ExecutionContext,
+  t: Tidy,
   overrides: Record<string, string> = {},
 ): Promise<Record<string, string>> {
   return {

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
-import { filedReadings, shipped } from './fogrun.ts';
+import { filedReadings, shipped, type Tidy } from './fogrun.ts';
 
 const tickMs = 10;
 const lineText = (value: number) => `{"device":"d","sensor":"s","value":${value}}\n`;
@@ -37,7 +37,7 @@ const linesOf = (first: number, count: number) =>
   Array.from({ length: count }, (_, i) => lineText(first + i)).join('');
 
 /** Appends numbered lines to a file. */
-export function writeLoad(t: ExecutionContext, file: string, perSecond: number): Load {
+export function writeLoad(t: Tidy, file: string, perSecond: number): Load {
   const ended = new AbortController();
   let sent = 0;
   const done = pace(perSecond, ended.signal, async (count) => {
