@@ -149,3 +149,17 @@ test('a store can be read beside its owner and when none runs; there must be one
   await t.throwsAsync(reader.body(receipts[0]!), { code: 'store-corrupt' });
   await reader.close();
 });
+
+test('a segment that comes again a year later, after a restart, is known and not stored again', async (t) => {
+  const { store, files, clock, reopen } = await memory();
+  const token = await begin(store);
+  const [one] = chain(1);
+  await store.put(token, one!.header, one!.body);
+  await store.filed();
+  await clock.advance(366 * 86_400_000);
+  const again = await reopen();
+  t.true((await again.put(token, one!.header, one!.body)).known);
+  await again.filed();
+  t.is(files.disk.files.size, 1);
+  t.is([...again.receipts('shed', 'readings')].length, 1);
+});

@@ -168,3 +168,22 @@ test('a cursor that joins late begins where the store still holds something', as
   t.like(again.head('second', 'readings'), { acknowledged: 1, sealed: 2 });
   t.like(again.backlog('second'), { segments: 1, readings: 1 });
 });
+
+test('an acknowledgement moves the cursor and deletes in one transaction: a crash leaves both or neither', async (t) => {
+  for (const written of [true, false]) {
+    const { kv, options, open } = fresh();
+    const store = await open();
+    await store.append([batch(2)]);
+    await store.seal('readings');
+    const header = store.header('readings', 1)!;
+    const { commits } = kv;
+    await store.acknowledge('uploader', 'readings', 1, header.hash);
+    t.is(kv.commits, commits + 1);
+    await store.append([batch(2)]);
+    await store.seal('readings');
+    void store.acknowledge('uploader', 'readings', 2, store.header('readings', 2)!.hash);
+    kv.die(written);
+    const again = await createEdgeStore(new MemoryKv(kv.disk), options);
+    t.is(again.head('uploader', 'readings').acknowledged === 2, again.header('readings', 2) === undefined);
+  }
+});
