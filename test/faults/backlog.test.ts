@@ -94,3 +94,31 @@ test('an edge whose store filled up while its cloud was away, and that was kille
   t.is((await restarted.end()).code, 0, restarted.stderr());
   t.is((await cloud.end()).code, 0, cloud.stderr());
 });
+
+test('an edge with a backlog that goes on taking catches up at three times the rate of what comes in, oldest first, in order', async (t) => {
+  const { env, startEdge, startCloud } = await machines(t, '2GiB');
+  const edge = startEdge();
+  await edge.line(moved('lines', 'serving.listening'));
+  const outageFromMs = performance.now();
+  const load = sendLoad(t, Number(env.INGEST_PORT), 20_000);
+  await edge.line((line) => segment('sealed')(line) && line.segment === 5);
+  const outageMs = performance.now() - outageFromMs;
+  const cloud = startCloud();
+  const greeted = await edge.line(segment('sent'));
+  t.is(greeted.segment, 1);
+  const caughtUp = await edge.line(moved('uploader', 'idle'), edge.lines.indexOf(greeted));
+  const tookMs = Date.parse(caughtUp.time) - Date.parse(greeted.time);
+  t.log(`${Math.round(outageMs)} ms of readings and all that came meanwhile went within ${tookMs} ms`);
+  // What came in during the outage goes in half of it, while as much again comes in: three times the rate.
+  t.true(tookMs < outageMs / 2);
+  const order = edge.lines.filter(segment('sent')).map((line) => line.segment);
+  t.deepEqual(
+    order,
+    [...order].sort((a, b) => a - b),
+  );
+  await load.stop();
+  const epochs = await filedUpTo(env.FOGRUN_STATE!, edgeId, load.told());
+  t.deepEqual(faultsIn(epochs.flat(), load.told(), load.starts), []);
+  t.is((await edge.end()).code, 0, edge.stderr());
+  t.is((await cloud.end()).code, 0, cloud.stderr());
+});
