@@ -104,7 +104,7 @@ export class SimDisk {
   keepFile(path: string, bytes: Uint8Array): void {
     const before = this.#files.get(path);
     this.#written(() => this.#put(path, before));
-    this.#put(path, Uint8Array.from(bytes));
+    this.#put(path, new Uint8Array(bytes));
   }
 
   removeFile(path: string): void {
@@ -209,7 +209,7 @@ export class SimDisk {
   }
 
   #flipped(bytes: Uint8Array): Uint8Array {
-    const copy = Uint8Array.from(bytes);
+    const copy = new Uint8Array(bytes);
     const at = Math.floor(this.#options.random.next() * copy.length);
     copy[at] = copy[at]! ^ (1 << Math.floor(this.#options.random.next() * 8));
     return copy;

@@ -26,7 +26,7 @@ export class SimFiles implements Files, DiskUser {
   async write(path: string, bytes: Uint8Array): Promise<void> {
     checkedParts(path);
     if (this.#dead) return never();
-    const written: UnderWay = { path, bytes: Uint8Array.from(bytes) };
+    const written: UnderWay = { path, bytes: new Uint8Array(bytes) };
     this.#underWay.add(written);
     this.disk.join(this);
     try {
@@ -44,7 +44,7 @@ export class SimFiles implements Files, DiskUser {
   async read(path: string): Promise<Uint8Array | undefined> {
     checkedParts(path);
     const bytes = this.disk.files.get(path);
-    return bytes && Uint8Array.from(bytes);
+    return bytes && new Uint8Array(bytes);
   }
 
   async freeBytes(): Promise<number> {

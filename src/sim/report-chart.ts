@@ -23,7 +23,8 @@ const widthMin = 1.5;
 
 export interface Chart {
   lane(process: string, lane: Lane): string;
-  area(backlog: Backlog): string;
+  /** @param scale the backlog that reaches to the top */
+  area(backlog: Backlog, scale: number): string;
   /** Faults of one kind. */
   faults(faults: readonly SimFault[]): string;
 }
@@ -87,9 +88,9 @@ export function chartOf(run: SimRun): Chart {
         bandsOf(process, laneHeight) + rects.join('') + stopLine(laneHeight) + marksOf(process, laneHeight);
       return picture(laneHeight, `States of ${process}/${actor} over time`, inner);
     },
-    area({ process, points, most }) {
+    area({ process, points, most }, scale) {
       const y = (readings: number) =>
-        short(areaHeight - 2 - (readings / Math.max(1, most)) * (areaHeight - 8));
+        short(areaHeight - 2 - (readings / Math.max(1, scale)) * (areaHeight - 8));
       const first = points[0]!;
       const steps = points.map(({ atMs, readings }) => `L${short(x(atMs))} ${y(readings)}`).join('');
       const end = x(points.at(-1)!.atMs);

@@ -121,11 +121,12 @@ function timeline(run: SimRun): string {
     .filter((one) => one.faults.length > 0);
   const faultRows = kinds.map((one) => row(one.kind, chart.faults(one.faults)));
   const backlogs = new Map(backlogsOf(run).map((backlog) => [backlog.process, backlog]));
+  const scale = Math.max(0, ...[...backlogs.values()].map(({ most }) => most));
   const axis = axisOf(run);
   const shown = groups.map(({ process, lanes }) => {
     const backlog = backlogs.get(process);
     const most = backlog && `<span class="most">at most ${number(backlog.most)} readings</span>`;
-    const plot = backlog && `<div class="plot">${chart.area(backlog)}${most}</div>`;
+    const plot = backlog && `<div class="plot">${chart.area(backlog, scale)}${most}</div>`;
     return [
       `<div class="group"><h3>${html(process)}</h3>`,
       ...lanes.map((lane) => row(lane.actor, chart.lane(process, lane))),
@@ -160,7 +161,7 @@ function legend(run: SimRun, groups: readonly ProcessLanes[]): string {
   if (run.faults.length > 0) shown.push(sample('band', 'a fault that concerns the process'));
   if (run.violations.length > 0) shown.push(sample('violation', 'a violation'));
   const dashed = run.faults.length > 0 ? ' Faults stop at the dashed line.' : '';
-  return `<div class="legend">${shown.join('\n')}</div>\n<p class="soft">Trouble that is too short to see is drawn as wide as can be seen.${dashed}</p>`;
+  return `<div class="legend">${shown.join('\n')}</div>\n<p class="soft">Trouble that is too short to see is drawn as wide as can be seen. All backlogs have one scale.${dashed}</p>`;
 }
 
 function axisOf({ virtualMs }: SimRun): string {

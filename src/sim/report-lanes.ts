@@ -39,7 +39,7 @@ interface Stay {
   readonly condition: Condition;
 }
 
-/** Processes in the order they were first heard of, edges by number, their actors in the order they appeared. */
+/** Processes by name, edges by number, their actors in the order they appeared. */
 export function lanesOf(run: SimRun): readonly ProcessLanes[] {
   const byProcess = new Map<string, Map<string, SimTransition[]>>();
   for (const transition of run.transitions) {
@@ -50,7 +50,7 @@ export function lanesOf(run: SimRun): readonly ProcessLanes[] {
     actors.set(actor, list);
     list.push(transition);
   }
-  return [...byProcess].map(([process, actors]) => {
+  return [...byProcess].sort(byName).map(([process, actors]) => {
     const offTimes = (actors.get(processActor) ?? []).filter((one) => conditionOf(one) === 'off');
     return {
       process,
@@ -60,6 +60,10 @@ export function lanesOf(run: SimRun): readonly ProcessLanes[] {
       }),
     };
   });
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a.localeCompare(b, 'en', { numeric: true });
 }
 
 /** @param offTimes when its process ended, which an actor does not tell itself */

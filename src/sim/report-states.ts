@@ -15,7 +15,10 @@ export const conditionTexts: Readonly<Record<Condition, string>> = {
   failed: 'failed',
 };
 
-/** Last parts of the names of the built-in kinds' states; the others are work. A test compares them with the tags. */
+/**
+ * Last parts of the names of the built-in kinds' states, of stores and of processes; the others are work. A test compares
+ * them with the kinds' tags.
+ */
 export const namesOf: Readonly<Record<Exclude<Condition, 'work'>, readonly string[]>> = {
   rest: [
     'listening',
@@ -31,6 +34,7 @@ export const namesOf: Readonly<Record<Exclude<Condition, 'work'>, readonly strin
     'ready',
     'receiving',
     'running',
+    'open',
   ],
   trouble: [
     'waitingToRetry',
@@ -44,7 +48,7 @@ export const namesOf: Readonly<Record<Exclude<Condition, 'work'>, readonly strin
     'lost',
   ],
   failed: ['failed'],
-  off: ['off', 'stopped', 'done', 'closed'],
+  off: ['off', 'stopped', 'done', 'closed', 'ended'],
 };
 
 const known = new Map(
