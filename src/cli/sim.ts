@@ -1,12 +1,15 @@
 /** `fogrun sim FILE…`: whole pipelines in a virtual world, with faults, and a verdict. */
-import { readFile, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { FogrunError } from '../contract/errors.ts';
 import type { Plan } from '../contract/plan.ts';
 import { formatSize } from '../domain/quantities.ts';
+import { printable } from '../domain/text.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { type LogFormat, renderEntry } from '../runtime/log.ts';
 import type { PlannedFault } from '../sim/fault-plan.ts';
+import type { ReportForm } from '../sim/report.ts';
 import { type FaultKind, faultKinds, type SimRun } from '../sim/run.ts';
 import { shrink } from '../sim/shrink.ts';
 import { type SimulateOptions, simulate } from '../sim/simulate.ts';
@@ -59,6 +62,7 @@ export interface SimOutput {
 
 export async function sim(files: readonly string[], choice: SimChoice, output: SimOutput): Promise<number> {
   const form = output.report === undefined ? null : formOf(output.report);
+  if (output.report !== undefined) await assertPlace(output.report);
   const { plans, problems } = await checkFiles(files);
   if (problems.length > 0) {
     const message = problems.map(formatProblem).join('\n');
@@ -145,16 +149,33 @@ async function withTrail(
   return { ...run, trail };
 }
 
-function formOf(file: string): 'html' | 'md' {
+function formOf(file: string): ReportForm {
   if (file.endsWith('.html')) return 'html';
   if (file.endsWith('.md')) return 'md';
   throw new FogrunError('usage', `--report takes the name of an .html or .md file, not \`${file}\``);
 }
 
-async function writeReport(file: string, run: SimRun, form: 'html' | 'md'): Promise<void> {
-  void file;
-  void run;
-  void form;
+async function writeReport(file: string, run: SimRun, form: ReportForm): Promise<void> {
+  const [{ renderReport }, { sinkTo }] = await Promise.all([
+    import('../sim/report.ts'),
+    import('./export-sink.ts'),
+  ]);
+  const sink = await sinkTo(file);
+  try {
+    await sink.write(Buffer.from(renderReport(run, form)));
+    await sink.finish();
+  } finally {
+    await sink.abandon();
+  }
+}
+
+/** A simulation takes minutes: whoever asks for a report in a wrong place hears of it before. */
+async function assertPlace(file: string): Promise<void> {
+  const directory = dirname(resolve(file));
+  await access(directory, constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
+    const text = `${printable(file, 200)} cannot be written: ${cause.code ?? cause.message}`;
+    throw new FogrunError('file-unwritable', text, { cause });
+  });
 }
 
 /** How far it has come, on a terminal only. */

@@ -192,7 +192,7 @@ interface Weighing {
 
 function weigh({ process, gone, own, reasons, missed, world }: Weighing): SimBalance {
   const { telling, mayFork } = world;
-  let [accepted, stored, held] = [0, 0, 0];
+  let [accepted, stored, held, goneWithDisk] = [0, 0, 0, 0];
   const gaps: Record<string, number> = {};
   for (const fate of own) {
     const lost: number[] = [];
@@ -211,8 +211,8 @@ function weigh({ process, gone, own, reasons, missed, world }: Weighing): SimBal
         if (reason === 'epoch' && !fate.ever[i]) untrue.push(i + 1);
       } else lost.push(i + 1);
     }
-    // What was only on a disk that is gone went with it.
-    if (lost.length > 0 && !gone) {
+    if (gone) goneWithDisk += lost.length;
+    else if (lost.length > 0) {
       telling.violate(
         'balance',
         process,
@@ -230,7 +230,7 @@ function weigh({ process, gone, own, reasons, missed, world }: Weighing): SimBal
       telling.violate('once', process, `stored more than once: seq ${rangesOf(twice)} of ${fate.stream}`);
     }
   }
-  return { process, accepted, stored, held, gaps, missed };
+  return { process, accepted, stored, held, gaps, missed, ...(goneWithDisk > 0 && { goneWithDisk }) };
 }
 
 /** Such as `3, 7 to 9`; the first few. */

@@ -118,8 +118,8 @@ function faultTitle({ kind, atMs, untilMs, target, text }: SimFault): string {
   return `${kind} · ${target} · ${moment(atMs)} to ${until} · ${text}`;
 }
 
-/** A target names one process or several; what names none is everywhere. */
+/** A target names one process, several, or all; what names none is everywhere. */
 function concerns(target: string, process: string, names: ReadonlySet<string>): boolean {
   const words = target.split(/[^\w.-]+/);
-  return words.includes(process) || !words.some((word) => names.has(word));
+  return words.includes(process) || words.includes('all') || !words.some((word) => names.has(word));
 }

@@ -5,6 +5,8 @@ import { type Condition, conditions, conditionTexts } from './report-states.ts';
 import { style } from './report-style.ts';
 import {
   backlogsOf,
+  balanceColumns,
+  balancesOf,
   factsOf,
   gapText,
   isBalanced,
@@ -178,27 +180,19 @@ function axisOf({ virtualMs }: SimRun): string {
 
 function balances(run: SimRun): string {
   if (run.balances.length === 0) return '';
-  const rows = run.balances.map((balance) => [
-    plain(balance.process),
+  const rows = balancesOf(run).map(([name, balance]) => [
+    plain(name),
     n(balance.accepted),
     n(balance.stored),
     n(balance.held),
     { text: gapText(balance), how: 'n' } as const,
+    n(balance.goneWithDisk ?? 0),
     n(balance.missed),
     isBalanced(balance) ? plain('yes') : ({ text: 'no', how: 'bad' } as const),
   ]);
-  const header = [
-    'process',
-    'accepted',
-    'in the cloud',
-    'on the edge',
-    'in gaps',
-    'never accepted',
-    'balanced',
-  ];
   const meaning =
     'What was accepted is in the cloud once, still on the edge, or covered by a gap that says why. What was never accepted was not promised to anybody; it is told as a gap too.';
-  return `<h2>Balances</h2>\n<p class="soft">${meaning}</p>\n${table(header, rows)}`;
+  return `<h2>Balances</h2>\n<p class="soft">${meaning}</p>\n${table(balanceColumns, rows)}`;
 }
 
 function faults(list: readonly SimFault[], title: string): string {

@@ -1,10 +1,9 @@
 /** Each actor's states over time, coarse enough to be drawn: the time is cut into columns of equal width. */
 import { type Condition, conditionOf, conditions } from './report-states.ts';
 import type { SimRun, SimTransition } from './run.ts';
+import { processActor } from './telling.ts';
 
 export const columns = 720;
-/** The actor that stands for a process as a whole. */
-export const processActor = 'process';
 
 /** Columns in a row that look the same. */
 export interface LaneRun {
@@ -56,7 +55,7 @@ export function lanesOf(run: SimRun): readonly ProcessLanes[] {
       process,
       lanes: [...actors].map(([actor, moves]) => {
         const own = actor === processActor ? [] : offTimes;
-        return laneOf(actor, staysOf(moves, own, run.virtualMs), moves.length, run.virtualMs);
+        return laneOf(actor, staysOf(moves, own, run.virtualMs), moves, run.virtualMs);
       }),
     };
   });
@@ -83,7 +82,12 @@ function staysOf(
   return [first, ...stays].filter(({ fromMs, toMs }) => toMs > fromMs);
 }
 
-function laneOf(actor: string, stays: readonly Stay[], changes: number, virtualMs: number): Lane {
+function laneOf(
+  actor: string,
+  stays: readonly Stay[],
+  moves: readonly SimTransition[],
+  virtualMs: number,
+): Lane {
   const times = { failed: 0, off: 0, trouble: 0, work: 0, rest: 0 };
   let [troubleMs, longestTroubleMs] = [0, 0];
   for (const { fromMs, toMs, condition } of stays) {
@@ -94,7 +98,7 @@ function laneOf(actor: string, stays: readonly Stay[], changes: number, virtualM
     longestTroubleMs = Math.max(longestTroubleMs, troubleMs);
   }
   const runs = runsOf(stays, virtualMs);
-  return { actor, runs, changes, times, longestTroubleMs, last: stays.at(-1)?.state ?? 'off' };
+  return { actor, runs, changes: moves.length, times, longestTroubleMs, last: moves.at(-1)!.to };
 }
 
 interface Column {

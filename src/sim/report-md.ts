@@ -1,7 +1,18 @@
 /** A simulation's outcome as Markdown. */
 import { escapeControls } from '../domain/text.ts';
 import { lanesOf } from './report-lanes.ts';
-import { backlogsOf, factsOf, gapText, isBalanced, moment, number, span, verdictOf } from './report-text.ts';
+import {
+  backlogsOf,
+  balanceColumns,
+  balancesOf,
+  factsOf,
+  gapText,
+  isBalanced,
+  moment,
+  number,
+  span,
+  verdictOf,
+} from './report-text.ts';
 import type { SimFault, SimRun, SimTransition, SimViolation } from './run.ts';
 
 export function markdownReport(run: SimRun): string {
@@ -92,15 +103,16 @@ function faultRows(faults: readonly SimFault[]): Rows {
   ];
 }
 
-function balanceRows({ balances }: SimRun): Rows {
+function balanceRows(run: SimRun): Rows {
   return [
-    ['process', 'accepted', 'in the cloud', 'on the edge', 'in gaps', 'never accepted', 'balanced'],
-    ...balances.map((balance) => [
-      balance.process,
+    [...balanceColumns],
+    ...balancesOf(run).map(([name, balance]) => [
+      name,
       number(balance.accepted),
       number(balance.stored),
       number(balance.held),
       gapText(balance),
+      number(balance.goneWithDisk ?? 0),
       number(balance.missed),
       isBalanced(balance) ? 'yes' : 'no',
     ]),

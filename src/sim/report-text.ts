@@ -47,9 +47,11 @@ export function verdictOf(run: SimRun): Verdict {
   if (violations.length === 0) {
     const gaps = balances.reduce((sum, one) => sum + gapsOf(one), 0);
     const held = balances.reduce((sum, one) => sum + one.held, 0);
+    const gone = balances.reduce((sum, { goneWithDisk = 0 }) => sum + goneWithDisk, 0);
     const others = [
       held > 0 ? `${number(held)} still on an edge` : '',
       gaps > 0 ? `${number(gaps)} covered by gaps that say why` : '',
+      gone > 0 ? `${number(gone)} gone with disks that faults took away` : '',
     ].filter((text) => text !== '');
     return {
       well: true,
@@ -99,9 +101,29 @@ export function gapText(balance: SimBalance): string {
   return told.length === 0 ? '0' : told.join(', ');
 }
 
+export const balanceColumns = [
+  'process',
+  'accepted',
+  'in the cloud',
+  'on the edge',
+  'in gaps',
+  'gone with a disk',
+  'never accepted',
+  'balanced',
+] as const;
+
+/** Each with its name; an edge whose disk was exchanged has one for each disk. */
+export function balancesOf({ balances }: SimRun): readonly (readonly [string, SimBalance])[] {
+  return balances.map((balance, i) => {
+    const isEarlier = balances.slice(i + 1).some(({ process }) => process === balance.process);
+    return [isEarlier ? `${balance.process} (an earlier disk)` : balance.process, balance];
+  });
+}
+
 /** Whether every reading is somewhere, once. */
 export function isBalanced(balance: SimBalance): boolean {
-  return balance.accepted === balance.stored + balance.held + gapsOf(balance);
+  const { accepted, stored, held, goneWithDisk = 0 } = balance;
+  return accepted === stored + held + gapsOf(balance) + goneWithDisk;
 }
 
 export interface Backlog {

@@ -47,7 +47,7 @@ export interface SimBacklog {
   readonly bytes: number;
 }
 
-/** Where the readings of one edge are in the end; `accepted` = `stored` + `held` + `gaps`. */
+/** Where the readings of one edge are in the end; `accepted` = `stored` + `held` + `gaps` + `goneWithDisk`. */
 export interface SimBalance {
   readonly process: string;
   readonly accepted: number;
@@ -59,6 +59,8 @@ export interface SimBalance {
   readonly gaps: Readonly<Record<string, number>>;
   /** Never accepted, and told by a gap. */
   readonly missed: number;
+  /** Only on a disk that a fault took away before they were sent: nobody can have them any more. */
+  readonly goneWithDisk?: number;
 }
 
 /** An invariant that did not hold. */

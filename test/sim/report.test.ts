@@ -168,6 +168,17 @@ test('what runs in a process that is gone is not running, until it says somethin
   t.is(uploader.times.off, 3 * minute);
 });
 
+test('readings that went with a disk are told, and each disk of an edge has its balance', (t) => {
+  const [first] = goodRun.balances as [SimRun['balances'][0]];
+  const run = { ...goodRun, balances: [{ ...first, stored: first.stored - 4, goneWithDisk: 4 }, first] };
+  for (const form of forms) {
+    const page = renderReport(run, form);
+    t.regex(page, /4 gone with disks that faults took away/);
+    t.regex(page, /edge-1 \(an earlier disk\)/);
+    t.notRegex(page, />no<|\| no \|/);
+  }
+});
+
 test('a run without faults, without edges and without anything to tell is still a page', (t) => {
   const run: SimRun = { ...runWith(), edges: 0 };
   for (const form of forms) t.regex(renderReport(run, form), /All invariants held/);
