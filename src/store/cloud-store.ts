@@ -8,6 +8,7 @@ import type {
   Admission,
   CloudStore,
   Mark,
+  Mean,
   Receipt,
   SensorMean,
   StoreEvent,
@@ -37,6 +38,7 @@ import {
 } from './cloud-records.ts';
 import { Filer } from './filer.ts';
 import { Listeners } from './listeners.ts';
+import { MeansCache } from './means-cache.ts';
 import { loadMeta } from './meta.ts';
 import { Quota } from './quota.ts';
 import { checkSegment, nameOf } from './segment-check.ts';
@@ -54,6 +56,7 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
   readonly #listeners = new Listeners();
   readonly #quota: Quota;
   readonly #filer: Filer;
+  readonly #means = new MeansCache();
   #consumers: readonly string[];
   /** Bytes committed that are not files yet. */
   #pendingBytes = 0;
@@ -180,21 +183,27 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
     }
   }
 
-  finish(consumer: string, ref: SegmentRef, means: readonly SensorMean[]): Promise<void> {
+  async finish(consumer: string, ref: SegmentRef, means: readonly SensorMean[]): Promise<void> {
     this.#assertConsumer(consumer);
     const now = this.#options.clock.now();
-    return this.#run((writer) => {
-      if (!writer.get(keys.todo(consumer, ref))) return;
+    const kept = await this.#run((writer) => {
+      if (!writer.get(keys.todo(consumer, ref))) return [];
       writer.remove(keys.todo(consumer, ref));
-      for (const { sensor, value } of means) {
-        if (!Number.isFinite(value.mean) || !Number.isFinite(value.timeMs)) continue;
+      return means.flatMap(({ sensor, value }) => {
+        if (!Number.isFinite(value.mean) || !Number.isFinite(value.timeMs)) return [];
         const timeMs = Math.max(0, Math.floor(value.timeMs));
         writer.put(keys.mean(sensor, timeMs, ref), encodeMean(value));
         // The smaller of both clocks, so that one edge's jump into the future does not empty its past.
         const oldest = Math.min(now, timeMs) - meansKeptMs;
         if (oldest > 0) writer.removeRange(['mean', ref.edge, sensor, 0], ['mean', ref.edge, sensor, oldest]);
-      }
+        return [{ sensor, value: { ...value, timeMs } }];
+      });
     });
+    for (const { sensor, value } of kept) this.#means.add(ref.edge, sensor, value);
+  }
+
+  override means(edge: string, sensor: string, sinceMs: number): readonly Mean[] {
+    return this.#means.read(edge, sensor, sinceMs, () => super.means(edge, sensor, sinceMs));
   }
 
   filed(): Promise<void> {

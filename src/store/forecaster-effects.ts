@@ -104,9 +104,9 @@ export function forecasterEffects(env: ForecasterEnv): ForecasterEffects {
       // Seen before the store is asked, for it may learn of one meanwhile; such a one counts once.
       const coming = underWay.of(ref.edge, sensor);
       const stored = await store.means(ref.edge, sensor, own.timeMs - backMs);
-      const identity = ({ timeMs, origin }: Mean) => `${timeMs} ${origin}`;
-      const there = new Set(stored.map(identity));
-      return [...stored, ...coming.filter((mean) => !there.has(identity(mean)))];
+      const isThere = ({ timeMs, origin }: Mean) =>
+        stored.some((mean) => mean.timeMs === timeMs && mean.origin === origin);
+      return [...stored, ...coming.filter((mean) => !isThere(mean))];
     };
     const before = ofSameOrigin(await known(config.sensor, lookBackMs(config.window)), own);
     const forecast = makeForecast(own, before, {
