@@ -66,7 +66,29 @@ const days = 86_400_000;
 /** Oldest first, the same for the same options; those of one kind do not depend on which other kinds there are. */
 export function planFaults(options: FaultPlanOptions): PlannedFault[] {
   const planned = options.kinds.flatMap((kind) => faultsOfKind(kind, options));
-  return planned.toSorted((a, b) => a.atMs - b.atMs).map((fault, index) => ({ ...fault, number: index + 1 }));
+  return duringOutages(planned, options)
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map((fault, index) => ({ ...fault, number: index + 1 }));
+}
+
+/** Most bits flip while something waits on the edge: else there is nothing to hit. */
+function duringOutages(
+  planned: readonly Omit<PlannedFault, 'number'>[],
+  { seed }: FaultPlanOptions,
+): readonly Omit<PlannedFault, 'number'>[] {
+  const random = seededRandom(seed, 'outages');
+  return planned.map((fault) => {
+    if (fault.kind !== 'corruption' || random.next() < 0.3) return fault;
+    const [edge] = fault.about;
+    const outages = planned.filter(
+      ({ kind, about, atMs, untilMs }) =>
+        (kind === 'partition' || kind === 'power-cut') && about.includes(edge!) && untilMs > atMs,
+    );
+    if (outages.length === 0) return fault;
+    const { atMs, untilMs } = pick(outages, random);
+    const at = Math.floor(atMs + random.next() * (untilMs - atMs));
+    return { ...fault, atMs: at, untilMs: at };
+  });
 }
 
 function faultsOfKind(

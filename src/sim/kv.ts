@@ -51,7 +51,7 @@ export class SimKv implements Kv, DiskUser {
   get(key: KvKey): Uint8Array | undefined {
     this.#assertReadable();
     const entry = find(this.disk.store, key);
-    return entry && Uint8Array.from(entry.value);
+    return entry && new Uint8Array(entry.value);
   }
 
   *range(range: KvRange): Iterable<KvEntry> {

@@ -78,7 +78,7 @@ export function* entriesIn({ leaves }: Sorted, range: KvRange): Iterable<KvEntry
 }
 
 export function copyOf({ key, value }: KvEntry): KvEntry {
-  return { key, value: Uint8Array.from(value) };
+  return { key, value: new Uint8Array(value) };
 }
 
 /** Makes the next version, from the one it was made with. */
@@ -105,7 +105,7 @@ export class SortedWriter implements KvWriter {
 
   get(key: KvKey): Uint8Array | undefined {
     const entry = find(this.made, key);
-    return entry && Uint8Array.from(entry.value);
+    return entry && new Uint8Array(entry.value);
   }
 
   range(range: KvRange): Iterable<KvEntry> {
@@ -115,7 +115,7 @@ export class SortedWriter implements KvWriter {
   put(key: KvKey, value: Uint8Array): void {
     this.writes += 1;
     this.bytesPut += value.length;
-    const entry: KvEntry = { key: [...key], value: Uint8Array.from(value) };
+    const entry: KvEntry = { key: [...key], value: new Uint8Array(value) };
     this.#bytes += costOf(entry);
     const leaves = this.#writable();
     if (leaves.length === 0) {
