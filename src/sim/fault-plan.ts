@@ -43,9 +43,9 @@ export interface FaultPlanOptions {
 }
 
 /** One of a kind comes about this often. */
-const oftenMs = 100 * 60_000;
+const oftenMs = 45 * 60_000;
 /** Copies of disks are rare, and each is one more past to tell apart. */
-const cloneOftenMs = 6 * oftenMs;
+const cloneOftenMs = 5 * oftenMs;
 const minutes = 60_000;
 const longestMs: Readonly<Record<FaultKind, number>> = {
   partition: 60 * minutes,
@@ -99,7 +99,7 @@ function faultsOfKind(
   const spanMs = untilMs - quietMs;
   if (spanMs <= 0) return [];
   const often = kind === 'clone' ? cloneOftenMs : oftenMs;
-  const count = 1 + Math.floor(random.next() * 2 * (spanMs / often));
+  const count = 1 + Math.floor(random.next() * (1 + 2 * (spanMs / often)));
   return Array.from({ length: count }, () => {
     const way = pick<FaultWay>(faultWays[kind], random);
     const atMs = Math.floor(quietMs + random.next() * spanMs * 0.9);
@@ -136,7 +136,7 @@ function describe(
     case 'partition': {
       if (edges.length === 0 || clouds.length === 0) return null;
       const cloud = pick(clouds, random);
-      const all = edges.length > 1 && random.next() < 0.3;
+      const all = edges.length > 1 && random.next() < 0.5;
       const about = all ? edges : [pick(edges, random)];
       const target = `${all ? 'all edges' : about[0]} ↔ ${cloud}`;
       const lasts = way !== 'mid-frame' && way !== 'half-open';

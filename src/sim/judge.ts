@@ -211,6 +211,10 @@ function weigh({ process, gone, own, reasons, missed, world }: Weighing): SimBal
         if (reason === 'epoch' && !fate.ever[i]) untrue.push(i + 1);
       } else lost.push(i + 1);
     }
+    for (const reason of Object.keys(gaps).filter((one) => !world.gapReasons.has(one))) {
+      const text = `${gaps[reason]} accepted readings became gaps of the reason ${reason}, for which there was no reason`;
+      if (!gone) telling.violate('gaps', process, text);
+    }
     if (gone) goneWithDisk += lost.length;
     else if (lost.length > 0) {
       telling.violate(

@@ -76,8 +76,16 @@ export function faultsOf(
 export async function simulate(options: SimulateOptions): Promise<SimRun> {
   assertKinds(options.plans);
   const { seed, only, plans, edges, version, bindingsFor, outside, listen } = options;
-  const mayFork = options.faults.includes('clone');
-  const world = await World.make({ seed, plans, edges, version, bindingsFor, mayFork, outside, listen });
+  const world = await World.make({
+    seed,
+    plans,
+    edges,
+    version,
+    bindingsFor,
+    faults: options.faults,
+    outside,
+    listen,
+  });
   const { clock, telling } = world;
   const targets = world.processes.map(({ name, role }) => ({ name, role }));
   const faults = faultsOf(options, targets).filter(({ number }) => !only || only.includes(number));

@@ -1,46 +1,64 @@
-/** Watches who dials when: edges that come back at the same moment, again and again, have no jitter. */
+/** Watches who dials when: edges that come back at the same moments, attempt after attempt, have no jitter. */
 import type { Clock } from '../contract/clock.ts';
 import type { Telling } from './telling.ts';
 
-/** Dials this close together count as one moment, ms. */
-const momentMs = 5;
-/** A single coincidence proves nothing. */
-const coincidencesMax = 3;
-/** Coincidences further apart than this have nothing to do with each other, ms. */
-const outageMs = 30 * 60_000;
+/** Dials that are closer than this share of the wait before them come at one moment. */
+const momentShare = 0.04;
+/** A longer wait is none between two attempts of one outage, ms. */
+const waitMsMax = 2 * 60_000;
+/** By chance some moments are shared; so many in a row are not. */
+const streakMax = 6;
 const edgesMin = 3;
+
+interface Dialer {
+  /** Its last dials, oldest first. */
+  readonly dialsMs: number[];
+  /** Attempts in a row that came together with others'. */
+  streak: number;
+}
 
 export class Storms {
   readonly #clock: Clock;
   readonly #telling: Telling;
-  /** Processes that dial, ever. */
-  readonly #dialers = new Set<string>();
-  /** The last dials, oldest first. */
-  #recent: { atMs: number; process: string }[] = [];
-  #coincidences: number[] = [];
-  #lastMs = Number.NEGATIVE_INFINITY;
+  readonly #dialers = new Map<string, Dialer>();
 
   constructor(clock: Clock, telling: Telling) {
     this.#clock = clock;
     this.#telling = telling;
   }
 
+  /** Judges the attempt before this one: by now everybody has dialled who was to do so at the same moment. */
   dialled(process: string, address: string): void {
     const atMs = this.#clock.monotonic();
-    this.#dialers.add(process);
-    this.#recent = this.#recent.filter((dial) => dial.atMs >= atMs - momentMs);
-    this.#recent.push({ atMs, process });
-    const together = new Set(this.#recent.map((dial) => dial.process));
-    const enough = Math.max(edgesMin, Math.ceil(this.#dialers.size / 2));
-    if (together.size < enough || atMs - this.#lastMs <= momentMs) return;
-    this.#lastMs = atMs;
-    this.#coincidences = [...this.#coincidences.filter((ms) => ms >= atMs - outageMs), atMs];
-    if (this.#coincidences.length < coincidencesMax) return;
-    this.#coincidences = [];
+    const dialer = this.#dialers.get(process) ?? { dialsMs: [], streak: 0 };
+    this.#dialers.set(process, dialer);
+    const [beforeMs = Number.NEGATIVE_INFINITY, lastMs = Number.NEGATIVE_INFINITY] = dialer.dialsMs.slice(-2);
+    dialer.dialsMs.push(atMs);
+    if (dialer.dialsMs.length > 4) dialer.dialsMs.shift();
+    const waitMs = lastMs - beforeMs;
+    if (!(waitMs <= waitMsMax)) {
+      dialer.streak = 0;
+      return;
+    }
+    const together = this.#around(lastMs, waitMs * momentShare);
+    dialer.streak = together.length >= this.#enough() ? dialer.streak + 1 : 0;
+    if (dialer.streak < streakMax) return;
+    dialer.streak = 0;
     this.#telling.violate(
       'jitter',
       process,
-      `${[...together].join(', ')} dialled ${address} within ${momentMs} ms, for the ${coincidencesMax}rd time in one outage`,
+      `${together.join(', ')} dialled ${address} at the same moments, ${streakMax} attempts in a row`,
     );
+  }
+
+  #enough(): number {
+    return Math.max(edgesMin, Math.ceil(this.#dialers.size / 2));
+  }
+
+  #around(ms: number, withinMs: number): string[] {
+    const near = [...this.#dialers].filter(([, { dialsMs }]) =>
+      dialsMs.some((dialMs) => Math.abs(dialMs - ms) <= withinMs),
+    );
+    return near.map(([name]) => name);
   }
 }

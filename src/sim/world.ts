@@ -14,6 +14,7 @@ import { createSimNetwork, type SimNetwork } from './network.ts';
 import { type Outside, platformOf } from './platform.ts';
 import { SimProcess } from './process.ts';
 import { seededRandom, spread } from './random.ts';
+import type { FaultKind } from './run.ts';
 import { find, type Sorted } from './sorted.ts';
 import { Storms } from './storms.ts';
 import { Telling } from './telling.ts';
@@ -28,8 +29,8 @@ export interface WorldOptions {
   readonly edges: number;
   readonly version: string;
   readonly bindingsFor: BindingsFor;
-  /** Whether disks are copied or exchanged, so that there may be several pasts. */
-  readonly mayFork: boolean;
+  /** What may happen to the world. */
+  readonly faults: readonly FaultKind[];
   readonly outside: Outside;
   readonly listen?: ((entry: LogEntry) => void) | undefined;
 }
@@ -44,7 +45,10 @@ export class World {
   readonly network: SimNetwork;
   readonly telling: Telling;
   readonly storms: Storms;
+  /** Whether disks are copied or exchanged, so that there may be several pasts. */
   readonly mayFork: boolean;
+  /** What gaps may say of readings that were accepted. */
+  readonly gapReasons: ReadonlySet<string>;
   readonly processes: SimProcess[] = [];
   /** What comes to each process from outside. */
   readonly feedings: Feeding[] = [];
@@ -56,7 +60,8 @@ export class World {
 
   private constructor(options: WorldOptions) {
     this.#options = options;
-    this.mayFork = options.mayFork;
+    this.mayFork = options.faults.includes('clone');
+    this.gapReasons = gapReasonsOf(options);
     this.clock = createVirtualClock({ promisesOnly: true });
     const chance = seededRandom(options.seed, 'network');
     this.network = createSimNetwork(this.clock, {
@@ -168,4 +173,14 @@ function planFor(plan: Plan, name: string, number: number | null): Plan {
   const named = plan.edge === '' || number === null ? plan.edge : `${plan.edge}-${number}`;
   const edge = plan.store?.role === 'edge' ? named || name : plan.edge;
   return { ...plan, name, edge, store: plan.store && { ...plan.store, path: `/sim/${name}` } };
+}
+
+/** The faults that there are, and what the pipelines themselves give up. */
+function gapReasonsOf({ faults, plans }: WorldOptions): ReadonlySet<string> {
+  const drops = plans.some((plan) => /"(?:drop-|retention)/.test(JSON.stringify(plan)));
+  return new Set([
+    ...(faults.includes('clone') ? ['epoch'] : []),
+    ...(faults.includes('corruption') ? ['corrupt'] : []),
+    ...(drops ? ['dropped'] : []),
+  ]);
 }
