@@ -38,16 +38,21 @@ export async function cat(edge: string | undefined, options: CatOptions): Promis
       throw store ? edgeUnknown(edge, known) : noCloudStore(dir);
     const output = createOutput();
     if (last !== null && store) {
-      await printLast(store, edge, last, output);
-      return 0;
+      return (await printLast(store, edge, last, output)) ? 0 : 1;
     }
     for (const epoch of strays) {
       tell(`epoch ${epoch}: from the files alone, the store has no receipts for them`);
       for (const file of await filesInOrder(join(dir, 'data', edge, epoch)))
         await output.write(await readFile(file));
     }
-    if (store) await printStored(store, store.receipts(edge, 'readings'), output);
-    return 0;
+    if (!store) return 0;
+    const damage = { receipts: 0 };
+    const receipts = store.receipts(edge, 'readings', ({ epoch, sequence }) => {
+      damage.receipts += 1;
+      tell(`segment ${sequence} of epoch ${epoch}: its receipt is damaged; \`fogrun verify\` tells more`);
+    });
+    const isWhole = await printStored(store, receipts, output);
+    return isWhole && damage.receipts === 0 ? 0 : 1;
   } finally {
     await store?.close();
   }
@@ -99,7 +104,7 @@ function createOutput(): Output {
 }
 
 /** The last readings that have receipts, with the gaps among them. */
-async function printLast(store: CloudReader, edge: string, last: number, output: Output): Promise<void> {
+async function printLast(store: CloudReader, edge: string, last: number, output: Output): Promise<boolean> {
   const some: Receipt[] = [];
   const readingsIn = ({ header }: Receipt) => (header.type === 'readings' ? header.count : 0);
   let held = 0;
@@ -108,32 +113,47 @@ async function printLast(store: CloudReader, edge: string, last: number, output:
     held += readingsIn(receipt);
     while (held - readingsIn(some[0]!) >= last) held -= readingsIn(some.shift()!);
   }
-  await printStored(store, some, output, Math.max(0, held - last));
+  return printStored(store, some, output, Math.max(0, held - last));
 }
 
-/** @param skip readings of the first segment that are left out */
+/**
+ * What is damaged is told and left out; the rest goes on.
+ * @param skip readings of the first segment that are left out
+ * @returns whether nothing was damaged
+ */
 async function printStored(
   store: CloudReader,
   receipts: Iterable<Receipt>,
   output: Output,
   skip = 0,
-): Promise<void> {
+): Promise<boolean> {
+  let isWhole = true;
   let left = skip;
   let epoch = '';
   const gaps = createGapLines();
   for (const receipt of receipts) {
-    if (output.closed) return;
+    if (output.closed) return true;
     const isNew = epoch !== '' && epoch !== receipt.header.epoch;
     if (isNew || receipt.header.type === 'readings') gaps.flush();
     if (isNew) tell(`epoch ${receipt.header.epoch} begins`);
     epoch = receipt.header.epoch;
-    const body = await store.body(receipt);
-    if (receipt.header.type === 'readings') {
+    const body = await store.body(receipt).catch((thrown) => {
+      if (!(thrown instanceof FogrunError) || thrown.code !== 'store-corrupt') throw thrown;
+      return thrown;
+    });
+    if (body instanceof FogrunError) {
+      const { fromSeq, count } = receipt.header;
+      gaps.flush();
+      tell(`left out: seq ${fromSeq} to ${fromSeq + count - 1}: ${body.message}`);
+      isWhole = false;
+      left = 0;
+    } else if (receipt.header.type === 'readings') {
       await output.write(afterLines(body, left));
       left = 0;
     } else gaps.add(JSON.parse(Buffer.from(body).toString('utf8')));
   }
   gaps.flush();
+  return isWhole;
 }
 
 /** What follows the first `lines` lines. */

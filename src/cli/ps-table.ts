@@ -91,6 +91,7 @@ function headline(status: PipelineStatus, { columns, colour }: TableOptions): st
   parts.push(`pid ${pid}`, `up ${span(nowMs - startedMs)}`);
   if (store) {
     parts.push(`store ${store.state}, ${size(store.bytes)} of ${size(store.bytesMax)}`);
+    if (store.letters?.letters) parts.push(counted(store.letters.letters, 'dead letter'));
     if (store.cause) parts.push(`${store.cause.code}: ${store.cause.message}`);
   }
   if (ending) parts.push('ending');

@@ -1,5 +1,6 @@
 /** What a running pipeline says of itself at one moment: for `fogrun ps` and every view. */
 import type { Problem } from './errors.ts';
+import type { LetterTotals } from './letters.ts';
 import type { StoreState } from './store.ts';
 
 /** What waits for an actor: in its port, or in the store for its cursor. */
@@ -57,6 +58,8 @@ export interface StoreSummary {
   readonly cause: Problem | null;
   readonly bytes: number;
   readonly bytesMax: number;
+  /** Dead letters, in an edge's store; absent in what a fogrun says that knows none. */
+  readonly letters?: LetterTotals;
 }
 
 export interface PipelineStatus {

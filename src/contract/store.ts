@@ -2,7 +2,7 @@
 import type { Gap } from '../domain/gap.ts';
 import type { SegmentHeader, SegmentRef } from '../domain/segment.ts';
 import type { Problem } from './errors.ts';
-import type { DeadLetters } from './letters.ts';
+import type { DeadLetters, LetterTotals } from './letters.ts';
 import type { Batch } from './port.ts';
 
 export type StoreState = 'open' | 'full' | 'failed';
@@ -11,6 +11,8 @@ export type StoreState = 'open' | 'full' | 'failed';
 export type StoreEvent =
   | { readonly type: 'state'; readonly from: StoreState; readonly to: StoreState; readonly cause?: Problem }
   | { readonly type: 'sealed'; readonly header: SegmentHeader }
+  /** Something in it was found damaged, and what can be done about it was done. */
+  | { readonly type: 'damaged'; readonly problem: Problem }
   | { readonly type: 'forked'; readonly fromEpoch: string; readonly toEpoch: string };
 
 export interface StoreStatus {
@@ -18,6 +20,8 @@ export interface StoreStatus {
   /** Bytes held that count against the quota. */
   readonly bytes: number;
   readonly bytesMax: number;
+  /** Of an edge's store: what it keeps for people. */
+  readonly letters?: LetterTotals;
   readonly cause?: Problem;
 }
 
@@ -175,7 +179,10 @@ export interface Receipt {
   readonly header: SegmentHeader;
   /** Wall clock of the cloud at the commit, ms since 1970. */
   readonly storedAtMs: number;
-  /** Path in the store's directory, made by the cloud: `data/<edge>/<epoch>/<unix-second>[-n].ndjson` or `gaps/….json`. */
+  /**
+   * Path in the store's directory, made by the cloud: `data/<edge>/<epoch>/<unix-second>[-n].ndjson` or `gaps/….json`;
+   * `damaged/<edge>/<epoch>/<stream>-<sequence>` for bytes that were damaged before they became a file.
+   */
   readonly file: string;
 }
 
@@ -225,8 +232,11 @@ export interface CloudStore extends AnyStore {
   mark(edge: string, epoch: string, stream: string): Mark | undefined;
   /** Those who work on every segment that is stored from now on. */
   setConsumers(consumers: readonly string[]): void;
-  /** Receipts of an edge in stream order: epochs by first receipt, then sequence. */
-  receipts(edge: string, stream: string): Iterable<Receipt>;
+  /**
+   * Receipts of an edge in stream order: epochs by first receipt, then sequence.
+   * @param damaged hears of those that cannot be read, which are left out
+   */
+  receipts(edge: string, stream: string, damaged?: (ref: SegmentRef) => void): Iterable<Receipt>;
   edges(): readonly string[];
   /** A stored segment's body, from the store or its file. Rejects with `store-corrupt` when it is neither. */
   body(receipt: Receipt): Promise<Uint8Array>;

@@ -164,8 +164,10 @@ function statusOf(env: ControlEnv): PipelineStatus {
 function storeSummary({ plan, store }: ControlEnv): StoreSummary | null {
   const any = store.edge ?? store.cloud;
   if (!plan.store || !any) return null;
-  const { state, cause, bytes, bytesMax } = any.status();
-  return { role: plan.store.role, path: plan.store.path, state, cause: cause ?? null, bytes, bytesMax };
+  const { state, cause, bytes, bytesMax, letters } = any.status();
+  const { role, path } = plan.store;
+  const summary = { role, path, state, cause: cause ?? null, bytes, bytesMax };
+  return letters ? { ...summary, letters } : summary;
 }
 
 /** The edge's store, unless it is closed or has failed: then it answers nothing, and the pipeline is about to end. */

@@ -50,6 +50,7 @@ const isStore = like({
   cause: orNull(isProblem),
   bytes: isNumber,
   bytesMax: isNumber,
+  letters: orAbsent(like({ letters: isNumber, readings: isNumber, bytes: isNumber })),
 });
 const isStatus = like({
   pipeline: isText,

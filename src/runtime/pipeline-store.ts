@@ -96,6 +96,7 @@ export function tellStore(
     if (event.type === 'forked') {
       report({ type: 'note', text: `new epoch ${event.toEpoch} after ${event.fromEpoch}` }, 'warn');
     }
+    if (event.type === 'damaged') report({ type: 'problem', ...event.problem });
     if (event.type !== 'state') return;
     const { from, to, cause } = event;
     report({ type: 'transition', from, to, event: cause?.code ?? 'ROOM', ...(cause ? { cause } : {}) });

@@ -1,8 +1,8 @@
 /** Whether an edge's history and the cloud's continue each other. */
 import type { KvReader } from '../contract/kv.ts';
 import type { Mark, StreamHead } from '../contract/store.ts';
-import { epochPattern, namePattern, sameHash } from '../domain/segment.ts';
-import { type Life, readReceipt } from './cloud-records.ts';
+import { epochPattern, namePattern, noHash, type SegmentRef, sameHash } from '../domain/segment.ts';
+import { keys, type Life, tryReceipt } from './cloud-records.ts';
 import { safeText } from './text.ts';
 
 export interface Greeting {
@@ -52,13 +52,21 @@ export function objection(
       return `segment ${stored} of stream ${stream} of edge ${edge} has another hash here: the histories differ`;
     }
     if (head.acknowledged > 0) {
-      const receipt = readReceipt(reader, { edge, epoch, stream, sequence: head.acknowledged });
-      if (!receipt || !sameHash(receipt.header.hash, head.acknowledgedHash)) {
+      const hash = hashAt(reader, { edge, epoch, stream, sequence: head.acknowledged }, mark);
+      if (hash !== 'unreadable' && !sameHash(hash, head.acknowledgedHash)) {
         return `segment ${head.acknowledged} of stream ${stream} of edge ${edge}, acknowledged, has another hash here: the histories differ`;
       }
     }
   }
   return null;
+}
+
+/** What is known of a stored segment's hash; that its receipt is damaged is no reason to turn its edge away. */
+function hashAt(reader: KvReader, ref: SegmentRef, mark: Mark | undefined): Uint8Array | 'unreadable' {
+  if (mark?.sequence === ref.sequence) return mark.hash;
+  const bytes = reader.get(keys.receipt(ref));
+  if (!bytes) return noHash;
+  return tryReceipt(ref, bytes)?.header.hash ?? 'unreadable';
 }
 
 /** What is wrong with a greeting by itself. */

@@ -4,7 +4,7 @@ import type { Files } from '../contract/files.ts';
 import type { KvKey, KvReader } from '../contract/kv.ts';
 import type { CloudStore, Mark, Mean, Receipt } from '../contract/store.ts';
 import { bodyHash, type SegmentRef, sameHash } from '../domain/segment.ts';
-import { decodeMark, decodeReceipt, keys, type Life, refOf } from './cloud-records.ts';
+import { decodeMark, decodeReceipt, keys, type Life, refOf, tryReceipt } from './cloud-records.ts';
 import { decodeRecord } from './text.ts';
 
 /** The reading half of a cloud store. */
@@ -47,7 +47,7 @@ export class CloudStoreReader implements CloudReader {
     return bytes && decodeMark(bytes);
   }
 
-  *receipts(edge: string, stream: string): Iterable<Receipt> {
+  *receipts(edge: string, stream: string, damaged: (ref: SegmentRef) => void = () => {}): Iterable<Receipt> {
     const epochs: { epoch: string; order: number }[] = [];
     for (const { key, value } of this.#kv.range({ from: ['life', edge], to: ['life', `${edge} `] })) {
       const { order } = decodeRecord<Life>(value);
@@ -57,7 +57,10 @@ export class CloudStoreReader implements CloudReader {
     for (const { epoch } of epochs) {
       const prefix = ['receipt', edge, epoch, stream];
       for (const { key, value } of pages(this.#kv, [...prefix, 0], [...prefix, Number.MAX_SAFE_INTEGER])) {
-        yield decodeReceipt(refOf(key, 1), value);
+        const ref = refOf(key, 1);
+        const receipt = tryReceipt(ref, value);
+        if (receipt) yield receipt;
+        else damaged(ref);
       }
     }
   }

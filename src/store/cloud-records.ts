@@ -6,7 +6,13 @@
  */
 import type { KvKey, KvReader } from '../contract/kv.ts';
 import type { Mark, Mean, Receipt } from '../contract/store.ts';
-import type { SegmentHeader, SegmentRef, SegmentType } from '../domain/segment.ts';
+import {
+  chainHash,
+  type SegmentHeader,
+  type SegmentRef,
+  type SegmentType,
+  sameHash,
+} from '../domain/segment.ts';
 import { decodeRecord, encodeRecord, fromHex, toHex } from './text.ts';
 
 export const cloudFormat = 1;
@@ -125,6 +131,16 @@ export function decodeReceipt(ref: SegmentRef, bytes: Uint8Array): Receipt {
 export function readReceipt(reader: KvReader, ref: SegmentRef): Receipt | undefined {
   const bytes = reader.get(keys.receipt(ref));
   return bytes && decodeReceipt(ref, bytes);
+}
+
+/** As `decodeReceipt`; `null` for one that is damaged. */
+export function tryReceipt(ref: SegmentRef, bytes: Uint8Array): Receipt | null {
+  try {
+    const receipt = decodeReceipt(ref, bytes);
+    return sameHash(chainHash(receipt.header), receipt.header.hash) && receipt.file ? receipt : null;
+  } catch {
+    return null;
+  }
 }
 
 export function readLife(reader: KvReader, edge: string, epoch: string): Life | undefined {

@@ -35,6 +35,7 @@ import {
   readReceipt,
   refOf,
   refOnly,
+  tryReceipt,
 } from './cloud-records.ts';
 import { Filer } from './filer.ts';
 import { Listeners } from './listeners.ts';
@@ -87,6 +88,7 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
         this.#pendingBytes -= bytes;
         this.#quota.recheck();
       },
+      damaged: (problem) => this.#listeners.tell({ type: 'damaged', problem }),
       trouble: (problem) => {
         this.#filingProblem = problem;
         if (problem?.code === 'store-failed') this.#quota.fail(problem);
@@ -177,7 +179,9 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
     for (const { edge, epoch } of lives) {
       const prefix = ['todo', consumer, edge];
       for (const { key } of pages(this.#kv, [...prefix, epoch], [...prefix, `${epoch} `])) {
-        const receipt = readReceipt(this.#kv, refOf(key, 2));
+        const ref = refOf(key, 2);
+        const bytes = this.#kv.get(keys.receipt(ref));
+        const receipt = bytes && tryReceipt(ref, bytes);
         if (receipt) yield receipt;
       }
     }

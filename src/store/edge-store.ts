@@ -87,7 +87,7 @@ class EdgeStoreOverKv implements EdgeStore {
   }
 
   status(): StoreStatus {
-    return this.#quota.status();
+    return { ...this.#quota.status(), letters: this.letters.totals() };
   }
 
   /** Asks the disk once; for opening. */

@@ -3,9 +3,10 @@ import { type Clock, type Random, sleep } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Files } from '../contract/files.ts';
 import type { Kv } from '../contract/kv.ts';
+import type { Receipt } from '../contract/store.ts';
 import { type RetryPolicy, retryDelayMs } from '../domain/backoff.ts';
-import type { SegmentRef } from '../domain/segment.ts';
-import { encodeReceipt, freshLife, keys, nextFile, readLife, readReceipt } from './cloud-records.ts';
+import { bodyHash, type SegmentRef, sameHash } from '../domain/segment.ts';
+import { encodeReceipt, freshLife, keys, nextFile, readLife, tryReceipt } from './cloud-records.ts';
 import { encodeRecord } from './text.ts';
 
 export interface FilerOptions {
@@ -15,6 +16,8 @@ export interface FilerOptions {
   readonly random: Random;
   /** Bytes have left the store. */
   released(bytes: number): void;
+  /** What was to become a file is not what was stored; it was put aside. */
+  damaged(problem: Problem): void;
   /** Files cannot be written now (and why), or can again (`null`). */
   trouble(problem: Problem | null): void;
 }
@@ -138,15 +141,41 @@ export class Filer {
     });
   }
 
+  /** Keeps what is there out of the data, and lets the others go on. */
+  async #putAside(pending: Pending, body: Uint8Array, receipt: Receipt | null | undefined): Promise<void> {
+    const { kv, files } = this.#options;
+    const { ref } = pending;
+    const { edge, epoch, stream, sequence } = ref;
+    const path = `damaged/${edge}/${epoch}/${stream}-${sequence}`;
+    await files.write(path, body);
+    if (receipt) {
+      await kv.transaction((writer) =>
+        writer.put(keys.receipt(ref), encodeReceipt({ ...receipt, file: path })),
+      );
+    }
+    if (pending.body) this.#heldBytes -= pending.bytes;
+    pending.body = null;
+    const what = `segment ${sequence} of stream ${stream} of edge ${edge}`;
+    const why = receipt
+      ? `${what} came back damaged from the disk before it became a file`
+      : `the receipt of ${what} is damaged or gone`;
+    const message = `${why}; what is there is in ${path}`;
+    const advice =
+      'The edge has deleted its own, so what is damaged is lost: `fogrun verify` tells what of it. Look at the disk.';
+    this.#options.damaged(toProblem(new FogrunError('store-corrupt', message, { advice })));
+  }
+
   async #write(pending: Pending): Promise<void> {
     const { kv, files, clock } = this.#options;
     const { ref } = pending;
     const body = pending.body ?? kv.get(keys.body(ref));
     if (!body) return;
     for (;;) {
-      const receipt = readReceipt(kv, ref);
-      if (!receipt)
-        throw new FogrunError('store-corrupt', `a body without receipt: ${Object.values(ref).join(' ')}`);
+      const bytes = kv.get(keys.receipt(ref));
+      const receipt = bytes && tryReceipt(ref, bytes);
+      // What came from the link was checked there; what was read back may have been damaged since.
+      const isSound = receipt && (pending.body || sameHash(bodyHash(body), receipt.header.bodyHash));
+      if (!isSound) return this.#putAside(pending, body, receipt);
       const path = receipt.file;
       const there = await files.read(path);
       const isOurs = !there || Buffer.compare(there, body) === 0;

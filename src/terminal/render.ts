@@ -193,6 +193,11 @@ function groupNotes(group: Group, ending: boolean, look: Look): Line[] {
   }
   if (over?.cause)
     notes.push([piece(`   ${over.cause.code}: ${escapeControls(over.cause.message)}`, 'failed')]);
+  const dead = status?.store?.letters;
+  if (dead && dead.letters > 0 && !over) {
+    const what = `${counted(dead.letters, 'dead letter')} with ${counted(dead.readings, 'reading')}`;
+    notes.push([piece(`   store: ${what}: see fogrun dead-letters list`, 'trouble')]);
+  }
   if (status?.store?.cause && !over) {
     const { code, message } = status.store.cause;
     notes.push([piece(`   store: ${code}: ${escapeControls(message)}`, 'trouble')]);
