@@ -85,6 +85,11 @@ export interface DeadLetters {
    */
   quarantine(header: SegmentHeader, bytesMax: number): Promise<QuarantineOutcome | null>;
   /**
+   * Looks at the headers of all sealed segments, and makes those good that are damaged: sound values go on, the rest becomes gaps
+   * to come. In words, what was found; `null` for nothing.
+   */
+  mend(): Promise<string | null>;
+  /**
    * Appends the readings under new numbers and removes the letters, in one commit: all of them or none. Rejects with
    * `letter-unknown`, with `letter-held` for what is corrupt or not settled yet, with `store-full`.
    */

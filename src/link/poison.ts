@@ -18,7 +18,12 @@ export interface Judge {
   refused(header: SegmentHeader, told: UploadEvent & { readonly type: 'REFUSED' }): Promise<UploadEvent>;
   /** Looks what is left of it. */
   damaged(header: SegmentHeader, cause: Problem): Promise<UploadEvent>;
+  /** Looks which records of the store are damaged; rejects with what was `thrown` when that is nothing that can be made good. */
+  unreadable(thrown: unknown): Promise<UploadEvent>;
 }
+
+/** So many damaged segments in a row are dealt with at a time. */
+const runMax = 256;
 
 /** Dead letters never take more of the store than this. */
 const storeShare = 1 / 4;
@@ -31,8 +36,17 @@ export function createJudge({ store, config, report }: JudgeEnv): Judge {
     report({ type: 'problem', ...toProblem(new FogrunError(code, `${what}: ${more}`)) });
     return toProblem(new FogrunError(code, what));
   };
+  const mended = (found: string): UploadEvent => {
+    return {
+      type: 'LOST',
+      cause: tell('segment-corrupt', 'headers of segments were damaged on the disk', found),
+    };
+  };
   return {
     async refused(header, told) {
+      // What the cloud does not like may be what the disk made of it.
+      const found = await store.letters.mend();
+      if (found !== null) return mended(found);
       const { refusals, letter, isFull } = await store.letters.refused(header, told.cause.message, {
         refusalsMax,
         bytesMax,
@@ -50,15 +64,26 @@ export function createJudge({ store, config, report }: JudgeEnv): Judge {
       const cause = tell('segment-dead', what, letter.text);
       return { ...told, cause, attempt: 1 };
     },
+    async unreadable(thrown) {
+      const found = await store.letters.mend();
+      if (found === null) throw thrown;
+      return mended(found);
+    },
     async damaged(header, cause) {
-      const outcome = await store.letters.quarantine(header, bytesMax);
-      // Sound after all, or gone meanwhile: the next link begins with what is there.
-      if (!outcome) return { type: 'LOST', cause };
-      const { salvaged, lost, letter } = outcome;
-      const what = `segment ${header.sequence} of ${header.stream} was damaged on the disk`;
-      const kept = letter ? `; what is left of them is dead letter ${letter.id}` : '';
-      const more = `${counted(salvaged, 'reading')} of ${header.count} go on, ${lost} are lost${kept}`;
-      return { type: 'LOST', cause: tell('segment-corrupt', what, more) };
+      let last: UploadEvent = { type: 'LOST', cause };
+      // Those damaged right behind it with it: each would cost a link of its own.
+      for (let at: SegmentHeader | undefined = header, n = 0; at && n < runMax; n++) {
+        const outcome = await store.letters.quarantine(at, bytesMax);
+        // Sound, or gone meanwhile: the next link begins with what is there.
+        if (!outcome) break;
+        const { salvaged, lost, letter } = outcome;
+        const what = `segment ${at.sequence} of ${at.stream} was damaged on the disk`;
+        const kept = letter ? `; what is left of them is dead letter ${letter.id}` : '';
+        const more = `${counted(salvaged, 'reading')} of ${at.count} go on, ${lost} are lost${kept}`;
+        last = { type: 'LOST', cause: tell('segment-corrupt', what, more) };
+        at = store.header(at.stream, at.sequence + 1);
+      }
+      return last;
     },
   };
 }

@@ -176,6 +176,7 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
       }
       const cause = toProblem(thrown);
       if (header && thrown.code === 'segment-corrupt') judged(judge.damaged(header, cause));
+      else if (thrown.code === 'store-corrupt') judged(judge.unreadable(thrown));
       else if (header && thrown.code === 'segment-refused') {
         judged(judge.refused(header, { type: 'REFUSED', cause, lasting: true }));
       } else throw thrown;
@@ -208,6 +209,7 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
       } catch (thrown) {
         const refusal = (thrown as { refusal?: Refusal }).refusal;
         if (refusal) return refused(refusal, env);
+        if (thrown instanceof FogrunError && thrown.code === 'store-corrupt') return judge.unreadable(thrown);
         throw thrown;
       }
     },

@@ -15,6 +15,7 @@ import { bodyHash, type SegmentHeader } from '../domain/segment.ts';
 import { counted, printable } from '../domain/text.ts';
 import { append, type Changes, chargeOf, seal } from './edge-changes.ts';
 import { giveUp } from './edge-discard.ts';
+import { damagedHeads, describeMended, mendHeads } from './edge-mend.ts';
 import * as read from './edge-reads.ts';
 import { type EdgeState, type HeadRecord, keepFormat, keys, readHead } from './edge-records.ts';
 import { examine, type Found, runsOf } from './edge-sums.ts';
@@ -67,6 +68,11 @@ export function createLetters(env: LettersEnv): DeadLetters {
       const found = type === 'gap' ? [] : examine(kv, stream, fromSeq, fromSeq + count);
       const now = clock.now();
       return env.run((changes, writer) => quarantine(changes, writer, header, found, bytesMax, now));
+    },
+    async mend() {
+      const damaged = damagedHeads(env.committed(), kv, clock.now(), Number.MAX_SAFE_INTEGER);
+      if (damaged.length === 0) return null;
+      return describeMended(await env.run((changes, writer) => mendHeads(changes, writer, damaged)));
     },
     async requeue(ids) {
       const letters = unique(ids).map((id) => needLetter(kv, id));

@@ -36,7 +36,7 @@ import {
 } from './edge-records.ts';
 import { Listeners } from './listeners.ts';
 import { loadMeta } from './meta.ts';
-import { openHashes } from './open-hashes.ts';
+import { mendOnOpening } from './open-hashes.ts';
 import { Quota } from './quota.ts';
 import { encodeRecord, fromHex, toHex } from './text.ts';
 
@@ -314,8 +314,8 @@ export async function createEdgeStore(kv: Kv, options: EdgeStoreOptions): Promis
   const meta = await loadMeta(kv, fresh, edgeFormatMax);
   assertEdge(options, meta.edge);
   const state = loadEdgeState(kv, meta, options.cursors);
-  const { hashes, damage } = await openHashes(kv, state, options.clock.now());
   const bodies = new BodyCache(options.cacheBytes ?? cacheBytes);
+  const { hashes, damage } = await mendOnOpening(kv, { state, bodies }, options.clock.now());
   const store = new EdgeStoreOverKv(kv, { state, hashes, bodies, cursors: options.cursors }, options);
   return Object.assign(store, { damage });
 }

@@ -4,7 +4,8 @@ import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Kv, KvWriter } from '../contract/kv.ts';
 import { bodyHash } from '../domain/segment.ts';
 import { counted } from '../domain/text.ts';
-import type { OpenHashes } from './edge-changes.ts';
+import type { Changes, OpenHashes } from './edge-changes.ts';
+import { damagedHeads, describeMended, mendHeads } from './edge-mend.ts';
 import { addGivenUp, chargedUpTo } from './edge-rechain.ts';
 import { type EdgeState, keepFormat, keys, type StreamRecord } from './edge-records.ts';
 import { examine, type Found, runsOf } from './edge-sums.ts';
@@ -17,16 +18,37 @@ function isWhole(found: readonly Found[], record: StreamRecord): boolean {
   return bytes === record.openBytes && found.every((each) => each.is !== 'damaged');
 }
 
+/** So many headers of each stream are looked at: those that are sent and acknowledged next. */
+const headsMax = 4_096;
+
+/** What is damaged of what the store is about to work with is made good, so that no start ends like the one before. */
+export async function mendOnOpening(
+  kv: Kv,
+  { state, bodies }: Pick<Changes, 'state' | 'bodies'>,
+  nowMs: number,
+): Promise<{ readonly hashes: OpenHashes; readonly damage: Problem | undefined }> {
+  const told: string[] = [];
+  const hashes: OpenHashes = new Map();
+  const damaged = damagedHeads(state, kv, nowMs, headsMax);
+  if (damaged.length > 0) {
+    const changes = { state, bodies, hashes, cursors: [] };
+    told.push(describeMended(await kv.transaction((writer) => mendHeads(changes, writer, damaged))));
+  }
+  told.push(...(await openHashes(kv, state, hashes, nowMs)));
+  const damage = told.length > 0 ? toProblem(new FogrunError('segment-corrupt', told.join('; '))) : undefined;
+  return { hashes, damage };
+}
+
 /**
  * Their running hashes, made anew from what is on disk. Of a segment that is damaged, the sound values are sealed, a gap takes
  * the place of the others, and a dead letter keeps what is left of them.
  */
-export async function openHashes(
+async function openHashes(
   kv: Kv,
   state: EdgeState,
+  hashes: OpenHashes,
   nowMs: number,
-): Promise<{ readonly hashes: OpenHashes; readonly damage: Problem | undefined }> {
-  const hashes: OpenHashes = new Map();
+): Promise<readonly string[]> {
   const told: string[] = [];
   for (const [name, record] of state.streams) {
     if (record.nextSeq === record.openFrom) continue;
@@ -39,8 +61,7 @@ export async function openHashes(
       told.push(await kv.transaction((writer) => quarantineOpen(state, writer, name, found, nowMs)));
     }
   }
-  const damage = told.length > 0 ? toProblem(new FogrunError('segment-corrupt', told.join('; '))) : undefined;
-  return { hashes, damage };
+  return told;
 }
 
 function quarantineOpen(

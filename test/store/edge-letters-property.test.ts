@@ -26,6 +26,8 @@ class World {
   accepted = 0;
   /** Readings put back, of those that the test heard of. */
   requeued = 0;
+  /** Headers that were damaged. */
+  heads = 0;
   readonly refused = new Set<number>();
   readonly damaged = new Set<number>();
   readonly discarded = new Set<number>();
@@ -116,6 +118,22 @@ class World {
     hit.value[30] = hit.value[30]! ^ 1;
   }
 
+  /** Changes one byte of a header that stands between well ones, and lets the store look. */
+  async damageHead(at: number): Promise<void> {
+    const heads = this.store.held(r);
+    const index = at % Math.max(1, heads.length);
+    const one = heads[index];
+    if (!one || heads.slice(Math.max(0, index - 1), index + 2).some(({ discarded }) => discarded)) return;
+    // What a gap was for nobody can tell any more.
+    if (one.type === 'gap') for (const seq of numbers(one.fromSeq, one.count)) this.damaged.add(seq);
+    const hit = entriesOf(this.kv.disk).find(({ key }) => key[0] === 'head' && key[2] === one.sequence)!;
+    const place = Math.floor((hit.value.length * (this.heads * 37 + at * 101)) / 997) % hit.value.length;
+    hit.value[place] = hit.value[place]! ^ (1 + at);
+    this.heads += 1;
+    this.next = null;
+    await this.store.letters.mend();
+  }
+
   async discard(at: number): Promise<void> {
     const some = this.store.held(r).filter(({ type, discarded }) => type === 'readings' && !discarded);
     const one = some[at % Math.max(1, some.length)];
@@ -154,6 +172,7 @@ const operation = fc.oneof(
       ['refuse', 7],
       ['acknowledge', 3],
       ['damage', 2],
+      ['damageHead', 3],
       ['discard', 1],
       ['requeue', 3],
       ['crash', 2],
@@ -180,6 +199,7 @@ async function perform(world: World, { type, n }: { type: string; n: number }): 
   else if (type === 'refuse') await world.send(true);
   else if (type === 'acknowledge') await world.acknowledge(n % 3);
   else if (type === 'damage') world.damage(n);
+  else if (type === 'damageHead') await world.damageHead(n);
   else if (type === 'discard') await world.discard(n);
   else if (type === 'requeue') await world.requeue();
   else if (type === 'fork') {

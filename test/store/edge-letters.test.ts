@@ -169,3 +169,61 @@ test('an open segment of an older fogrun that is shorter than it was becomes a g
   t.is(store.damage?.code, 'segment-corrupt');
   t.deepEqual(await sealedOf({ store }), [['corrupt', 1, 6]]);
 });
+
+for (const [what, damage] of [
+  ['is no JSON', (text: string) => text.replace('{', '[')],
+  ['says another count', (text: string) => text.replace('"count":6', '"count":4')],
+  ['has another hash', (text: string) => text.replace(/"hash":"./, '"hash":"x')],
+  ['charges another sum', (text: string) => text.replace(/"totalCharged":\d/, '"totalCharged":9')],
+] as const) {
+  for (const when of ['at once', 'when the store is opened']) {
+    test(`a header that ${what} is made good ${when}: its readings go on under their numbers`, async (t) => {
+      const begun = await begin();
+      const { kv, settle, reopen } = begun;
+      let { store } = begun;
+      for (let i = 0; i < 2; i++) {
+        await store.seal(r);
+        for (let n = 0; n < 3; n++) await store.append([batch(2)]);
+      }
+      await store.seal(r);
+      const bytes = store.status().bytes;
+      await kv.transaction((writer) => {
+        const text = Buffer.from(writer.get(['head', r, 2])!).toString();
+        t.not(damage(text), text);
+        writer.put(['head', r, 2], Buffer.from(damage(text)));
+      });
+      const message =
+        /header of segment 2 of readings was damaged on the disk: 6 readings of it go on, 0 are lost/;
+      if (when === 'at once') t.regex((await store.letters.mend())!, message);
+      else {
+        const opened = await reopen();
+        t.regex(opened.damage!.message, message);
+        store = opened;
+      }
+      t.is(await store.letters.mend(), null);
+      await store.rememberCloud('uploader', { cloudEpoch: 'ab', token: 1 }, new Map());
+      if (when === 'at once') await settle();
+      t.deepEqual(await sealedOf({ store }), [
+        ['readings', 1, 6],
+        ['readings', 7, 12],
+        ['readings', 13, 18],
+      ]);
+      t.is(store.status().bytes, bytes);
+      await acknowledgeAll(store, 'uploader');
+      t.is(store.status().bytes, 0);
+    });
+  }
+}
+
+test('two damaged headers side by side cannot be told apart: nothing is made up', async (t) => {
+  const { store, kv } = await begin();
+  for (let i = 0; i < 3; i++) {
+    await store.seal(r);
+    await store.append([batch(2)]);
+  }
+  await store.seal(r);
+  await kv.transaction((writer) => {
+    for (const sequence of [2, 3]) writer.put(['head', r, sequence], Buffer.from('noise'));
+  });
+  t.is(await store.letters.mend(), null);
+});
