@@ -36,7 +36,8 @@ export const systemPlatform: Platform = {
     const common = { dir: plan.path, bytesMax: plan.bytesMax, ...world };
     if (plan.role === 'edge') {
       const { openEdgeStore } = await import('../store/open-edge-store.ts');
-      const edge = await openEdgeStore({ ...common, edge: name, cursors: [cursor] });
+      const { whenFull } = plan;
+      const edge = await openEdgeStore({ ...common, edge: name, cursors: [cursor], whenFull });
       return { edge, cloud: null, recovered: edge.recovered };
     }
     const { openCloudStore } = await import('../store/open-cloud-store.ts');

@@ -171,7 +171,7 @@ function createTally(output: OutPort<Batch>, before: string | undefined): Tally 
       lastTime = last.time;
       const lines = Buffer.concat(readings.map(encodeReading));
       handsOn(lastTime);
-      void output.send({ stream, lines, count: readings.length, stamped: true, ...gap });
+      void output.send({ stream, lines, count: readings.length, stamped: true, cannotWait: true, ...gap });
     },
   };
 }

@@ -1,6 +1,7 @@
 /** A checked pipeline: what src/pipeline makes of a YAML file and src/runtime runs. */
 import type { ActorKind } from './kind.ts';
 import type { PortType } from './port.ts';
+import type { WhenFull } from './store.ts';
 
 export interface StorePlan {
   readonly role: 'edge' | 'cloud';
@@ -8,7 +9,7 @@ export interface StorePlan {
   readonly path: string;
   /** Quota in bytes. */
   readonly bytesMax: number;
-  readonly whenFull: 'block';
+  readonly whenFull: WhenFull;
 }
 
 export interface ActorPlan {

@@ -19,6 +19,8 @@ export interface Batch {
   readonly missed?: Omit<Gap, 'fromSeq' | 'toSeq'>;
   /** How far their source has come with them: kept in the same commit, so that it never reads anything twice. */
   readonly position?: SourcePosition;
+  /** Its source measures on whether or not there is room: a store that drops the newest may turn it away. */
+  readonly cannotWait?: true;
 }
 
 /** Where a source that can go back stands, such as an offset in a file. */
@@ -97,16 +99,24 @@ export interface ConsumeLimits {
   readonly gather?: (enough: AbortSignal) => Promise<void>;
 }
 
+/** Items that a handler could not deal with yet. */
+export interface Staying<T> {
+  readonly items: readonly T[];
+  /** They are handed out again when this resolves, or along with an item that comes before. */
+  readonly until: Promise<unknown>;
+}
+
 export interface InPort<T> {
   /**
    * Calls `handle` with what waits (in order, at least one item, up to the limits) until `signal` aborts.
-   * Items count as accepted when `handle` resolves. When it rejects they stay at the head of the port and the
+   * Items count as accepted when `handle` resolves, but for those that it says stay; they keep their places at the head. When it rejects they stay at the head of the port and the
    * rejection is passed on. One `handle` runs at a time, also across restarts of the actor.
    */
   consume(
     limits: ConsumeLimits,
     signal: AbortSignal,
-    handle: (items: readonly T[]) => Promise<void>,
+    // biome-ignore lint/suspicious/noConfusingVoidType: most handlers have nothing to say.
+    handle: (items: readonly T[]) => Promise<Staying<T> | void>,
   ): Promise<void>;
   /** Number of items that wait or are being handled. */
   readonly pending: number;

@@ -1,5 +1,5 @@
 /** The two stores: the edge's buffer and the cloud's receipts. Asynchronous only once open. */
-import type { Gap } from '../domain/gap.ts';
+import type { Gap, LostCounts } from '../domain/gap.ts';
 import type { SegmentHeader, SegmentRef } from '../domain/segment.ts';
 import type { Problem } from './errors.ts';
 import type { DeadLetters, LetterTotals } from './letters.ts';
@@ -13,7 +13,29 @@ export type StoreEvent =
   | { readonly type: 'sealed'; readonly header: SegmentHeader }
   /** Something in it was found damaged, and what can be done about it was done. */
   | { readonly type: 'damaged'; readonly problem: Problem }
+  | { readonly type: 'dropped'; readonly dropped: Dropped; readonly text: string }
   | { readonly type: 'forked'; readonly fromEpoch: string; readonly toEpoch: string };
+
+/**
+ * What becomes of readings that find no room: `block` makes their sources wait, `drop-oldest` gives up what was never sent,
+ * `drop-newest` turns away those that cannot wait. Whatever is dropped is a gap.
+ */
+export type WhenFull = 'block' | 'drop-oldest' | 'drop-newest';
+
+/** What a policy dropped, and from when to when. */
+export interface Dropped {
+  readonly segments: number;
+  readonly readings: number;
+  readonly bytes: number;
+  readonly fromTime?: string | undefined;
+  readonly toTime?: string | undefined;
+}
+
+/** How much may wait for a cursor before the oldest is dropped. */
+export interface Retention {
+  readonly ageMaxMs?: number | undefined;
+  readonly bytesMax?: number | undefined;
+}
 
 export interface StoreStatus {
   readonly state: StoreState;
@@ -22,6 +44,8 @@ export interface StoreStatus {
   readonly bytesMax: number;
   /** Of an edge's store: what it keeps for people. */
   readonly letters?: LetterTotals;
+  /** Readings that became gaps since the store's life began; in a cloud's, by the gaps that came. */
+  readonly lost: LostCounts;
   readonly cause?: Problem;
 }
 
@@ -117,6 +141,14 @@ export interface EdgeStore extends AnyStore {
    * @param sealBytes size at which an open segment is sealed in the same commit
    */
   append(batches: readonly Batch[], sealBytes?: number): Promise<void>;
+  readonly whenFull: WhenFull;
+  /**
+   * Counts readings as dropped that find no room in a full store and cannot wait, in one commit; their gap follows when
+   * there is room. Always has room (headroom).
+   */
+  turnAway(batches: readonly Batch[]): Promise<void>;
+  /** Makes a gap of what was turned away; the next append does so too. */
+  turnedAwayToGaps(): Promise<void>;
   /** Resolves when an append of `bytes` has room again, or when `signal` aborts. */
   room(bytes: number, signal: AbortSignal): Promise<void>;
   openSegment(stream: string): OpenSegment;
@@ -160,10 +192,17 @@ export interface EdgeStore extends AnyStore {
    * @returns headers of the segments newly acknowledged, oldest first
    */
   acknowledge(cursor: string, stream: string, sequence: number, hash: Uint8Array): Promise<SegmentHeader[]>;
+  /** To be called before a segment is handed to a link: from then on no policy drops it. */
+  sending(cursor: string, stream: string, sequence: number): void;
+  /** The cursor's link has ended: what was not handed to it will not be. */
+  linkEnded(cursor: string): Promise<void>;
+  /** Drops the oldest of what waits for the cursor and was never sent, down to what it may keep; `null` when that is nothing. */
+  retain(cursor: string, retention: Retention): Promise<Dropped | null>;
   cloud(cursor: string): CloudMemory;
   /**
    * Commits what a greeting taught, before anything is sent. Deletes nothing. With `stored`, the last sequence that the cloud
-   * has of each stream, discarded segments beyond it become gaps in the same commit, and what follows them is chained anew.
+   * has of each stream, discarded segments beyond it become gaps in the same commit, and what follows them is chained anew;
+   * a link begins.
    */
   rememberCloud(cursor: string, memory: CloudMemory, stored?: ReadonlyMap<string, number>): Promise<void>;
   /**

@@ -158,6 +158,7 @@ export function createTally(
         lines: Buffer.concat(readings.map(encodeReading)),
         count: readings.length,
         stamped: true,
+        cannotWait: true,
         ...(count === 0
           ? {}
           : {

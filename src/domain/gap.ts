@@ -25,6 +25,32 @@ export interface Gap {
   readonly text: string;
 }
 
+/** Readings that became gaps, by reason; those that were acknowledged in an earlier epoch are not lost. */
+export type LostCounts = Readonly<Partial<Record<GapReason, number>>>;
+
+export function addLost(a: LostCounts, b: LostCounts): LostCounts {
+  const sum: Partial<Record<GapReason, number>> = { ...a };
+  for (const [reason, readings] of Object.entries(b) as [GapReason, number][]) {
+    sum[reason] = (sum[reason] ?? 0) + readings;
+  }
+  return sum;
+}
+
+/** Two gaps of one reason as one: counts added, from the earlier moment to the later one. */
+export function mergeGaps<G extends Gap>(a: G | undefined, b: G): G {
+  if (!a) return b;
+  const from = [a.fromTime, b.fromTime].filter((time) => time !== undefined).sort()[0];
+  const to = [a.toTime, b.toTime]
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1);
+  const times = {
+    ...(from === undefined ? {} : { fromTime: from }),
+    ...(to === undefined ? {} : { toTime: to }),
+  };
+  return { ...a, ...times, count: a.count + b.count };
+}
+
 export function encodeGap(gap: Gap): Uint8Array {
   return Buffer.from(`${JSON.stringify(gap)}\n`, 'utf8');
 }

@@ -102,7 +102,7 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
         else emit(told);
       },
       closed: (problem) => {
-        over = true;
+        end();
         if (judging) return;
         const orderly = () =>
           toProblem(new FogrunError('link-lost', `the cloud at ${connection.remote} ended the link`));
@@ -111,9 +111,15 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
     },
   });
 
+  const end = () => {
+    if (over) return;
+    over = true;
+    // Fails only with the store, which says so itself.
+    if (greeted) void store.linkEnded(cursor).catch(() => {});
+  };
   /** Ends the link with what a segment turns out to be. */
   const judged = (verdict: Promise<UploadEvent>): void => {
-    over = true;
+    end();
     judging = true;
     verdict
       .then((event) => {
@@ -129,11 +135,14 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
   const take = async (ack: Acknowledgement): Promise<void> => {
     const own = store.header(ack.stream, ack.sequence);
     const { sealed } = store.head(cursor, ack.stream);
-    const wrong = own ? !sameHash(own.hash, ack.hash) : ack.sequence > sealed;
+    const wrong = own
+      ? !sameHash(own.hash, ack.hash)
+      : ack.sequence > Math.min(sealed, sent.get(ack.stream) ?? 0);
     if (wrong) {
       // After the end of the link the store may have gone on to another epoch: then it is merely late.
       if (over) return;
-      const what = own ? 'under a hash that is not ours' : 'which was never sealed';
+      const never = ack.sequence > sealed ? 'sealed' : 'sent';
+      const what = own ? 'under a hash that is not ours' : `which was never ${never}`;
       const message = `the cloud acknowledged segment ${ack.sequence} of ${ack.stream}, ${what}`;
       return emit({ type: 'FORKED', cause: toProblem(new FogrunError('edge-forked', message)) });
     }
@@ -221,7 +230,8 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
       if (greeted) await taken;
     },
     destroy() {
-      over = destroyed = true;
+      end();
+      destroyed = true;
       link.destroy();
     },
   };
@@ -292,6 +302,9 @@ function forkReason(store: EdgeStore, cursor: string, welcome: Welcome): string 
     }
     const own =
       sequence === head.acknowledged ? head.acknowledgedHash : store.header(head.stream, sequence)?.hash;
+    if (sequence > head.acknowledged && !own) {
+      return `the cloud has ${head.stream} up to segment ${sequence}, which this store never sent`;
+    }
     if (mark && own && sequence > 0 && hex(own) !== mark.hash) {
       return `segment ${sequence} of ${head.stream} is another one in the cloud`;
     }

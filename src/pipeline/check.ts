@@ -94,6 +94,11 @@ function checkRoot(root: Node, check: Check): Plan | null {
   const wires = checkWiring(drafts, report);
   checkSingles(running, report);
   const role = checkStore(root, drafts, report);
+  if (role === 'cloud' && head?.store && head.store['when-full'] !== 'block') {
+    const { offset } = root.entries.get('store')!.key;
+    const message = `expected \`block\`, got \`${head.store['when-full']}\`: a cloud holds edges back and drops nothing`;
+    report(offset, ['store', 'when-full'], message, 'say it in the pipelines of the edges');
+  }
   if (!head || running.some((draft) => !draft.kind || draft.config === undefined)) return null;
 
   const byName = new Map(running.map((draft) => [draft.name, draft]));

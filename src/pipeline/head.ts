@@ -15,9 +15,12 @@ export const storeSchema = z.strictObject({
     .describe('Directory of the store; a relative one starts from the working directory.'),
   max: size({ min: '4MiB' }).prefault('256MiB').describe('Quota.'),
   'when-full': z
-    .enum(['block'])
+    .enum(['block', 'drop-oldest', 'drop-newest'])
     .prefault('block')
-    .describe('What happens at the quota; `block` makes sources wait.'),
+    .describe(
+      'What happens at the quota: `block` makes sources wait, `drop-oldest` gives up what was never sent, `drop-newest` ' +
+        'turns away what sensors measure then. What is dropped becomes a gap; an edge only, a cloud blocks.',
+    ),
 });
 
 /** Everything but `actors:`, which needs the kinds. */

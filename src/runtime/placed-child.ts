@@ -254,7 +254,7 @@ class PlacedChild {
   #storeOf(actor: string, name: string): EdgeStore {
     const store: Pick<EdgeStore, 'position' | 'status'> = {
       position: (source) => (source === name ? this.#residents.get(actor)?.position : undefined),
-      status: () => ({ state: this.#storeState, bytes: 0, bytesMax: 0 }),
+      status: () => ({ state: this.#storeState, bytes: 0, bytesMax: 0, lost: {} }),
     };
     return store as EdgeStore;
   }

@@ -1,5 +1,5 @@
 /** The channel between two actors: a queue with credit that outlives both of them. */
-import type { ConsumeLimits, InPort, OutPort } from '../contract/port.ts';
+import type { ConsumeLimits, InPort, OutPort, Staying } from '../contract/port.ts';
 
 export interface Port<T> {
   readonly out: OutPort<T>;
@@ -162,8 +162,9 @@ export function createPort<T>(
     }
     return queue.slice(0, count);
   };
-  const accept = (entries: readonly Entry<T>[]) => {
-    queue.splice(0, entries.length);
+  const accept = (taken: readonly Entry<T>[], staying: ReadonlySet<T>) => {
+    const entries = taken.filter(({ item }) => !staying.has(item));
+    queue.splice(0, taken.length, ...taken.filter(({ item }) => staying.has(item)));
     for (const { item, bytes: size } of entries) {
       bytes -= size;
       counts.bytesOut += size;
@@ -174,6 +175,18 @@ export function createPort<T>(
     flushed = Math.max(0, flushed - entries.length);
     for (const entry of entries) entry.done();
     admit();
+  };
+
+  /** Until those that stay may go on, or something new has come. */
+  const newsOf = async (stay: Staying<T>, signal: AbortSignal): Promise<void> => {
+    const before = queue.length;
+    let over = false;
+    const end = () => {
+      over = true;
+      changed();
+    };
+    stay.until.then(end, end);
+    while (!over && queue.length === before && !signal.aborted) await change(signal);
   };
 
   const input: InPort<T> = {
@@ -189,15 +202,17 @@ export function createPort<T>(
         }
         const entries = take(limits);
         handling = true;
+        let stay: Staying<T> | undefined;
         try {
-          await handle(entries.map((entry) => entry.item));
+          stay = (await handle(entries.map((entry) => entry.item))) ?? undefined;
         } catch (thrown) {
           handling = false;
           changed();
           throw thrown;
         }
         handling = false;
-        accept(entries);
+        accept(entries, new Set(stay?.items));
+        if (stay) await newsOf(stay, signal);
       }
     },
     get pending() {

@@ -2,7 +2,7 @@
  * What a cloud store keeps, and under which keys:
  * `['meta']`, `['life', edge, epoch]`, `['mark', edge, epoch, stream]`, `['receipt', edge, epoch, stream, sequence]`,
  * `['body', edge, epoch, stream, sequence]` until it is a file, `['todo', consumer, edge, epoch, stream, sequence]`,
- * `['mean', edge, sensor, timeMs, epoch, stream, sequence]`.
+ * `['mean', edge, sensor, timeMs, epoch, stream, sequence]`, `['lost', edge]`.
  */
 import type { KvKey, KvReader } from '../contract/kv.ts';
 import type { Mark, Mean, Receipt } from '../contract/store.ts';
@@ -61,6 +61,7 @@ export const keys = {
   life: (edge: string, epoch: string): KvKey => ['life', edge, epoch],
   mark: (edge: string, epoch: string, stream: string): KvKey => ['mark', edge, epoch, stream],
   receipt: (ref: SegmentRef): KvKey => ['receipt', ref.edge, ref.epoch, ref.stream, ref.sequence],
+  lost: (edge: string): KvKey => ['lost', edge],
   body: (ref: SegmentRef): KvKey => ['body', ref.edge, ref.epoch, ref.stream, ref.sequence],
   todo: (consumer: string, ref: SegmentRef): KvKey => [
     'todo',
@@ -146,6 +147,15 @@ export function tryReceipt(ref: SegmentRef, bytes: Uint8Array): Receipt | null {
 export function readLife(reader: KvReader, edge: string, epoch: string): Life | undefined {
   const bytes = reader.get(keys.life(edge, epoch));
   return bytes && decodeRecord<Life>(bytes);
+}
+
+/** The place of an edge's next epoch. */
+export function nextOrder(reader: KvReader, edge: string): number {
+  let last = 0;
+  for (const { value } of reader.range({ from: ['life', edge], to: ['life', `${edge} `] })) {
+    last = Math.max(last, decodeRecord<Life>(value).order);
+  }
+  return last + 1;
 }
 
 /** Its time is in its key. */

@@ -17,6 +17,7 @@ import type {
 } from '../contract/store.ts';
 import { noHash, type SegmentHeader, type SegmentRef, sameHash } from '../domain/segment.ts';
 import { greetingFlaw, objection } from './admission.ts';
+import { CloudLost } from './cloud-lost.ts';
 import type { CloudStoreOptions } from './cloud-options.ts';
 import { CloudStoreReader, pages } from './cloud-reader.ts';
 import {
@@ -31,6 +32,7 @@ import {
   keys,
   type Life,
   nextFile,
+  nextOrder,
   readLife,
   readReceipt,
   refOf,
@@ -59,6 +61,7 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
   readonly #filer: Filer;
   readonly #means = new MeansCache();
   #consumers: readonly string[];
+  readonly #lost: CloudLost;
   /** Bytes committed that are not files yet. */
   #pendingBytes = 0;
   #filingProblem: Problem | null = null;
@@ -69,6 +72,7 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
     this.#kv = kv;
     this.#options = options;
     this.#consumers = options.consumers;
+    this.#lost = new CloudLost(kv);
     this.#quota = new Quota({
       clock: options.clock,
       bytesMax: options.bytesMax,
@@ -106,7 +110,7 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
   }
 
   status(): StoreStatus {
-    const status = this.#quota.status();
+    const status = { ...this.#quota.status(), lost: this.#lost.total };
     return status.cause || !this.#filingProblem ? status : { ...status, cause: this.#filingProblem };
   }
 
@@ -266,7 +270,7 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
         `${nameOf(header)} begins with seq ${header.fromSeq}, expected ${mark.seq + 1}`,
       );
     }
-    const ordered = life.order > 0 ? life : { ...life, order: this.#nextOrder(writer, edge) };
+    const ordered = life.order > 0 ? life : { ...life, order: nextOrder(writer, edge) };
     const { life: named, file } = nextFile(ordered, header, header.type, now);
     const receipt: Receipt = { header, storedAtMs: now, file };
     writer.put(keys.life(edge, epoch), encodeRecord({ ...named, used: token }));
@@ -276,18 +280,11 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
       keys.mark(edge, epoch, stream),
       encodeMark({ sequence, hash: header.hash, seq: mark.seq + header.count }),
     );
-    if (header.type === 'readings') {
+    if (header.type === 'gap') this.#lost.count(writer, header, body);
+    else {
       for (const consumer of this.#consumers) writer.put(keys.todo(consumer, header), done);
     }
     return { receipt, known: false };
-  }
-
-  #nextOrder(writer: KvWriter, edge: string): number {
-    let last = 0;
-    for (const { value } of writer.range({ from: ['life', edge], to: ['life', `${edge} `] })) {
-      last = Math.max(last, decodeRecord<Life>(value).order);
-    }
-    return last + 1;
   }
 
   async #run<T>(work: (writer: KvWriter) => T): Promise<T> {

@@ -3,34 +3,27 @@
  * the state in memory. Whatever can refuse does so before the first write.
  */
 import { createHash, type Hash } from 'node:crypto';
-import { FogrunError } from '../contract/errors.ts';
 import type { KvWriter } from '../contract/kv.ts';
 import type { Batch } from '../contract/port.ts';
 import { encodeGap, type Gap } from '../domain/gap.ts';
 import { numberedBytesMax, numberLines } from '../domain/reading.ts';
 import { bodyHash, chainHash, namePattern, type SegmentHeader, type SegmentType } from '../domain/segment.ts';
 import type { BodyCache } from './body-cache.ts';
+import { countLost } from './edge-lost.ts';
 import {
   type AckedRecord,
   ackedName,
   batchOverheadBytes,
   type EdgeState,
   freshStream,
-  type HeadRecord,
   headOverheadBytes,
-  headsOf,
-  keepFormat,
   keys,
-  lessDiscarded,
-  needHead,
-  readHead,
   type StreamRecord,
   toHeader,
-  withDiscarded,
 } from './edge-records.ts';
-import { putBatch, removeBatches } from './edge-sums.ts';
-import { lettersArrived } from './letter-changes.ts';
-import { encodeRecord, sameHex, toHex } from './text.ts';
+import type { Sent } from './edge-sent.ts';
+import { putBatch } from './edge-sums.ts';
+import { encodeRecord, toHex } from './text.ts';
 
 /** Hash over the open segment of each stream, kept as it grows. */
 export type OpenHashes = Map<string, Hash>;
@@ -40,6 +33,7 @@ export interface Changes {
   readonly hashes: OpenHashes;
   readonly bodies: BodyCache;
   readonly cursors: readonly string[];
+  readonly sent: Sent;
 }
 
 /** Longest position of a source, in UTF-16 code units. */
@@ -165,6 +159,18 @@ export function addGap(
   nowMs: number,
 ): SegmentHeader[] {
   assertStream(name);
+  countLost(changes.state, writer, gap.gap, gap.count);
+  return putGap(changes, writer, name, gap, nowMs);
+}
+
+/** As `addGap`, for what was counted before. */
+export function putGap(
+  changes: Changes,
+  writer: KvWriter,
+  name: string,
+  gap: Omit<Gap, 'fromSeq' | 'toSeq'>,
+  nowMs: number,
+): SegmentHeader[] {
   const before = seal(changes, writer, name, nowMs);
   const header = addHead(changes.state, writer, name, 'gap', 0, gapBody(gap), nowMs);
   keepStream(changes.state, writer, name);
@@ -223,68 +229,6 @@ export function addHead(
   return toHeader(state.meta, name, sequence, head);
 }
 
-export function acknowledge(
-  { state, bodies, cursors }: Changes,
-  writer: KvWriter,
-  cursor: string,
-  name: string,
-  sequence: number,
-  hash: Uint8Array,
-): SegmentHeader[] {
-  assertCursor(cursors, cursor);
-  const record = stream(state, name);
-  const before = acked(state, cursor, name);
-  const what = `segment ${sequence} of stream ${name}`;
-  if (!Number.isSafeInteger(sequence) || sequence < 1 || sequence > record.sealed) {
-    throw new FogrunError('edge-forked', `the cloud acknowledged ${what}, but ${record.sealed} were sealed`);
-  }
-  const head = readHead(writer, name, sequence);
-  const known = head?.hash ?? (sequence === before.sequence ? before.hash : undefined);
-  if (known !== undefined && !sameHex(known, toHex(hash))) {
-    throw new FogrunError('edge-forked', `the cloud acknowledged ${what} with a hash that is not its own`);
-  }
-  if (sequence <= before.sequence) return [];
-  if (!head) throw new FogrunError('store-corrupt', `the header of ${what} is gone`);
-  const headers: SegmentHeader[] = [];
-  for (let at = before.sequence + 1; at <= sequence; at++) {
-    headers.push(toHeader(state.meta, name, at, needHead(writer, name, at)));
-    bodies.take(name, at);
-  }
-  const after = toAcked(sequence, head);
-  const passed = Math.min(
-    sequence,
-    ...cursors.filter((other) => other !== cursor).map((other) => acked(state, other, name).sequence),
-  );
-  const last = passed > record.floor.sequence ? readHead(writer, name, passed) : undefined;
-  state.acked.set(ackedName(cursor, name), after);
-  writer.put(keys.acked(cursor, name), encodeRecord(after));
-  if (last) {
-    const gone = record.discarded ? headsOf(writer, name, record.floor.sequence + 1, passed) : [];
-    writer.removeRange(keys.head(name, 0), keys.head(name, passed + 1));
-    removeBatches(writer, name, 0, last.fromSeq + last.count);
-    const floor = toAcked(passed, last);
-    const left = withDiscarded(record, lessDiscarded(record.discarded, gone));
-    const changed = { ...left, released: last.totalCharged, floor };
-    state.streams.set(name, changed);
-    writer.put(keys.stream(name), encodeRecord(changed));
-    if (record.discarded) {
-      lettersArrived(state, writer, gone);
-      keepFormat(state, writer);
-    }
-  }
-  return headers;
-}
-
-function toAcked(sequence: number, head: HeadRecord): AckedRecord {
-  return {
-    sequence,
-    hash: head.hash,
-    seq: head.fromSeq + head.count - 1,
-    totalReadings: head.totalReadings,
-    totalBytes: head.totalBytes,
-  };
-}
-
 export function stream(state: EdgeState, name: string): StreamRecord {
   return state.streams.get(name) ?? freshStream;
 }
@@ -305,7 +249,7 @@ export function assertCursor(cursors: readonly string[], cursor: string): void {
     throw new RangeError(`no cursor ${cursor}; there are: ${cursors.join(', ')}`);
 }
 
-function assertStream(name: string): void {
+export function assertStream(name: string): void {
   if (!namePattern.test(name))
     throw new RangeError('the name of a stream must be letters, digits, `.`, `_` or `-`');
 }

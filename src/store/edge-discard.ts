@@ -8,19 +8,19 @@ import type { KvWriter } from '../contract/kv.ts';
 import type { Discarded, SeqRange } from '../contract/store.ts';
 import type { GapReason } from '../domain/gap.ts';
 import { printable, quoteList } from '../domain/text.ts';
+import { lessDiscarded, moreDiscarded, sumDiscarded, withDiscarded } from './discarded-totals.ts';
 import type { Changes } from './edge-changes.ts';
+import { countLost } from './edge-lost.ts';
 import { chargedUpTo, ownCharge, rechain } from './edge-rechain.ts';
 import {
   type GivenUp,
   type HeadRecord,
-  headsOf,
+  headsBetween,
   keepFormat,
   keys,
-  lessDiscarded,
   needHead,
+  needHeadsBetween,
   type StreamRecord,
-  sumDiscarded,
-  withDiscarded,
 } from './edge-records.ts';
 import { holesOf, removeBatches } from './edge-sums.ts';
 import { encodeRecord } from './text.ts';
@@ -56,11 +56,9 @@ export function discard(
   const first = Math.max(from, record.floor.sequence + 1);
   assertHeld(name, record, from, to, first);
   const text = printable(reason.trim() === '' ? noReason : reason.trim(), reasonLengthMax);
-  const heads: [number, HeadRecord][] = [];
-  for (let sequence = first; sequence <= to; sequence++) {
-    const head = needHead(writer, name, sequence);
-    if (head.type !== 'gap' && !head.discarded) heads.push([sequence, head]);
-  }
+  const heads = headsBetween(writer, name, first, to).filter(
+    ([, head]) => head.type !== 'gap' && !head.discarded,
+  );
   if (heads.length === 0) return { segments: 0, readings: 0, bytes: 0 };
   const [[, oldest], [, newest]] = [heads[0]!, heads.at(-1)!];
   if (seqs && (oldest.fromSeq < seqs.from || newest.fromSeq + newest.count - 1 > seqs.to)) {
@@ -98,18 +96,14 @@ export function giveUp(
   for (const hole of holesOf(why.kept ?? [], oldest.fromSeq, newest.fromSeq + newest.count)) {
     removeBatches(writer, name, hole.fromSeq, hole.toSeq);
   }
-  const { charged: freed, ...now } = sumDiscarded(given.map(([, head]) => head));
-  const before = record.discarded ?? sumDiscarded([]);
-  const changed = withDiscarded(record, {
-    segments: before.segments + now.segments,
-    readings: before.readings + now.readings,
-    bytes: before.bytes + now.bytes,
-    charged: before.charged + freed,
-  });
+  const now = given.map(([, head]) => head);
+  const changed = withDiscarded(record, moreDiscarded(record.discarded, now));
   state.streams.set(name, changed);
   writer.put(keys.stream(name), encodeRecord(changed));
   keepFormat(state, writer);
-  return now;
+  const { segments, readings, bytes } = sumDiscarded(now);
+  countLost(state, writer, why.gap, readings);
+  return { segments, readings, bytes };
 }
 
 /**
@@ -117,11 +111,15 @@ export function giveUp(
  * the transaction that keeps its token: from then on the cloud stores nothing more of what was sent before.
  * @param stored last sequence that the cloud has, by stream; 0 for a stream that is not named
  */
-export function settle({ state }: Changes, writer: KvWriter, stored: ReadonlyMap<string, number>): void {
+export function settle(
+  { state, bodies }: Changes,
+  writer: KvWriter,
+  stored: ReadonlyMap<string, number>,
+): void {
   for (const [name, record] of state.streams) {
     if (!record.discarded) continue;
     const mark = Math.max(stored.get(name) ?? 0, record.floor.sequence);
-    const beyond = headsOf(writer, name, mark + 1, record.sealed);
+    const beyond = needHeadsBetween(writer, name, mark + 1, record.sealed).map(([, head]) => head);
     const skipped = beyond.findIndex((head) => head.discarded);
     if (skipped === -1) continue;
     const heads = beyond.slice(skipped);
@@ -138,6 +136,11 @@ export function settle({ state }: Changes, writer: KvWriter, stored: ReadonlyMap
       bytes: before?.totalBytes ?? record.floor.totalBytes,
       charged: chargedBefore,
     });
+    if (heads.some(({ discarded }) => discarded?.run || discarded?.kept)) {
+      // What is behind gets other sequences.
+      writer.removeRange(keys.head(name, last + 1), keys.head(name, record.sealed + 1));
+      bodies.clear();
+    }
     rechain(state, writer, name, { before: record, heads, chargedBefore });
   }
   keepFormat(state, writer);

@@ -1,8 +1,8 @@
 /** A new epoch of an edge store: what was acknowledged becomes a gap, the rest follows under new sequences. */
-import type { KvWriter } from '../contract/kv.ts';
+import type { KvReader, KvWriter } from '../contract/kv.ts';
 import { addHead, assertCursor, type Changes, gapBody } from './edge-changes.ts';
 import { rechain } from './edge-rechain.ts';
-import { ackedName, freshStream, type HeadRecord, keepFormat, keys, needHead } from './edge-records.ts';
+import { ackedName, freshStream, headUpTo, keepFormat, keys, needHeadsBetween } from './edge-records.ts';
 import { encodeRecord } from './text.ts';
 
 /**
@@ -10,20 +10,20 @@ import { encodeRecord } from './text.ts';
  * time cannot have acknowledged any of it. Segments are re-chained by their headers, those discarded as gaps; no body is read.
  */
 export function fork(
-  { state, bodies, cursors }: Changes,
+  changes: Changes,
   writer: KvWriter,
   cursor: string,
   reason: string,
   epoch: string,
   nowMs: number,
 ): void {
+  const { state, bodies, cursors, sent } = changes;
   assertCursor(cursors, cursor);
   const streams = [...state.streams].map(([name, record]) => {
-    const heads: HeadRecord[] = [];
-    for (let at = record.floor.sequence + 1; at <= record.sealed; at++)
-      heads.push(needHead(writer, name, at));
-    return { name, record, heads };
+    const held = needHeadsBetween(writer, name, record.floor.sequence + 1, record.sealed);
+    return { name, record, heads: held.map(([, head]) => head) };
   });
+  const sentBefore = cursors.map((each) => [each, lastSeqs(writer, changes, each)] as const);
   bodies.clear();
   state.meta = { ...state.meta, epoch };
   writer.put(keys.meta, encodeRecord(state.meta));
@@ -50,5 +50,17 @@ export function fork(
     state.clouds.set(each, memory);
     writer.put(keys.cloud(each), encodeRecord(memory));
   }
+  for (const [each, seqs] of sentBefore) sent.forked(writer, each, seqs);
   keepFormat(state, writer);
+}
+
+/** The last `seq` of each stream that the cursor may have sent. */
+function lastSeqs(reader: KvReader, { state, sent }: Changes, cursor: string): Map<string, number> {
+  return new Map(
+    Array.from(state.streams, ([name, record]) => {
+      const head = headUpTo(reader, name, record.floor.sequence, sent.by(cursor, name));
+      const now = head ? head.fromSeq + head.count - 1 : record.floor.seq;
+      return [name, Math.max(now, sent.lastBefore(name))] as const;
+    }),
+  );
 }

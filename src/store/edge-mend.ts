@@ -6,6 +6,7 @@ import { FogrunError } from '../contract/errors.ts';
 import type { KvReader, KvWriter } from '../contract/kv.ts';
 import { chainHash, noHash } from '../domain/segment.ts';
 import { counted } from '../domain/text.ts';
+import { moreDiscarded, sumDiscarded, withDiscarded } from './discarded-totals.ts';
 import type { Changes } from './edge-changes.ts';
 import {
   batchOverheadBytes,
@@ -15,9 +16,7 @@ import {
   keepFormat,
   keys,
   type StreamRecord,
-  sumDiscarded,
   toHeader,
-  withDiscarded,
 } from './edge-records.ts';
 import { examine, type Found, holesOf, removeBatches, runsOf } from './edge-sums.ts';
 import { skipId } from './letter-changes.ts';
@@ -226,15 +225,10 @@ function mend(
   writer.put(keys.head(name, sequence), encodeRecord(head));
   bodies.take(name, sequence);
   const record = state.streams.get(name)!;
-  const [was, more] = [record.discarded ?? sumDiscarded([]), sumDiscarded([head])];
-  const changed = withDiscarded(record, {
-    segments: was.segments + more.segments,
-    readings: was.readings + more.readings,
-    bytes: was.bytes + more.bytes,
-    charged: was.charged + more.charged,
-  });
+  const changed = withDiscarded(record, moreDiscarded(record.discarded, [head]));
   state.streams.set(name, changed);
   writer.put(keys.stream(name), encodeRecord(changed));
+  countLost(state, writer, 'corrupt', sumDiscarded([head]).readings);
   skipId(state, writer);
   keepFormat(state, writer);
   return { stream: name, sequence, salvaged, lost: count - salvaged };

@@ -1,6 +1,7 @@
 /** What an edge store is told when it is opened. */
 import type { Clock, Random } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
+import type { WhenFull } from '../contract/store.ts';
 
 export interface EdgeStoreOptions {
   readonly clock: Clock;
@@ -12,6 +13,8 @@ export interface EdgeStoreOptions {
   /** Those who must acknowledge a segment before it is deleted. */
   readonly cursors: readonly string[];
   readonly bytesMax: number;
+  /** `block` unless given. */
+  readonly whenFull?: WhenFull;
   /** Bytes that the file system still has for this store; absent: not asked. */
   readonly freeBytes?: () => Promise<number>;
   /** Free bytes that appends leave alone, so that acknowledgements and gaps always have room. */

@@ -4,7 +4,7 @@ import type { KvReader } from '../contract/kv.ts';
 import type { Backlog, OpenSegment, SegmentInfo } from '../contract/store.ts';
 import { bodyHash, type SegmentHeader, sameHash } from '../domain/segment.ts';
 import { acked, stream as streamOf } from './edge-changes.ts';
-import { type EdgeState, keys, readHead } from './edge-records.ts';
+import { type EdgeState, headsBetween, keys, readHead } from './edge-records.ts';
 
 export function backlog(kv: KvReader, state: EdgeState, cursor: string): Backlog {
   let [segments, readings, bytes] = [0, 0, 0];
@@ -13,7 +13,7 @@ export function backlog(kv: KvReader, state: EdgeState, cursor: string): Backlog
     const { sequence, totalReadings, totalBytes } = acked(state, cursor, name);
     if (sequence >= record.sealed) continue;
     const { discarded } = record;
-    segments += record.sealed - sequence;
+    segments += record.sealed - sequence - (discarded?.merged ?? 0);
     readings += Math.max(0, record.readings - totalReadings - (discarded?.readings ?? 0));
     bytes += Math.max(0, record.bytes - totalBytes - (discarded?.bytes ?? 0));
     const oldest = readHead(kv, name, sequence + 1)?.sealedAtMs;
@@ -41,19 +41,12 @@ export function held(
   countMax = Number.POSITIVE_INFINITY,
 ): SegmentInfo[] {
   const { floor, sealed } = streamOf(state, stream);
-  const found: SegmentInfo[] = [];
-  for (
-    let sequence = Math.max(from, floor.sequence + 1);
-    sequence <= sealed && found.length < countMax;
-    sequence++
-  ) {
-    const head = readHead(kv, stream, sequence);
-    // Deleted since the state was told.
-    if (!head) continue;
+  const first = Math.max(from, floor.sequence + 1);
+  const limit = Number.isFinite(countMax) ? countMax : undefined;
+  return headsBetween(kv, stream, first, sealed, limit).map(([sequence, head]) => {
     const { type, fromSeq, count, bytes, sealedAtMs, discarded } = head;
-    found.push({ stream, sequence, type, fromSeq, count, bytes, sealedAtMs, discarded: !!discarded });
-  }
-  return found;
+    return { stream, sequence, type, fromSeq, count, bytes, sealedAtMs, discarded: !!discarded };
+  });
 }
 
 /** Rejects with `segment-discarded` or `segment-corrupt` when what is there is not the body of that header. */

@@ -1,13 +1,15 @@
 /** Sealed segments put behind a stream's head once more, under new hashes: after a fork, and where something was discarded. */
 import type { KvReader, KvWriter } from '../contract/kv.ts';
+import type { Gap } from '../domain/gap.ts';
 import { addHead, gapBody, stream } from './edge-changes.ts';
 import {
   type EdgeState,
   type GivenUp,
   type HeadRecord,
   headOverheadBytes,
+  headUpTo,
   keys,
-  needHead,
+  type Run,
   type StreamRecord,
 } from './edge-records.ts';
 import { letterSettled } from './letter-changes.ts';
@@ -64,29 +66,40 @@ export function addGivenUp(
   writer: KvWriter,
   name: string,
   { fromSeq, count, sealedAtMs }: Pick<HeadRecord, 'fromSeq' | 'count' | 'sealedAtMs'>,
-  { gap = 'discarded', text, kept = [], letter }: Omit<GivenUp, 'charged'>,
+  { gap = 'discarded', text, kept = [], letter, run }: Omit<GivenUp, 'charged'>,
 ): void {
   const addGap = (from: number, to: number) => {
     const missing = to - from;
     const seqs = missing > 0 ? { fromSeq: from, toSeq: to - 1 } : {};
-    addHead(state, writer, name, 'gap', missing, gapBody({ gap, ...seqs, count: missing, text }), sealedAtMs);
+    const body = gapBody({ gap, ...seqs, ...timesOf(run), count: missing, text });
+    addHead(state, writer, name, 'gap', missing, body, sealedAtMs);
   };
+  for (const absorbed of run?.absorbed ?? []) {
+    addHead(state, writer, name, 'gap', 0, gapBody(absorbed), sealedAtMs);
+  }
   const end = fromSeq + count;
   let next = fromSeq;
-  for (const run of kept) {
-    if (run.fromSeq > next) addGap(next, run.fromSeq);
-    charge(state, name, run.charged);
-    addHead(state, writer, name, 'readings', run.count, { ...run, hash: fromHex(run.hash) }, sealedAtMs);
-    next = run.fromSeq + run.count;
+  for (const one of kept) {
+    if (one.fromSeq > next) addGap(next, one.fromSeq);
+    charge(state, name, one.charged);
+    addHead(state, writer, name, 'readings', one.count, { ...one, hash: fromHex(one.hash) }, sealedAtMs);
+    next = one.fromSeq + one.count;
   }
   // A gap that covers no numbers keeps its place all the same.
   if (next < end || count === 0) addGap(next, end);
   if (letter !== undefined) letterSettled(writer, letter);
 }
 
+function timesOf(run: Run | undefined): Pick<Gap, 'fromTime' | 'toTime'> {
+  return {
+    ...(run?.fromTime === undefined ? {} : { fromTime: run.fromTime }),
+    ...(run?.toTime === undefined ? {} : { toTime: run.toTime }),
+  };
+}
+
 /** Bytes ever charged up to and with that segment. */
 export function chargedUpTo(reader: KvReader, name: string, record: StreamRecord, sequence: number): number {
-  return sequence > record.floor.sequence ? needHead(reader, name, sequence).totalCharged : record.released;
+  return headUpTo(reader, name, record.floor.sequence, sequence)?.totalCharged ?? record.released;
 }
 
 /** Bytes charged for the readings of a segment, given what was charged up to the one before. */

@@ -1,13 +1,15 @@
 /**
  * What an edge store keeps, and under which keys:
  * `['meta']`, `['stream', S]`, `['batch', S, fromSeq]` (numbered NDJSON), `['head', S, sequence]` (sealed segments,
- * a gap's body with them), `['acked', cursor, S]`, `['cloud', cursor]`, `['position', source]`; see also edge-sums.ts and letter-records.ts.
+ * a gap's body with them), `['acked', cursor, S]`, `['cloud', cursor]`, `['position', source]`, `['sent', cursor]`,
+ * `['turned-away', S]`; see also edge-sums.ts, edge-lost.ts and letter-records.ts.
  */
 import { FogrunError } from '../contract/errors.ts';
 import type { KvKey, KvReader, KvWriter } from '../contract/kv.ts';
 import type { CloudMemory } from '../contract/store.ts';
-import type { GapReason } from '../domain/gap.ts';
+import type { Gap, GapReason, LostCounts } from '../domain/gap.ts';
 import { noHash, type SegmentHeader, type SegmentType } from '../domain/segment.ts';
+import { loadLost } from './edge-lost.ts';
 import type { KeptRun } from './edge-sums.ts';
 import { type LettersRecord, loadLetters } from './letter-records.ts';
 import { decodeRecord, encodeRecord, fromHex, toHex } from './text.ts';
@@ -16,7 +18,7 @@ import { decodeRecord, encodeRecord, fromHex, toHex } from './text.ts';
 export const edgeFormat = 1;
 /** Of a store as long as it holds discarded segments: a fogrun that does not know these must leave it alone. */
 export const edgeFormatDiscarded = 2;
-/** As long as it holds dead letters, or segments of which only a part was given up. */
+/** As long as it holds dead letters, segments of which only a part was given up, or runs of dropped ones. */
 export const edgeFormatLetters = 3;
 /** The newest that is read. */
 export const edgeFormatMax = edgeFormatLetters;
@@ -52,6 +54,8 @@ export const freshAcked: AckedRecord = {
 /** Discarded segments that are still held as such: bodies that are gone, and charges that were given back for them. */
 export interface DiscardedTotals {
   readonly segments: number;
+  /** Sequences that have no header of their own any more; absent in what an older fogrun wrote: none. */
+  readonly merged?: number;
   readonly readings: number;
   readonly bytes: number;
   readonly charged: number;
@@ -103,6 +107,20 @@ export interface GivenUp {
   readonly letter?: number;
   /** What was not given up, and goes on as segments of its own. */
   readonly kept?: readonly KeptRun[];
+  /** Set when this header stands for several segments, none of which was ever sent. */
+  readonly run?: Run;
+}
+
+/** Segments in a row that were dropped, under the sequence of the first, with the totals of the last. */
+export interface Run {
+  /** Sequences after the first. */
+  readonly merged: number;
+  /** Readings in all of them. */
+  readonly readings: number;
+  readonly fromTime?: string;
+  readonly toTime?: string;
+  /** Gaps that stood between them and cover no `seq`: one of each reason, added up. */
+  readonly absorbed: readonly Gap[];
 }
 
 /** A sealed segment; the totals count up to and with it. */
@@ -132,6 +150,8 @@ export const keys = {
   acked: (cursor: string, stream: string): KvKey => ['acked', cursor, stream],
   cloud: (cursor: string): KvKey => ['cloud', cursor],
   position: (source: string): KvKey => ['position', source],
+  sent: (cursor: string): KvKey => ['sent', cursor],
+  turnedAway: (stream: string): KvKey => ['turned-away', stream],
 };
 
 export function toHeader(
@@ -168,50 +188,50 @@ export function needHead(reader: KvReader, stream: string, sequence: number): He
   throw new FogrunError('store-corrupt', `the header of segment ${sequence} of stream ${stream} is gone`);
 }
 
-/** Headers from one sequence to another, both included. */
-export function headsOf(reader: KvReader, stream: string, from: number, to: number): HeadRecord[] {
-  const heads: HeadRecord[] = [];
-  for (let sequence = from; sequence <= to; sequence++) heads.push(needHead(reader, stream, sequence));
+/** Headers from one sequence to another, both included, oldest first; one that stands for a run comes once. */
+export function headsBetween(
+  reader: KvReader,
+  stream: string,
+  from: number,
+  to: number,
+  limit?: number,
+): readonly (readonly [sequence: number, head: HeadRecord])[] {
+  const range = { from: keys.head(stream, from), to: keys.head(stream, to + 1) };
+  return Array.from(reader.range(limit === undefined ? range : { ...range, limit }), ({ key, value }) => [
+    Number(key[2]),
+    decodeRecord<HeadRecord>(value),
+  ]);
+}
+
+/** As `headsBetween`; throws `store-corrupt` when one is gone. */
+export function needHeadsBetween(reader: KvReader, stream: string, from: number, to: number) {
+  const heads = headsBetween(reader, stream, from, to);
+  let next = from;
+  for (const [sequence, head] of heads) {
+    if (sequence !== next) break;
+    next += 1 + (head.discarded?.run?.merged ?? 0);
+  }
+  if (next <= to) needHead(reader, stream, next);
   return heads;
 }
 
-/** Totals of those of the heads that are discarded. */
-export function sumDiscarded(heads: readonly HeadRecord[]): DiscardedTotals {
-  const sum = { segments: 0, readings: 0, bytes: 0, charged: 0 };
-  for (const { type, discarded, count, bytes } of heads) {
-    if (!discarded) continue;
-    const kept = discarded.kept ?? [];
-    sum.segments += 1;
-    if (type === 'readings') sum.readings += kept.reduce((left, run) => left - run.count, count);
-    sum.bytes += kept.reduce((left, run) => left - run.bytes, bytes);
-    sum.charged += discarded.charged;
-  }
-  return sum;
-}
-
-/** The totals without those of the heads that are discarded. */
-export function lessDiscarded(
-  totals: DiscardedTotals | undefined,
-  heads: readonly HeadRecord[],
-): DiscardedTotals {
-  const less = sumDiscarded(heads);
-  return {
-    segments: (totals?.segments ?? 0) - less.segments,
-    readings: (totals?.readings ?? 0) - less.readings,
-    bytes: (totals?.bytes ?? 0) - less.bytes,
-    charged: (totals?.charged ?? 0) - less.charged,
-  };
-}
-
-export function withDiscarded(record: StreamRecord, discarded: DiscardedTotals): StreamRecord {
-  const { discarded: _, ...others } = record;
-  return discarded.segments > 0 ? { ...others, discarded } : others;
+/** The last header up to and with that sequence, if it is beyond what was deleted. */
+export function headUpTo(
+  reader: KvReader,
+  stream: string,
+  floor: number,
+  sequence: number,
+): HeadRecord | undefined {
+  const range = { from: keys.head(stream, floor + 1), to: keys.head(stream, sequence + 1) };
+  for (const { value } of reader.range({ ...range, reverse: true, limit: 1 })) return decodeRecord(value);
+  return undefined;
 }
 
 /** To be called after every change of what is discarded, or a dead letter. */
 export function keepFormat(state: EdgeState, writer: KvWriter): void {
   const any = [...state.streams.values()].some(({ discarded }) => discarded);
-  const hasLetters = state.letters.letters > 0 || (any && state.letters.last > 0);
+  const hasRuns = [...state.streams.values()].some(({ discarded }) => (discarded?.merged ?? 0) > 0);
+  const hasLetters = hasRuns || state.letters.letters > 0 || (any && state.letters.last > 0);
   const format = hasLetters ? edgeFormatLetters : any ? edgeFormatDiscarded : edgeFormat;
   if (state.meta.format === format) return;
   state.meta = { ...state.meta, format };
@@ -226,14 +246,33 @@ export interface EdgeState {
   readonly acked: Map<string, AckedRecord>;
   readonly clouds: Map<string, CloudMemory>;
   letters: LettersRecord;
+  lost: LostCounts;
+  /** By stream. */
+  readonly turnedAway: Map<string, TurnedAway>;
+}
+
+/** Readings that found no room, until a gap can say so; beside them what was missed meanwhile. */
+export interface TurnedAway {
+  readonly dropped?: Omit<Gap, 'fromSeq' | 'toSeq'>;
+  readonly missed?: Omit<Gap, 'fromSeq' | 'toSeq'>;
 }
 
 export const ackedName = (cursor: string, stream: string) => `${cursor}/${stream}`;
 
 /** Reads everything but bodies and headers. */
 export function loadEdgeState(kv: KvReader, meta: EdgeMeta, cursors: readonly string[]): EdgeState {
-  const letters = loadLetters(kv);
-  const state: EdgeState = { meta, streams: new Map(), acked: new Map(), clouds: new Map(), letters };
+  const state: EdgeState = {
+    meta,
+    streams: new Map(),
+    acked: new Map(),
+    clouds: new Map(),
+    lost: loadLost(kv),
+    letters: loadLetters(kv),
+    turnedAway: new Map(),
+  };
+  for (const { key, value } of kv.range({ from: ['turned-away'], to: ['turned-away~'] })) {
+    state.turnedAway.set(String(key[1]), decodeRecord<TurnedAway>(value));
+  }
   for (const { key, value } of kv.range({ from: ['stream'], to: ['stream~'] })) {
     state.streams.set(String(key[1]), decodeRecord<StreamRecord>(value));
   }
@@ -245,4 +284,26 @@ export function loadEdgeState(kv: KvReader, meta: EdgeMeta, cursors: readonly st
     }
   }
   return state;
+}
+
+/** As it is now, whatever is changed later. */
+export function snapshot(state: EdgeState): EdgeState {
+  return {
+    meta: state.meta,
+    streams: new Map(state.streams),
+    acked: new Map(state.acked),
+    clouds: new Map(state.clouds),
+    lost: state.lost,
+    letters: state.letters,
+    turnedAway: new Map(state.turnedAway),
+  };
+}
+
+/** Bytes that count against the quota. */
+export function heldBytes(state: EdgeState): number {
+  let bytes = state.letters.charged;
+  for (const { charged, released, discarded } of state.streams.values()) {
+    bytes += charged - released - (discarded?.charged ?? 0);
+  }
+  return bytes;
 }

@@ -7,19 +7,24 @@ import type {
   Backlog,
   CloudMemory,
   Discarded,
+  Dropped,
   EdgeStore,
   OpenSegment,
+  Retention,
   SegmentInfo,
   SeqRange,
   StoreEvent,
   StoreStatus,
   StreamHead,
+  WhenFull,
 } from '../contract/store.ts';
 import type { Gap } from '../domain/gap.ts';
 import { namePattern, type SegmentHeader, sameHash } from '../domain/segment.ts';
 import { BodyCache } from './body-cache.ts';
+import { acknowledge } from './edge-acknowledge.ts';
 import * as change from './edge-changes.ts';
 import { discard, settle } from './edge-discard.ts';
+import { Dropping } from './edge-dropping.ts';
 import { fork } from './edge-fork.ts';
 import { createLetters } from './edge-letters.ts';
 import { assertEdge, type EdgeStoreOptions } from './edge-options.ts';
@@ -29,11 +34,15 @@ import {
   type EdgeState,
   edgeFormat,
   edgeFormatMax,
+  heldBytes,
   keys,
   loadEdgeState,
   readHead,
+  snapshot,
   toHeader,
 } from './edge-records.ts';
+import { Sent } from './edge-sent.ts';
+import { turnAway, turnedAwayToGaps } from './edge-turned-away.ts';
 import { Listeners } from './listeners.ts';
 import { loadMeta } from './meta.ts';
 import { mendOnOpening } from './open-hashes.ts';
@@ -48,11 +57,13 @@ type Work<T> = (changes: change.Changes, writer: KvWriter) => T;
 class EdgeStoreOverKv implements EdgeStore {
   readonly edge: string;
   readonly letters: DeadLetters;
+  readonly whenFull: WhenFull;
   readonly #kv: Kv;
   readonly #options: EdgeStoreOptions;
   readonly #changes: change.Changes;
   readonly #listeners = new Listeners();
   readonly #quota: Quota;
+  readonly #dropping: Dropping;
   /** As of the last commit that is on disk; `#changes.state` is ahead by what is in flight. */
   #committed: EdgeState;
 
@@ -62,6 +73,7 @@ class EdgeStoreOverKv implements EdgeStore {
     this.#changes = changes;
     this.#committed = snapshot(changes.state);
     this.edge = changes.state.meta.edge;
+    this.whenFull = options.whenFull ?? 'block';
     this.#quota = new Quota({
       clock: options.clock,
       bytesMax: options.bytesMax,
@@ -80,6 +92,13 @@ class EdgeStoreOverKv implements EdgeStore {
       withRoom: (bytes, work) => this.#withRoom(bytes, work),
       sealed: (headers) => this.#emitSealed(headers),
     });
+    this.#dropping = new Dropping({
+      quota: this.#quota,
+      clock: options.clock,
+      whenFull: this.whenFull,
+      run: (work) => this.#run(work),
+      dropped: (dropped, text) => this.#listeners.emit({ type: 'dropped', dropped, text }),
+    });
   }
 
   get epoch(): string {
@@ -87,7 +106,7 @@ class EdgeStoreOverKv implements EdgeStore {
   }
 
   status(): StoreStatus {
-    return { ...this.#quota.status(), letters: this.letters.totals() };
+    return { ...this.#quota.status(), lost: this.#committed.lost, letters: this.letters.totals() };
   }
 
   /** Asks the disk once; for opening. */
@@ -110,15 +129,29 @@ class EdgeStoreOverKv implements EdgeStore {
 
   async append(batches: readonly Batch[], sealBytes?: number): Promise<void> {
     if (batches.every((batch) => batch.count === 0 && !batch.missed && !batch.position)) return;
+    const bytes = change.chargeOf(batches);
+    if (this.#dropping.wanted(bytes)) await this.#dropping.makeRoom(bytes);
     const now = this.#options.clock.now();
-    const sealed = await this.#withRoom(change.chargeOf(batches), (taken) =>
+    const sealed = await this.#withRoom(bytes, (taken) =>
       this.#run((changes, writer) => {
+        const gaps = turnedAwayToGaps(changes, writer, now);
         const headers = change.append(changes, writer, batches, now, sealBytes);
         taken();
-        return headers;
+        return [...gaps, ...headers];
       }),
     );
     this.#emitSealed(sealed);
+  }
+
+  turnAway(batches: readonly Batch[]): Promise<void> {
+    const now = this.#options.clock.now();
+    return this.#run((changes, writer) => turnAway(changes, writer, batches, now));
+  }
+
+  async turnedAwayToGaps(): Promise<void> {
+    if (this.#changes.state.turnedAway.size === 0) return;
+    const now = this.#options.clock.now();
+    this.#emitSealed(await this.#run((changes, writer) => turnedAwayToGaps(changes, writer, now)));
   }
 
   room(bytes: number, signal: AbortSignal): Promise<void> {
@@ -189,9 +222,20 @@ class EdgeStoreOverKv implements EdgeStore {
   }
 
   acknowledge(cursor: string, stream: string, sequence: number, hash: Uint8Array): Promise<SegmentHeader[]> {
-    return this.#run((changes, writer) =>
-      change.acknowledge(changes, writer, cursor, stream, sequence, hash),
-    );
+    return this.#run((changes, writer) => acknowledge(changes, writer, cursor, stream, sequence, hash));
+  }
+
+  sending(cursor: string, stream: string, sequence: number): void {
+    this.#changes.sent.sending(cursor, stream, sequence);
+  }
+
+  linkEnded(cursor: string): Promise<void> {
+    return this.#run(({ sent }, writer) => sent.end(writer, cursor));
+  }
+
+  async retain(cursor: string, retention: Retention): Promise<Dropped | null> {
+    change.assertCursor(this.#options.cursors, cursor);
+    return this.#dropping.retain(retention, () => this.backlog(cursor));
   }
 
   cloud(cursor: string): CloudMemory {
@@ -199,15 +243,27 @@ class EdgeStoreOverKv implements EdgeStore {
     return this.#committed.clouds.get(cursor) ?? { cloudEpoch: null, token: 0 };
   }
 
-  rememberCloud(cursor: string, memory: CloudMemory, stored?: ReadonlyMap<string, number>): Promise<void> {
+  async rememberCloud(
+    cursor: string,
+    memory: CloudMemory,
+    stored?: ReadonlyMap<string, number>,
+  ): Promise<void> {
     const { cloudEpoch, token, cloudTimeMs } = memory;
     const known = { cloudEpoch, token, ...(cloudTimeMs === undefined ? {} : { cloudTimeMs }) };
-    return this.#run((changes, writer) => {
+    const { wanted } = this.#quota;
+    if (stored && this.#dropping.wanted(wanted)) {
+      // What was in doubt may go now, before anything is numbered anew.
+      await this.#run(({ sent }, writer) => sent.begin(writer, cursor, stored));
+      await this.#dropping.makeRoom(wanted);
+    }
+    await this.#run((changes, writer) => {
       const { state, cursors } = changes;
       change.assertCursor(cursors, cursor);
       writer.put(keys.cloud(cursor), encodeRecord(known));
       state.clouds.set(cursor, known);
-      if (stored) settle(changes, writer, stored);
+      if (!stored) return;
+      settle(changes, writer, stored);
+      changes.sent.begin(writer, cursor, stored);
     });
   }
 
@@ -276,24 +332,6 @@ export type OpenedEdgeStore = EdgeStore & {
   fail(cause: Problem): void;
 };
 
-function snapshot(state: EdgeState): EdgeState {
-  return {
-    meta: state.meta,
-    streams: new Map(state.streams),
-    acked: new Map(state.acked),
-    clouds: new Map(state.clouds),
-    letters: state.letters,
-  };
-}
-
-function heldBytes(state: EdgeState): number {
-  let bytes = state.letters.charged;
-  for (const { charged, released, discarded } of state.streams.values()) {
-    bytes += charged - released - (discarded?.charged ?? 0);
-  }
-  return bytes;
-}
-
 /**
  * Makes or continues an edge store in `kv`. Rejects with `store-version`, `store-corrupt`, or `pipeline-invalid`
  * when the store belongs to another edge or to a cloud.
@@ -315,7 +353,9 @@ export async function createEdgeStore(kv: Kv, options: EdgeStoreOptions): Promis
   assertEdge(options, meta.edge);
   const state = loadEdgeState(kv, meta, options.cursors);
   const bodies = new BodyCache(options.cacheBytes ?? cacheBytes);
-  const { hashes, damage } = await mendOnOpening(kv, { state, bodies }, options.clock.now());
-  const store = new EdgeStoreOverKv(kv, { state, hashes, bodies, cursors: options.cursors }, options);
+  const { cursors } = options;
+  const sent = new Sent(kv, state, cursors);
+  const { hashes, damage } = await mendOnOpening(kv, { state, bodies, sent }, options.clock.now());
+  const store = new EdgeStoreOverKv(kv, { state, hashes, bodies, cursors, sent }, options);
   return Object.assign(store, { damage });
 }

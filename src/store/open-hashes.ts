@@ -5,6 +5,7 @@ import type { Kv, KvWriter } from '../contract/kv.ts';
 import { bodyHash } from '../domain/segment.ts';
 import { counted } from '../domain/text.ts';
 import type { Changes, OpenHashes } from './edge-changes.ts';
+import { countLost } from './edge-lost.ts';
 import { damagedHeads, describeMended, mendHeads } from './edge-mend.ts';
 import { addGivenUp, chargedUpTo } from './edge-rechain.ts';
 import { type EdgeState, keepFormat, keys, type StreamRecord } from './edge-records.ts';
@@ -24,14 +25,14 @@ const headsMax = 4_096;
 /** What is damaged of what the store is about to work with is made good, so that no start ends like the one before. */
 export async function mendOnOpening(
   kv: Kv,
-  { state, bodies }: Pick<Changes, 'state' | 'bodies'>,
+  { state, bodies, sent }: Pick<Changes, 'state' | 'bodies' | 'sent'>,
   nowMs: number,
 ): Promise<{ readonly hashes: OpenHashes; readonly damage: Problem | undefined }> {
   const told: string[] = [];
   const hashes: OpenHashes = new Map();
   const damaged = damagedHeads(state, kv, nowMs, headsMax);
   if (damaged.length > 0) {
-    const changes = { state, bodies, hashes, cursors: [] };
+    const changes = { state, bodies, hashes, sent, cursors: [] };
     told.push(describeMended(await kv.transaction((writer) => mendHeads(changes, writer, damaged))));
   }
   told.push(...(await openHashes(kv, state, hashes, nowMs)));
@@ -98,6 +99,7 @@ function quarantineOpen(
   const segment = { fromSeq, count, sealedAtMs: Math.max(0, Math.floor(nowMs)) };
   addGivenUp(state, writer, name, segment, { gap: 'corrupt', text: gap, kept, letter: id });
   writer.put(keys.stream(name), encodeRecord(state.streams.get(name)));
+  countLost(state, writer, 'corrupt', lost);
   keepFormat(state, writer);
   return `of ${counted(count, 'reading')} of ${name} that were accepted and not sealed, ${lost} came back damaged: a gap stands for them, and dead letter ${id} keeps what is left; ${count - lost} go on`;
 }

@@ -51,9 +51,14 @@ export class Quota {
     this.recheck();
   }
 
-  status(): StoreStatus {
+  status(): Omit<StoreStatus, 'lost'> {
     const status = { state: this.#state, bytes: this.#options.held(), bytesMax: this.#bytesMax };
     return this.#cause === undefined ? status : { ...status, cause: this.#cause };
+  }
+
+  /** Bytes that found no room last; 0 unless it is full. */
+  get wanted(): number {
+    return this.#wanted;
   }
 
   /** Sets bytes aside for a commit to come, or throws `store-full`; a failed store leaves the refusal to its commit. */
@@ -77,6 +82,14 @@ export class Quota {
       throw this.#refuse(bytes, new FogrunError('store-full', text));
     }
     this.#reserved += bytes;
+  }
+
+  /** Bytes to be freed until so many more fit; 0 when they fit, or never will. */
+  shortBy(bytes: number): number {
+    const { held, headroomBytes } = this.#options;
+    if (bytes > this.#bytesMax || this.#state === 'failed' || this.#fits(bytes)) return 0;
+    const onDisk = headroomBytes + this.#reserved + bytes - this.#freeBytes;
+    return Math.max(held() + this.#reserved + bytes - this.#bytesMax, onDisk);
   }
 
   /** Gives back what `reserve` set aside; `recheck` once the commit is over. */
@@ -122,10 +135,10 @@ export class Quota {
     this.close();
   }
 
-  /** Asks the disk, unless that was done within the last second. */
-  checkDisk(): Promise<void> {
+  /** Asks the disk, unless that was done within the last second or `now` is set. */
+  checkDisk(now = false): Promise<void> {
     const { clock, freeBytes } = this.#options;
-    if (!freeBytes || clock.monotonic() - this.#checkedMs < diskCheckMs)
+    if (!freeBytes || (!now && clock.monotonic() - this.#checkedMs < diskCheckMs))
       return this.#checking ?? Promise.resolve();
     this.#checkedMs = clock.monotonic();
     this.#checking ??= freeBytes()

@@ -3,7 +3,7 @@ import type { FileRotatorConfig, FileRotatorEffects, IntakeEvent } from '../../m
 import { type Clock, sleep } from '../contract/clock.ts';
 import type { ClockTrust } from '../contract/clock-trust.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
-import type { Batch, InPort, OutPort, SealedNotice } from '../contract/port.ts';
+import type { Batch, InPort, OutPort, SealedNotice, Staying } from '../contract/port.ts';
 import { type Reporter, segmentReport } from '../contract/report.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
@@ -44,10 +44,17 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
   return {
     async intake({ input: config, signal, emit }) {
       let sealedSince = 0;
+      const failure = Promise.withResolvers<never>();
+      failure.promise.catch(() => {});
       const unsubscribe = store.subscribe((event) => {
-        if (event.type !== 'sealed') return;
-        sealedSince += 1;
-        sealed(event.header);
+        if (event.type === 'sealed') {
+          sealedSince += 1;
+          sealed(event.header);
+        }
+        if (event.type === 'state' && event.to === 'open' && store.whenFull === 'drop-newest') {
+          emit({ type: 'ROOM' });
+          store.turnedAwayToGaps().catch(failure.reject);
+        }
       });
       const written = () => {
         emit({ type: 'WRITTEN', bytes: openBytes(), dueInMs: dueInMs(config), sealed: sealedSince });
@@ -56,16 +63,21 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
       // What a run before this one left open is sealed when it is due, not when the next reading comes.
       if (openBytes() > 0) written();
       try {
+        if (store.status().state === 'open') await store.turnedAwayToGaps();
         const share = () => Math.min(commitLimits.bytesMax, store.status().bytesMax * commitShare);
         const gatherMs = config['commit-every'];
         const gather = (enough: AbortSignal) => sleep(clock, gatherMs ?? 0, enough);
         const limits = { ...commitLimits, bytesMax: share(), ...(gatherMs === undefined ? {} : { gather }) };
-        await env.input.consume(limits, signal, async (batches) => {
+        const consumed = env.input.consume(limits, signal, async (batches) => {
+          if (store.whenFull === 'drop-newest')
+            return appendOrTurnAway(judged(batches), config.size, signal, emit, written);
           await appendWhenRoom(judged(batches), config.size, signal, emit);
           // A reload may have given the store another quota.
           limits.bytesMax = share();
           written();
+          return undefined;
         });
+        await Promise.race([consumed, failure.promise]);
       } finally {
         unsubscribe();
       }
@@ -75,6 +87,31 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
       return { bytes: openBytes(), dueInMs: dueInMs(config) };
     },
   };
+
+  /** What cannot wait is turned away while the store is full; the rest stays in the port until there is room. */
+  async function appendOrTurnAway(
+    batches: readonly Batch[],
+    sealBytes: number,
+    signal: AbortSignal,
+    emit: (event: IntakeEvent) => void,
+    written: () => void,
+  ): Promise<Staying<Batch> | undefined> {
+    // Not even what is small enough now: a gap would stand before each.
+    if (store.status().state !== 'full') {
+      try {
+        await store.append(batches, sealBytes);
+        written();
+        return undefined;
+      } catch (thrown) {
+        if (signal.aborted || !(thrown instanceof FogrunError) || thrown.code !== 'store-full') throw thrown;
+        emit({ type: 'FULL', cause: toProblem(thrown) });
+      }
+    }
+    const turned = batches.filter(({ cannotWait }) => cannotWait);
+    if (turned.length > 0) await store.turnAway(turned);
+    const items = batches.filter(({ cannotWait }) => !cannotWait);
+    return items.length > 0 ? { items, until: store.room(bytesOf(items), signal) } : undefined;
+  }
 
   async function appendWhenRoom(
     batches: readonly Batch[],

@@ -1,0 +1,23 @@
+/** Readings that became gaps, counted by reason since the store's life began. */
+import type { KvKey, KvReader, KvWriter } from '../contract/kv.ts';
+import type { GapReason, LostCounts } from '../domain/gap.ts';
+import { decodeRecord, encodeRecord } from './text.ts';
+
+const key: KvKey = ['lost'];
+
+export function loadLost(kv: KvReader): LostCounts {
+  const bytes = kv.get(key);
+  return bytes ? decodeRecord<LostCounts>(bytes) : {};
+}
+
+/** To be called where it is decided that readings become gaps, or turned out not to, and only there. */
+export function countLost(
+  state: { lost: LostCounts },
+  writer: KvWriter,
+  reason: GapReason,
+  readings: number,
+): void {
+  if (readings === 0) return;
+  state.lost = { ...state.lost, [reason]: Math.max(0, (state.lost[reason] ?? 0) + readings) };
+  writer.put(key, encodeRecord(state.lost));
+}
