@@ -129,6 +129,24 @@ export interface SeqRange {
   readonly to: number;
 }
 
+/** What an edge does with readings that have no room, or wait for too long. */
+export interface EdgePolicies {
+  readonly whenFull: WhenFull;
+  /**
+   * Counts readings as dropped that find no room in a full store and cannot wait, in one commit; their gap follows when
+   * there is room. Always has room (headroom).
+   */
+  turnAway(batches: readonly Batch[]): Promise<void>;
+  /** Makes a gap of what was turned away; the next append does so too. */
+  turnedAwayToGaps(): Promise<void>;
+  /** To be called before a segment is handed to a link: from then on no policy drops it. */
+  sending(cursor: string, stream: string, sequence: number): void;
+  /** The cursor's link has ended: what was not handed to it will not be. */
+  linkEnded(cursor: string): Promise<void>;
+  /** Drops the oldest of what waits for the cursor and was never sent, down to what it may keep; `null` when that is nothing. */
+  retain(cursor: string, retention: Retention): Promise<Dropped | null>;
+}
+
 export interface EdgeStore extends AnyStore {
   readonly edge: string;
   /** Changes when the store forks. */
@@ -141,14 +159,7 @@ export interface EdgeStore extends AnyStore {
    * @param sealBytes size at which an open segment is sealed in the same commit
    */
   append(batches: readonly Batch[], sealBytes?: number): Promise<void>;
-  readonly whenFull: WhenFull;
-  /**
-   * Counts readings as dropped that find no room in a full store and cannot wait, in one commit; their gap follows when
-   * there is room. Always has room (headroom).
-   */
-  turnAway(batches: readonly Batch[]): Promise<void>;
-  /** Makes a gap of what was turned away; the next append does so too. */
-  turnedAwayToGaps(): Promise<void>;
+  readonly policies: EdgePolicies;
   /** Resolves when an append of `bytes` has room again, or when `signal` aborts. */
   room(bytes: number, signal: AbortSignal): Promise<void>;
   openSegment(stream: string): OpenSegment;
@@ -192,12 +203,6 @@ export interface EdgeStore extends AnyStore {
    * @returns headers of the segments newly acknowledged, oldest first
    */
   acknowledge(cursor: string, stream: string, sequence: number, hash: Uint8Array): Promise<SegmentHeader[]>;
-  /** To be called before a segment is handed to a link: from then on no policy drops it. */
-  sending(cursor: string, stream: string, sequence: number): void;
-  /** The cursor's link has ended: what was not handed to it will not be. */
-  linkEnded(cursor: string): Promise<void>;
-  /** Drops the oldest of what waits for the cursor and was never sent, down to what it may keep; `null` when that is nothing. */
-  retain(cursor: string, retention: Retention): Promise<Dropped | null>;
   cloud(cursor: string): CloudMemory;
   /**
    * Commits what a greeting taught, before anything is sent. Deletes nothing. With `stored`, the last sequence that the cloud

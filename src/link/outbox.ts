@@ -65,7 +65,7 @@ export class Outbox {
       const header = this.#nextHeader();
       if (!header) return;
       this.#next.set(header.stream, header.sequence + 1);
-      this.#store.sending(this.#cursor, header.stream, header.sequence);
+      this.#store.policies.sending(this.#cursor, header.stream, header.sequence);
       this.#aheadBytes += header.bytes;
       const packed = this.#pack(header);
       // Heard of when it is taken; a link that ends takes no more.

@@ -115,7 +115,7 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
     if (over) return;
     over = true;
     // Fails only with the store, which says so itself.
-    if (greeted) void store.linkEnded(cursor).catch(() => {});
+    if (greeted) void store.policies.linkEnded(cursor).catch(() => {});
   };
   /** Ends the link with what a segment turns out to be. */
   const judged = (verdict: Promise<UploadEvent>): void => {

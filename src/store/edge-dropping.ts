@@ -1,20 +1,22 @@
 /** When policies drop, and how much: at the quota, and beyond what a cursor may keep. */
-import type { Clock } from '../contract/clock.ts';
 import type { KvWriter } from '../contract/kv.ts';
-import type { Backlog, Dropped, Retention, WhenFull } from '../contract/store.ts';
+import type { Backlog, Dropped, Retention } from '../contract/store.ts';
 import type { Changes } from './edge-changes.ts';
 import { addDropped, type DropOrder, dropOldest } from './edge-drop.ts';
+import type { EdgeStoreOptions } from './edge-options.ts';
 import { retentionOrder } from './edge-retention.ts';
 import type { Quota } from './quota.ts';
 
 /** Beyond what is needed, this part of the quota is freed, so that it is not for each batch anew. */
 const moreShare = 1 / 16;
 
+/** One transaction. */
+export type Run = <T>(work: (changes: Changes, writer: KvWriter) => T) => Promise<T>;
+
 interface DroppingEnv {
+  readonly options: EdgeStoreOptions;
   readonly quota: Quota;
-  readonly clock: Clock;
-  readonly whenFull: WhenFull;
-  readonly run: <T>(work: (changes: Changes, writer: KvWriter) => T) => Promise<T>;
+  readonly run: Run;
   readonly dropped: (dropped: Dropped, text: string) => void;
 }
 
@@ -27,7 +29,7 @@ export class Dropping {
 
   /** Whether something is to be dropped before so many bytes are appended. */
   wanted(bytes: number): boolean {
-    return this.#env.whenFull === 'drop-oldest' && this.#env.quota.shortBy(bytes) > 0;
+    return this.#env.options.whenFull === 'drop-oldest' && this.#env.quota.shortBy(bytes) > 0;
   }
 
   /** Drops what is oldest until so many bytes fit, or nothing more may go. */
@@ -49,7 +51,7 @@ export class Dropping {
   /** @returns what was dropped, `null` for nothing */
   async retain(retention: Retention, backlog: () => Backlog): Promise<Dropped | null> {
     for (let all: Dropped | null = null; ; ) {
-      const order = retentionOrder(retention, backlog(), this.#env.clock.now());
+      const order = retentionOrder(retention, backlog(), this.#env.options.clock.now());
       const dropped = order && (await this.#drop(order));
       if (!dropped) return all;
       all = addDropped(all, dropped);
@@ -57,7 +59,7 @@ export class Dropping {
   }
 
   async #drop(order: DropOrder): Promise<Dropped | null> {
-    const now = this.#env.clock.now();
+    const now = this.#env.options.clock.now();
     const dropped = await this.#env.run((changes, writer) => dropOldest(changes, writer, order, now));
     if (dropped) this.#env.dropped(dropped, order.text);
     return dropped;

@@ -8,6 +8,7 @@ import { chainHash, noHash } from '../domain/segment.ts';
 import { counted } from '../domain/text.ts';
 import { moreDiscarded, sumDiscarded, withDiscarded } from './discarded-totals.ts';
 import type { Changes } from './edge-changes.ts';
+import { countLost } from './edge-lost.ts';
 import {
   batchOverheadBytes,
   type EdgeState,

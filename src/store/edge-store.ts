@@ -8,15 +8,14 @@ import type {
   CloudMemory,
   Discarded,
   Dropped,
+  EdgePolicies,
   EdgeStore,
   OpenSegment,
-  Retention,
   SegmentInfo,
   SeqRange,
   StoreEvent,
   StoreStatus,
   StreamHead,
-  WhenFull,
 } from '../contract/store.ts';
 import type { Gap } from '../domain/gap.ts';
 import { namePattern, type SegmentHeader, sameHash } from '../domain/segment.ts';
@@ -24,10 +23,11 @@ import { BodyCache } from './body-cache.ts';
 import { acknowledge } from './edge-acknowledge.ts';
 import * as change from './edge-changes.ts';
 import { discard, settle } from './edge-discard.ts';
-import { Dropping } from './edge-dropping.ts';
+import { Dropping, type Run } from './edge-dropping.ts';
 import { fork } from './edge-fork.ts';
 import { createLetters } from './edge-letters.ts';
 import { assertEdge, type EdgeStoreOptions } from './edge-options.ts';
+import { createPolicies } from './edge-policies.ts';
 import * as read from './edge-reads.ts';
 import {
   type EdgeMeta,
@@ -42,7 +42,7 @@ import {
   toHeader,
 } from './edge-records.ts';
 import { Sent } from './edge-sent.ts';
-import { turnAway, turnedAwayToGaps } from './edge-turned-away.ts';
+import { turnedAwayToGaps } from './edge-turned-away.ts';
 import { Listeners } from './listeners.ts';
 import { loadMeta } from './meta.ts';
 import { mendOnOpening } from './open-hashes.ts';
@@ -52,12 +52,10 @@ import { encodeRecord, fromHex, toHex } from './text.ts';
 /** Enough for an uploader that keeps up, little enough for a small device. */
 const cacheBytes = 16 * 2 ** 20;
 
-type Work<T> = (changes: change.Changes, writer: KvWriter) => T;
-
 class EdgeStoreOverKv implements EdgeStore {
   readonly edge: string;
   readonly letters: DeadLetters;
-  readonly whenFull: WhenFull;
+  readonly policies: EdgePolicies;
   readonly #kv: Kv;
   readonly #options: EdgeStoreOptions;
   readonly #changes: change.Changes;
@@ -73,7 +71,6 @@ class EdgeStoreOverKv implements EdgeStore {
     this.#changes = changes;
     this.#committed = snapshot(changes.state);
     this.edge = changes.state.meta.edge;
-    this.whenFull = options.whenFull ?? 'block';
     this.#quota = new Quota({
       clock: options.clock,
       bytesMax: options.bytesMax,
@@ -84,20 +81,25 @@ class EdgeStoreOverKv implements EdgeStore {
       changed: (from, to, cause) =>
         this.#listeners.emit({ type: 'state', from, to, ...(cause === undefined ? {} : { cause }) }),
     });
+    const run: Run = (work) => this.#run(work);
     this.letters = createLetters({
       kv,
       clock: options.clock,
       committed: () => this.#committed,
-      run: (work) => this.#run(work),
-      withRoom: (bytes, work) => this.#withRoom(bytes, work),
+      run,
+      withRoom: (bytes, work) => this.#quota.withRoom(bytes, work),
       sealed: (headers) => this.#emitSealed(headers),
     });
-    this.#dropping = new Dropping({
-      quota: this.#quota,
-      clock: options.clock,
-      whenFull: this.whenFull,
-      run: (work) => this.#run(work),
-      dropped: (dropped, text) => this.#listeners.emit({ type: 'dropped', dropped, text }),
+    const dropped = (what: Dropped, text: string) =>
+      this.#listeners.emit({ type: 'dropped', dropped: what, text });
+    this.#dropping = new Dropping({ options, quota: this.#quota, run, dropped });
+    this.policies = createPolicies({
+      options,
+      changes,
+      run,
+      dropping: this.#dropping,
+      backlog: (cursor) => this.backlog(cursor),
+      sealed: (headers) => this.#emitSealed(headers),
     });
   }
 
@@ -132,7 +134,7 @@ class EdgeStoreOverKv implements EdgeStore {
     const bytes = change.chargeOf(batches);
     if (this.#dropping.wanted(bytes)) await this.#dropping.makeRoom(bytes);
     const now = this.#options.clock.now();
-    const sealed = await this.#withRoom(bytes, (taken) =>
+    const sealed = await this.#quota.withRoom(bytes, (taken) =>
       this.#run((changes, writer) => {
         const gaps = turnedAwayToGaps(changes, writer, now);
         const headers = change.append(changes, writer, batches, now, sealBytes);
@@ -141,17 +143,6 @@ class EdgeStoreOverKv implements EdgeStore {
       }),
     );
     this.#emitSealed(sealed);
-  }
-
-  turnAway(batches: readonly Batch[]): Promise<void> {
-    const now = this.#options.clock.now();
-    return this.#run((changes, writer) => turnAway(changes, writer, batches, now));
-  }
-
-  async turnedAwayToGaps(): Promise<void> {
-    if (this.#changes.state.turnedAway.size === 0) return;
-    const now = this.#options.clock.now();
-    this.#emitSealed(await this.#run((changes, writer) => turnedAwayToGaps(changes, writer, now)));
   }
 
   room(bytes: number, signal: AbortSignal): Promise<void> {
@@ -225,19 +216,6 @@ class EdgeStoreOverKv implements EdgeStore {
     return this.#run((changes, writer) => acknowledge(changes, writer, cursor, stream, sequence, hash));
   }
 
-  sending(cursor: string, stream: string, sequence: number): void {
-    this.#changes.sent.sending(cursor, stream, sequence);
-  }
-
-  linkEnded(cursor: string): Promise<void> {
-    return this.#run(({ sent }, writer) => sent.end(writer, cursor));
-  }
-
-  async retain(cursor: string, retention: Retention): Promise<Dropped | null> {
-    change.assertCursor(this.#options.cursors, cursor);
-    return this.#dropping.retain(retention, () => this.backlog(cursor));
-  }
-
   cloud(cursor: string): CloudMemory {
     change.assertCursor(this.#options.cursors, cursor);
     return this.#committed.clouds.get(cursor) ?? { cloudEpoch: null, token: 0 };
@@ -283,27 +261,8 @@ class EdgeStoreOverKv implements EdgeStore {
     await this.#kv.close();
   }
 
-  /**
-   * Sets bytes aside while `work` runs, or throws `store-full`.
-   * @param work calls `taken` once what it takes counts by itself
-   */
-  async #withRoom<T>(bytes: number, work: (taken: () => void) => Promise<T>): Promise<T> {
-    this.#quota.reserve(bytes);
-    let settled = false;
-    const taken = () => {
-      if (!settled) this.#quota.settle(bytes);
-      settled = true;
-    };
-    try {
-      return await work(taken);
-    } finally {
-      taken();
-      this.#quota.recheck();
-    }
-  }
-
   /** One transaction; readers see its outcome once it is on disk. */
-  async #run<T>(work: Work<T>): Promise<T> {
+  async #run<T>(work: (changes: change.Changes, writer: KvWriter) => T): Promise<T> {
     try {
       const [value, state] = await this.#kv.transaction((writer) => {
         const result = work(this.#changes, writer);

@@ -92,6 +92,25 @@ export class Quota {
     return Math.max(held() + this.#reserved + bytes - this.#bytesMax, onDisk);
   }
 
+  /**
+   * Sets bytes aside while `work` runs, or throws `store-full`.
+   * @param work calls `taken` once what it takes counts by itself
+   */
+  async withRoom<T>(bytes: number, work: (taken: () => void) => Promise<T>): Promise<T> {
+    this.reserve(bytes);
+    let settled = false;
+    const taken = () => {
+      if (!settled) this.settle(bytes);
+      settled = true;
+    };
+    try {
+      return await work(taken);
+    } finally {
+      taken();
+      this.recheck();
+    }
+  }
+
   /** Gives back what `reserve` set aside; `recheck` once the commit is over. */
   settle(bytes: number): void {
     this.#reserved -= bytes;

@@ -51,9 +51,9 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
           sealedSince += 1;
           sealed(event.header);
         }
-        if (event.type === 'state' && event.to === 'open' && store.whenFull === 'drop-newest') {
+        if (event.type === 'state' && event.to === 'open' && store.policies.whenFull === 'drop-newest') {
           emit({ type: 'ROOM' });
-          store.turnedAwayToGaps().catch(failure.reject);
+          store.policies.turnedAwayToGaps().catch(failure.reject);
         }
       });
       const written = () => {
@@ -63,13 +63,13 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
       // What a run before this one left open is sealed when it is due, not when the next reading comes.
       if (openBytes() > 0) written();
       try {
-        if (store.status().state === 'open') await store.turnedAwayToGaps();
+        if (store.status().state === 'open') await store.policies.turnedAwayToGaps();
         const share = () => Math.min(commitLimits.bytesMax, store.status().bytesMax * commitShare);
         const gatherMs = config['commit-every'];
         const gather = (enough: AbortSignal) => sleep(clock, gatherMs ?? 0, enough);
         const limits = { ...commitLimits, bytesMax: share(), ...(gatherMs === undefined ? {} : { gather }) };
         const consumed = env.input.consume(limits, signal, async (batches) => {
-          if (store.whenFull === 'drop-newest')
+          if (store.policies.whenFull === 'drop-newest')
             return appendOrTurnAway(judged(batches), config.size, signal, emit, written);
           await appendWhenRoom(judged(batches), config.size, signal, emit);
           // A reload may have given the store another quota.
@@ -108,7 +108,7 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
       }
     }
     const turned = batches.filter(({ cannotWait }) => cannotWait);
-    if (turned.length > 0) await store.turnAway(turned);
+    if (turned.length > 0) await store.policies.turnAway(turned);
     const items = batches.filter(({ cannotWait }) => !cannotWait);
     return items.length > 0 ? { items, until: store.room(bytesOf(items), signal) } : undefined;
   }

@@ -57,7 +57,7 @@ test('what was handed to a link is never dropped, also after a crash; a greeting
   await fill(world.store, 10);
   await greet(world);
   for (let n = 0; n < 6; n++) await send(world);
-  await world.store.linkEnded(c);
+  await world.store.policies.linkEnded(c);
   await fill(world.store, 100);
   t.deepEqual(
     heldSeqs(world.store).slice(0, 60),
@@ -176,9 +176,9 @@ test('whatever is dropped when: each seq is in the cloud once, as a reading or a
           else if (op.type === 'send') await send(world);
           else if (op.type === 'acknowledge') await acknowledge(world, op.count);
           else if (op.type === 'linkEnds') {
-            if (world.session) await store.linkEnded(c);
+            if (world.session) await store.policies.linkEnded(c);
             world.session = null;
-          } else if (op.type === 'retain') await store.retain(c, { bytesMax: 500 * op.count });
+          } else if (op.type === 'retain') await store.policies.retain(c, { bytesMax: 500 * op.count });
           else if (op.type === 'discard') await discard(world, op.count, 1);
           else if (op.type === 'reopen') await crash(world, true);
           else if (op.type === 'crash') {
@@ -189,7 +189,7 @@ test('whatever is dropped when: each seq is in the cloud once, as a reading or a
             void appended;
             world.accepted = nextSeq(world.store) - 1;
           } else {
-            if (world.session) await store.linkEnded(c);
+            if (world.session) await store.policies.linkEnded(c);
             world.session = null;
             await store.fork(c, 'Copied.');
             forks += 1;

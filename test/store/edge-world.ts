@@ -88,7 +88,7 @@ export async function send(world: World): Promise<void> {
   if (!session || session.token !== cloud.token) return;
   const header = store.header(r, session.next);
   if (!header) return;
-  store.sending(c, r, session.next);
+  store.policies.sending(c, r, session.next);
   const body = await store.body(header).catch((thrown) => {
     if (thrown.code !== 'segment-discarded') throw thrown;
     return null;
