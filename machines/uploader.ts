@@ -19,7 +19,7 @@ import {
   task,
 } from '../src/contract/kind.ts';
 import { linkPort } from '../src/contract/link.ts';
-import { deadLetters, uploadWindow } from '../src/contract/uploader-config.ts';
+import { deadLetters, retention, uploadWindow } from '../src/contract/uploader-config.ts';
 
 const config = z.strictObject({
   cloud: z
@@ -50,6 +50,7 @@ const config = z.strictObject({
     .prefault(1)
     .describe('1 is fastest; above 3 it costs several times as much and saves next to nothing on readings.'),
   'dead-letters': deadLetters(),
+  retention: retention(),
   retry: retryPolicy(),
 });
 

@@ -8,7 +8,7 @@ import { namePattern } from '../domain/segment.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { CloudReader } from '../store/cloud-reader.ts';
 import { readCloudStore } from '../store/open-cloud-store.ts';
-import { counted } from '../terminal/figures.ts';
+import { counted, lostText } from '../terminal/figures.ts';
 import { edgeUnknown, noCloudStore } from './cloud-state.ts';
 import { createGapLines, tell } from './gap-lines.ts';
 
@@ -72,12 +72,13 @@ async function listEdges(store: CloudReader | null, dir: string): Promise<number
     for (const { header } of store.receipts(edge, 'readings')) {
       if (header.type === 'readings') readings += header.count;
     }
-    return { edge, readings };
+    return { edge, readings, gaps: lostText(store.lost(edge)) };
   });
   const width = Math.max(0, ...rows.map(({ edge }) => edge.length));
   if (rows.length === 0) tell('no edge has sent anything');
-  for (const { edge, readings } of rows) {
-    process.stdout.write(`${edge.padEnd(width)}  ${counted(readings, 'reading')}\n`);
+  for (const { edge, readings, gaps } of rows) {
+    const told = gaps === '' ? '' : `  gaps: ${gaps}`;
+    process.stdout.write(`${edge.padEnd(width)}  ${counted(readings, 'reading')}${told}\n`);
   }
   return 0;
 }

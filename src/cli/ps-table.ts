@@ -2,7 +2,7 @@
 import { styleText } from 'node:util';
 import type { ActorStatus, PipelineStatus, Waiting } from '../contract/status.ts';
 import { escapeControls } from '../domain/text.ts';
-import { count, countdown, counted, rate, size, span } from '../terminal/figures.ts';
+import { count, countdown, counted, lostText, rate, size, span } from '../terminal/figures.ts';
 import { cellsOf, cut } from '../terminal/width.ts';
 
 export interface TableOptions {
@@ -92,6 +92,8 @@ function headline(status: PipelineStatus, { columns, colour }: TableOptions): st
   if (store) {
     parts.push(`store ${store.state}, ${size(store.bytes)} of ${size(store.bytesMax)}`);
     if (store.letters?.letters) parts.push(counted(store.letters.letters, 'dead letter'));
+    const lost = lostText(store.lost);
+    if (lost !== '') parts.push(`gaps: ${lost}`);
     if (store.cause) parts.push(`${store.cause.code}: ${store.cause.message}`);
   }
   if (ending) parts.push('ending');

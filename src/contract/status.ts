@@ -1,4 +1,5 @@
 /** What a running pipeline says of itself at one moment: for `fogrun ps` and every view. */
+import type { LostCounts } from '../domain/gap.ts';
 import type { Problem } from './errors.ts';
 import type { LetterTotals } from './letters.ts';
 import type { StoreState } from './store.ts';
@@ -60,6 +61,8 @@ export interface StoreSummary {
   readonly bytesMax: number;
   /** Dead letters, in an edge's store; absent in what a fogrun says that knows none. */
   readonly letters?: LetterTotals;
+  /** Readings that became gaps since the store's life began; absent in what an older fogrun says. */
+  readonly lost?: LostCounts;
 }
 
 export interface PipelineStatus {

@@ -282,6 +282,8 @@ export interface CloudStore extends AnyStore {
    */
   receipts(edge: string, stream: string, damaged?: (ref: SegmentRef) => void): Iterable<Receipt>;
   edges(): readonly string[];
+  /** Readings of an edge that will never come, by the gaps that stand for them. */
+  lost(edge: string): LostCounts;
   /** A stored segment's body, from the store or its file. Rejects with `store-corrupt` when it is neither. */
   body(receipt: Receipt): Promise<Uint8Array>;
   /** Stored segments that `consumer` has not finished, oldest first per stream. */

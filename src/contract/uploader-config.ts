@@ -1,6 +1,6 @@
 /** Parts of what an uploader is configured with. */
 import { z } from 'zod';
-import { number, size } from './config.ts';
+import { duration, number, size } from './config.ts';
 
 export const uploadWindow = () =>
   z
@@ -16,6 +16,21 @@ export const uploadWindow = () =>
     })
     .prefault({})
     .describe('How much may be unacknowledged; the smaller one of both sides counts.');
+
+export const retention = () =>
+  z
+    .strictObject({
+      age: duration({ min: '1s', max: '3650d' })
+        .optional()
+        .describe('Longest wait of a segment, by the wall clock; absent: no bound.'),
+      bytes: size({ min: '64KiB', max: '1TiB' })
+        .optional()
+        .describe('Most bytes that wait; absent: `store.max`.'),
+    })
+    .prefault({})
+    .describe(
+      'What may wait for the cloud; of what is beyond, the oldest that was never sent is dropped and becomes a gap.',
+    );
 
 export const deadLetters = () =>
   z

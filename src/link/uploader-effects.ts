@@ -5,6 +5,7 @@ import type { InPort, SealedNotice } from '../contract/port.ts';
 import type { Connection, Transport } from '../contract/transport.ts';
 import { formatSize } from '../domain/quantities.ts';
 import { counted } from '../domain/text.ts';
+import { keepRetention } from './retention.ts';
 import { openUpload, type Upload, type UploadEnv } from './upload.ts';
 
 export interface UploaderEnv extends Omit<UploadEnv, 'config' | 'emit' | 'fail' | 'lost'> {
@@ -32,7 +33,8 @@ export function uploaderEffects(env: UploaderEnv): UploaderEffects {
       receive((command) => line.carryOut(command));
       signal.addEventListener('abort', () => line.drop(), { once: true });
       const notices = env.input.consume(noticeLimits, signal, async () => emit({ type: 'BACKLOG' }));
-      await Promise.race([notices, failure.promise]);
+      const kept = keepRetention(env, config.retention, signal);
+      await Promise.race([notices, failure.promise, kept.then(() => notices)]);
     },
   };
 }

@@ -164,9 +164,9 @@ function statusOf(env: ControlEnv): PipelineStatus {
 function storeSummary({ plan, store }: ControlEnv): StoreSummary | null {
   const any = store.edge ?? store.cloud;
   if (!plan.store || !any) return null;
-  const { state, cause, bytes, bytesMax, letters } = any.status();
+  const { state, cause, bytes, bytesMax, lost, letters } = any.status();
   const { role, path } = plan.store;
-  const summary = { role, path, state, cause: cause ?? null, bytes, bytesMax };
+  const summary = { role, path, state, cause: cause ?? null, bytes, bytesMax, lost };
   return letters ? { ...summary, letters } : summary;
 }
 

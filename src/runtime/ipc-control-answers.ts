@@ -51,6 +51,7 @@ const isStore = like({
   bytes: isNumber,
   bytesMax: isNumber,
   letters: orAbsent(like({ letters: isNumber, readings: isNumber, bytes: isNumber })),
+  lost: orAbsent((value) => isIpcMessage(value) && Object.values(value).every(isNumber)),
 });
 const isStatus = like({
   pipeline: isText,

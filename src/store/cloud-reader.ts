@@ -3,12 +3,14 @@ import { FogrunError } from '../contract/errors.ts';
 import type { Files } from '../contract/files.ts';
 import type { KvKey, KvReader } from '../contract/kv.ts';
 import type { CloudStore, Mark, Mean, Receipt } from '../contract/store.ts';
+import type { LostCounts } from '../domain/gap.ts';
 import { bodyHash, type SegmentRef, sameHash } from '../domain/segment.ts';
+import { lostOf } from './cloud-lost.ts';
 import { decodeMark, decodeReceipt, keys, type Life, refOf, tryReceipt } from './cloud-records.ts';
 import { decodeRecord } from './text.ts';
 
 /** The reading half of a cloud store. */
-export type CloudReader = Pick<CloudStore, 'edges' | 'mark' | 'receipts' | 'body' | 'means'>;
+export type CloudReader = Pick<CloudStore, 'edges' | 'lost' | 'mark' | 'receipts' | 'body' | 'means'>;
 
 /** So many receipts are read at once, so that a slow reader holds no snapshot for long. */
 const pageEntries = 256;
@@ -32,6 +34,11 @@ export class CloudStoreReader implements CloudReader {
   constructor(kv: KvReader, files: Files) {
     this.#kv = kv;
     this.#files = files;
+  }
+
+  /** Readings of an edge that will never come, by the gaps that stand for them. */
+  lost(edge: string): LostCounts {
+    return lostOf(this.#kv, edge);
   }
 
   edges(): readonly string[] {

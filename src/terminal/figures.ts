@@ -1,4 +1,5 @@
 /** Numbers as short texts and as drawings. */
+import type { GapReason, LostCounts } from '../domain/gap.ts';
 import { formatSize } from '../domain/quantities.ts';
 import { counted as plainly } from '../domain/text.ts';
 
@@ -29,6 +30,14 @@ export const count = (value: number): string => grouped.format(value);
 /** `1 segment`, `1,204 readings`. */
 export function counted(value: number, word: string): string {
   return plainly(value, word, count(value));
+}
+
+const lostReasons: readonly GapReason[] = ['missed', 'dropped', 'discarded', 'refused', 'corrupt'];
+
+/** `1,204 dropped, 12 missed`: readings that became gaps; empty when there are none. */
+export function lostText(lost: LostCounts | undefined): string {
+  const some = lostReasons.filter((reason) => (lost?.[reason] ?? 0) > 0);
+  return some.map((reason) => `${count(lost![reason]!)} ${reason}`).join(', ');
 }
 
 /** `0/s`, `0.3/s`, `12.3/s`, `1,204/s`, `1.2M/s`. */

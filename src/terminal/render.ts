@@ -1,7 +1,7 @@
 /** The whole screen as lines, from what is known and how large it is. */
 import type { ActorStatus, Health } from '../contract/status.ts';
 import { escapeControls } from '../domain/text.ts';
-import { bar, count, counted, size, span } from './figures.ts';
+import { bar, count, counted, lostText, size, span } from './figures.ts';
 import { footer, helpLines } from './footer.ts';
 import { logPane } from './log-pane.ts';
 import { type Group, isSelected, type Model } from './model.ts';
@@ -202,6 +202,8 @@ function groupNotes(group: Group, ending: boolean, look: Look): Line[] {
     const { code, message } = status.store.cause;
     notes.push([piece(`   store: ${code}: ${escapeControls(message)}`, 'trouble')]);
   }
+  const lost = lostText(status?.store?.lost);
+  if (lost !== '' && !over) notes.push([piece(`   gaps: ${lost}`, 'dim')]);
   if (!over && (status?.ending || ending)) notes.push([piece(`   ${drainText(group)}`, 'paused')]);
   return notes;
 }

@@ -10,7 +10,7 @@ import { type ForecasterConfig, forecaster } from '../../machines/forecaster.ts'
 import { type UploaderConfig, uploader } from '../../machines/uploader.ts';
 import type { Plan } from '../../src/contract/plan.ts';
 import type { Batch, OutPort } from '../../src/contract/port.ts';
-import type { CloudStore, EdgeStore } from '../../src/contract/store.ts';
+import type { CloudStore, EdgeStore, WhenFull } from '../../src/contract/store.ts';
 import type { Transport } from '../../src/contract/transport.ts';
 import { retryDelayMs } from '../../src/domain/backoff.ts';
 import { encodeReading } from '../../src/domain/reading.ts';
@@ -64,6 +64,7 @@ export interface EdgeOptions {
   readonly name?: string;
   readonly disk?: MemoryDisk;
   readonly bytesMax?: number;
+  readonly whenFull?: WhenFull;
   readonly uploader?: object;
   readonly rotator?: object;
   /** Name of the one that deals with acknowledgements. */
@@ -111,6 +112,7 @@ export function createWorld(seed = 'world') {
       edge: options.name ?? 'e1',
       cursors: [cursor],
       bytesMax,
+      whenFull: options.whenFull ?? 'block',
     });
     const acknowledge = store.acknowledge.bind(store);
     store.acknowledge = async (...ack) => {
