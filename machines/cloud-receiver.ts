@@ -16,6 +16,7 @@ import {
   task,
 } from '../src/contract/kind.ts';
 import { linkPort } from '../src/contract/link.ts';
+import { rateLimit } from '../src/contract/rate-config.ts';
 
 const config = z.strictObject({
   host: hostName().prefault('127.0.0.1').describe('Address to listen on.'),
@@ -58,6 +59,7 @@ const config = z.strictObject({
     })
     .prefault({})
     .describe('Caps on connections.'),
+  rate: rateLimit(),
   'bind-attempts': number({ min: 1, max: 1_000, integer: true })
     .prefault(3)
     .describe('Attempts to listen before giving up.'),

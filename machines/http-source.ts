@@ -4,6 +4,7 @@ import { duration, hostName, number, retryPolicy, size, tcpPort } from '../src/c
 import { intakeFields } from '../src/contract/intake-config.ts';
 import { defineKind } from '../src/contract/kind.ts';
 import { type ListenerEffects, listenerStatechart } from '../src/contract/listening.ts';
+import { rateLimit } from '../src/contract/rate-config.ts';
 
 const config = z.strictObject({
   host: hostName().prefault('127.0.0.1').describe('Address to listen on.'),
@@ -36,6 +37,7 @@ const config = z.strictObject({
     })
     .prefault({})
     .describe('Caps on connections.'),
+  rate: rateLimit(),
   'bind-attempts': number({ min: 1, max: 1_000, integer: true })
     .prefault(3)
     .describe('Attempts to listen before giving up.'),

@@ -4,6 +4,7 @@ import { boolean, duration, hostName, number, retryPolicy, tcpPort } from '../sr
 import { intakeFields } from '../src/contract/intake-config.ts';
 import { defineKind } from '../src/contract/kind.ts';
 import { type ListenerEffects, listenerStatechart } from '../src/contract/listening.ts';
+import { rateLimit } from '../src/contract/rate-config.ts';
 
 const config = z.strictObject({
   host: hostName().prefault('127.0.0.1').describe('Address to listen on.'),
@@ -31,6 +32,7 @@ const config = z.strictObject({
     .describe(
       'Caps on connections; at a cap, one that has been held back for long is reset to make room for a new one.',
     ),
+  rate: rateLimit(),
   'bind-attempts': number({ min: 1, max: 1_000, integer: true })
     .prefault(3)
     .describe('Attempts to listen before giving up.'),

@@ -1,5 +1,6 @@
 /** Reads the body of a request into memory, within the bounds of one request and of all together. */
 import type { IncomingMessage } from 'node:http';
+import type { Clock, Timer } from '../contract/clock.ts';
 
 /** Bytes that all requests share. */
 export class Budget {
@@ -50,19 +51,24 @@ const firstBytes = 16 * 2 ** 10;
 /**
  * Copied into one buffer that grows: a body may come in a million pieces, each with an object of its own.
  * @param signal ends the reading with `stopped`
+ * @param pace for how long to read no further after so many bytes more, ms
  */
 export function readBody(
   request: IncomingMessage,
   bytesMax: number,
   share: Share,
   signal: AbortSignal,
+  pace: (bytes: number) => number,
+  clock: Clock,
 ): Promise<Buffer | Unread> {
   return new Promise((resolve) => {
     let buffer = Buffer.alloc(0);
     let bytes = 0;
+    let timer: Timer | undefined;
     const end = (result: Buffer | Unread) => {
       request.off('data', take).off('end', whole).off('close', gone);
       signal.removeEventListener('abort', stopped);
+      clock.clearTimeout(timer);
       request.pause();
       resolve(result);
     };
@@ -76,6 +82,10 @@ export function readBody(
         buffer = larger;
       }
       bytes += chunk.copy(buffer, bytes);
+      const waitMs = pace(chunk.length);
+      if (waitMs === 0) return;
+      request.pause();
+      timer = clock.setTimeout(() => request.resume(), waitMs);
     };
     const whole = () => end(buffer.subarray(0, bytes));
     const gone = () => end('gone');

@@ -3,7 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import type { HttpSourceConfig } from '../../machines/http-source.ts';
 import { type Clock, sleep } from '../contract/clock.ts';
 import { intakeRules } from '../contract/intake-config.ts';
+import { rateOf } from '../contract/rate-config.ts';
 import type { StoreState } from '../contract/store.ts';
+import { TokenBucket } from '../domain/token-bucket.ts';
 import { type Answer, outcomeAnswer, refusal, retryLater } from './http-answer.ts';
 import { readBody, type Share } from './http-body.ts';
 import { type BodyForm, tooLarge, tooMuch } from './http-head.ts';
@@ -45,7 +47,7 @@ export async function takeRequest(
   const { config, clock, closing } = env;
   const bodyMax = config['body-max'];
   const readingsMax = 2 * bodyMax;
-  const body = await readBody(request, bodyMax, share, closing);
+  const body = await readBody(request, bodyMax, share, closing, paceOf(request, env), clock);
   if (body === 'gone') return null;
   if (body === 'tooLarge') return tooLarge(config);
   if (body === 'noMemory') return retryLater(429, 'too many requests at once', shortRetryS);
@@ -60,6 +62,17 @@ export async function takeRequest(
   return (
     busy(env) ?? (credit ? accept(judged, env) : retryLater(429, 'the store does not keep up', shortRetryS))
   );
+}
+
+/** By connection: several requests may come over one. */
+const buckets = new WeakMap<object, TokenBucket>();
+
+function paceOf({ socket }: IncomingMessage, { config, clock }: ExchangeEnv): (bytes: number) => number {
+  const rate = rateOf(config.rate);
+  if (!rate) return () => 0;
+  const bucket = buckets.get(socket) ?? new TokenBucket(rate, clock.monotonic());
+  buckets.set(socket, bucket);
+  return (bytes) => bucket.take(bytes, clock.monotonic());
 }
 
 function bytesOf({ pieces }: Judged): number {

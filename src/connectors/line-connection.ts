@@ -2,8 +2,10 @@
 import type { TcpSourceConfig } from '../../machines/tcp-source.ts';
 import type { Clock, Timer } from '../contract/clock.ts';
 import { intakeRules } from '../contract/intake-config.ts';
+import { rateOf } from '../contract/rate-config.ts';
 import type { Connection } from '../contract/transport.ts';
 import { LineIntake, type TakenLines } from '../domain/line-intake.ts';
+import { TokenBucket } from '../domain/token-bucket.ts';
 import { AckLines } from './ack-lines.ts';
 import type { Complaints } from './complaints.ts';
 import { type JudgedBlock, Ledger } from './ledger.ts';
@@ -43,6 +45,8 @@ export class LineConnection {
   readonly #acks: AckLines | null;
   #logged = 0;
   #heldBack = false;
+  readonly #bucket: TokenBucket | null;
+  #rateTimer: Timer | undefined;
   /** Ends the waiting for its turn at the outlet. */
   #waitNoLonger: (() => void) | undefined;
   /** Nothing more is taken. */
@@ -68,6 +72,8 @@ export class LineConnection {
     const mute = () => this.#disconnect('did not read what it was told');
     this.#acks = config.acks ? new AckLines(connection, clock, config['ack-timeout'], mute) : null;
     this.#lastDataMs = clock.monotonic();
+    const rate = rateOf(config.rate);
+    this.#bucket = rate && new TokenBucket(rate, clock.monotonic());
     // Before anything is read: when the port is full, not even the first bytes are taken.
     this.#goOn();
     connection.listen({
@@ -105,7 +111,20 @@ export class LineConnection {
       return;
     }
     this.#takeAll((time) => this.#lines.push(bytes, time));
+    this.#slow(bytes.length);
     this.#goOn();
+  }
+
+  /** Reads no further for as long as more has come than may. */
+  #slow(bytes: number): void {
+    const { clock } = this.#env;
+    const waitMs = this.#bucket?.take(bytes, clock.monotonic()) ?? 0;
+    if (waitMs === 0) return;
+    clock.clearTimeout(this.#rateTimer);
+    this.#rateTimer = clock.setTimeout(() => {
+      this.#rateTimer = undefined;
+      this.#goOn();
+    }, waitMs);
   }
 
   /** The last line counts also without a newline, unless it may be half of one. */
@@ -169,6 +188,8 @@ export class LineConnection {
     } else if (this.#ledger.bytes > unacceptedBytesMax || this.#acks?.unread) {
       this.#holdBack();
       outlet.flush();
+    } else if (this.#rateTimer !== undefined) {
+      this.#holdBack();
     } else if (!outlet.open) {
       this.#holdBack();
       this.#awaitTurn();
@@ -245,6 +266,7 @@ export class LineConnection {
     this.#acks?.stop();
     this.#env.clock.clearTimeout(this.#idleTimer);
     this.#env.clock.clearTimeout(this.#lingerTimer);
+    this.#env.clock.clearTimeout(this.#rateTimer);
     this.#goOn();
   }
 

@@ -1,5 +1,7 @@
 /** Sizes and deadlines of the link protocol: the numbers of docs/link-protocol.md. */
 
+import type { Rate } from '../domain/token-bucket.ts';
+
 /** Longest frame before the greeting is over, in bytes. */
 export const greetingBytesMax = 16 * 1024;
 /** Longest frame from the cloud to an edge after the greeting, in bytes. */
@@ -38,6 +40,8 @@ export interface LinkLimits {
   readonly goodbyeMs: number;
   /** How long an edge may take nothing of what the cloud has for it. */
   readonly drainMs: number;
+  /** Bytes that are taken from the other side; what comes faster is read more slowly. `null` for no bound. */
+  readonly rate: Rate | null;
 }
 
 export const linkLimits: LinkLimits = {
@@ -46,4 +50,5 @@ export const linkLimits: LinkLimits = {
   bytesPerSecondMin: 256,
   goodbyeMs: 3_000,
   drainMs: 60_000,
+  rate: null,
 };

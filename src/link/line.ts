@@ -5,6 +5,7 @@
 import type { Clock, Timer } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Connection } from '../contract/transport.ts';
+import { TokenBucket } from '../domain/token-bucket.ts';
 import { FrameReader, framePieces, frameTypes, preamble } from './frames.ts';
 import { Heart } from './heart.ts';
 import type { LinkLimits } from './limits.ts';
@@ -38,6 +39,8 @@ export class Line {
   #unreadBytes = 0;
   #handshakeTimer: Timer | undefined;
   #endTimer: Timer | undefined;
+  readonly #bucket: TokenBucket | null;
+  #rateTimer: Timer | undefined;
   #frameTimer: Timer | undefined;
   #watchedFrame = -1;
   #watchedBytes = 0;
@@ -48,6 +51,7 @@ export class Line {
     this.#clock = clock;
     this.#limits = limits;
     this.#rules = rules;
+    this.#bucket = limits.rate && new TokenBucket(limits.rate, clock.monotonic());
     this.#reader = new FrameReader((type, payload) => this.#rules.frame(type, payload));
     this.#heart = new Heart(clock, {
       beat: () => {
@@ -194,6 +198,7 @@ export class Line {
     this.#clock.clearTimeout(this.#handshakeTimer);
     this.#clock.clearTimeout(this.#frameTimer);
     this.#clock.clearTimeout(this.#endTimer);
+    this.#clock.clearTimeout(this.#rateTimer);
   }
 
   #report(problem: Problem | undefined, connection?: 'destroy'): void {
@@ -209,6 +214,16 @@ export class Line {
     if (!this.open) return;
     this.#heart.received();
     this.#read(() => this.#reader.push(bytes));
+    this.#slow(bytes.length);
+  }
+
+  /** Reads no further for as long as the other side has sent more than it may. */
+  #slow(bytes: number): void {
+    const waitMs = this.#bucket?.take(bytes, this.#clock.monotonic()) ?? 0;
+    if (waitMs === 0 || !this.open) return;
+    this.hold('rate', true);
+    this.#clock.clearTimeout(this.#rateTimer);
+    this.#rateTimer = this.#clock.setTimeout(() => this.hold('rate', false), waitMs);
   }
 
   /** Lets the reader find frames, and judges what it complains of. */

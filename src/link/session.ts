@@ -5,6 +5,7 @@ import type { Clock } from '../contract/clock.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import { type CloudMessage, type Hello, linkProtocolVersion, type Refusal } from '../contract/link.ts';
 import type { OutPort, ReceivedSegment } from '../contract/port.ts';
+import { rateOf } from '../contract/rate-config.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { CloudStore, Receipt, StreamHead } from '../contract/store.ts';
 import type { Connection } from '../contract/transport.ts';
@@ -60,6 +61,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
 
   const link = openCloudLink(connection, {
     clock: env.clock,
+    limits: { rate: rateOf(env.config.rate) },
     on: {
       segment: (header, body) => {
         const stored = Promise.withResolvers<void>();
