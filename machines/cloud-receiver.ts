@@ -56,6 +56,9 @@ const config = z.strictObject({
       ungreeted: number({ min: 1, max: 65_536, integer: true })
         .prefault(1_024)
         .describe('Most connections that have not greeted yet.'),
+      greeting: number({ min: 1, max: 65_536, integer: true })
+        .prefault(256)
+        .describe('Most edges greeted at once; any more are told to come again later.'),
     })
     .prefault({})
     .describe('Caps on connections.'),

@@ -5,6 +5,7 @@ import type { AddressedMessage, InPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { Connection, Transport } from '../contract/transport.ts';
 import { Budget } from './budget.ts';
+import { Door } from './door.ts';
 import { createSession, type Session, type SessionEnv } from './session.ts';
 
 /** A session's statechart at work. */
@@ -15,7 +16,7 @@ export interface SessionHandle {
   readonly ended: Promise<unknown>;
 }
 
-export interface ReceiverEnv extends Omit<SessionEnv, 'config' | 'greeted' | 'budget'> {
+export interface ReceiverEnv extends Omit<SessionEnv, 'config' | 'greeted' | 'budget' | 'door'> {
   readonly transport: Transport;
   /** Messages for edges, if something is wired to send any. */
   readonly input: InPort<AddressedMessage> | null;
@@ -33,6 +34,7 @@ export function receiverEffects(env: ReceiverEnv): CloudReceiverEffects {
       const sessions = new Set<SessionHandle>();
       const greeted = new Map<string, Session>();
       const budget = new Budget(config.memory);
+      const door = new Door(config.connections.greeting, () => env.clock.monotonic());
       const closing = Promise.withResolvers<void>();
       receive((command) => {
         if (command.type === 'CLOSE') closing.resolve();
@@ -41,7 +43,7 @@ export function receiverEffects(env: ReceiverEnv): CloudReceiverEffects {
 
       const start = (connection: Connection) => {
         const handle = env.startSession(connection.remote, (report) => {
-          const session = createSession(connection, { ...env, report, config, greeted, budget });
+          const session = createSession(connection, { ...env, report, config, greeted, budget, door });
           return session.effects;
         });
         sessions.add(handle);

@@ -12,6 +12,7 @@ import type { Connection } from '../contract/transport.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
 import type { Budget } from './budget.ts';
 import { openCloudLink } from './cloud-link.ts';
+import type { Door } from './door.ts';
 
 export interface Session {
   readonly effects: CloudSessionEffects;
@@ -33,6 +34,8 @@ export interface SessionEnv {
   readonly config: CloudReceiverConfig;
   /** Memory for what is not on the disk yet, shared by all sessions. */
   readonly budget: Budget;
+  /** Through which edges are greeted. */
+  readonly door: Door;
   /** Greeted sessions by edge and epoch: a newer one takes the older one's place. */
   readonly greeted: Map<string, Session>;
 }
@@ -245,6 +248,8 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
       acknowledged: head.acknowledged,
       acknowledgedHash: Buffer.from(head.acknowledgedHash, 'hex'),
     }));
+    const place = env.door.enter();
+    if ('retryAfterMs' in place) return { code: 'busy', reason: 'too many edges greet at once', ...place };
     try {
       const admission = await store.admit(hello.edge, hello.epoch, hello.token, heads);
       if (!admission.admitted) return { code: 'forked', reason: admission.reason };
@@ -252,6 +257,8 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
       return null;
     } catch (thrown) {
       return refusalOf(thrown);
+    } finally {
+      place.leave();
     }
   }
 

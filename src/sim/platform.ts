@@ -122,6 +122,7 @@ async function openOn(
     edge: about.edge,
     cursors: [about.cursor],
     freeBytes: async () => disk.freeBytes,
+    whenFull: plan.whenFull,
     headroomBytes: headroomBytes.edge,
   });
   await edge.checkDisk();

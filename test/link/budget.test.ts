@@ -3,6 +3,7 @@ import { cloudReceiver } from '../../machines/cloud-receiver.ts';
 import { cloudSession } from '../../machines/cloud-session.ts';
 import type { OutPort, ReceivedSegment } from '../../src/contract/port.ts';
 import { Budget } from '../../src/link/budget.ts';
+import { Door } from '../../src/link/door.ts';
 import { createSession } from '../../src/link/session.ts';
 import { runActor } from '../../src/runtime/actor.ts';
 import { createWorld, cursor } from '../helpers/two-sides.ts';
@@ -114,7 +115,7 @@ test('however many edges send at once, memory stays within the budget and a segm
     },
   };
   const config = cloudReceiver.config.parse({ heartbeat: '1s' });
-  const shared = { greeted: new Map(), budget: new Budget(bytesMax) };
+  const shared = { greeted: new Map(), door: new Door(256, () => 0), budget: new Budget(bytesMax) };
   const report = () => {};
   const env = { store: cloud.store, output, clock, report, agent: 'test/1', config, ...shared };
   await world.network.join().transport.listen({ host: 'c', port: 7071 }, (connection) => {

@@ -4,7 +4,9 @@ import { causes, isDrained, moved, range, storedValues } from '../helpers/two-si
 
 test('an edge that floods a cloud is read at its rate and loses neither link nor readings; another one does not notice', async (t) => {
   const world = createWorld('rate');
-  const cloud = await world.cloud({ receiver: { rate: { bytes: '64KiB', burst: '64KiB' }, heartbeat: '1s' } });
+  const cloud = await world.cloud({
+    receiver: { rate: { bytes: '64KiB', burst: '64KiB' }, heartbeat: '1s' },
+  });
   const flooding = await world.edge({ name: 'e1', rotator: { size: '16KiB' } });
   const calm = await world.edge({ name: 'e2' });
   await flooding.until(moved(cursor, 'idle'));

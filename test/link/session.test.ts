@@ -3,6 +3,7 @@ import { cloudReceiver } from '../../machines/cloud-receiver.ts';
 import { cloudSession } from '../../machines/cloud-session.ts';
 import type { OutPort, ReceivedSegment } from '../../src/contract/port.ts';
 import { Budget } from '../../src/link/budget.ts';
+import { Door } from '../../src/link/door.ts';
 import { createSession } from '../../src/link/session.ts';
 import { runActor } from '../../src/runtime/actor.ts';
 import { type Cloud, createWorld, cursor, type Edge, type World } from '../helpers/two-sides.ts';
@@ -162,7 +163,7 @@ test('whoever was handed a segment hears in every case whether it was stored', a
     },
   };
   const { clock } = world;
-  const shared = { greeted: new Map(), budget: new Budget(config.memory) };
+  const shared = { greeted: new Map(), door: new Door(256, () => 0), budget: new Budget(config.memory) };
   const env = { store: cloud.store, output, clock, report, agent: 'test/1', config, ...shared };
   await world.network.join().transport.listen({ host: 'c', port: 7071 }, (connection) => {
     runActor(cloudSession, { clock, report, input: createSession(connection, env).effects });
