@@ -48,6 +48,8 @@ interface Poller {
   taken: string;
   /** When a device was last said to be back, monotonic ms. */
   backAtMs: number;
+  /** Time of the last reading that can be believed, ISO 8601; `null` before the first. */
+  lastGood: string | null;
 }
 
 export function pollerEffects(env: PollerEnv): SensorPollerEffects {
@@ -64,6 +66,7 @@ export function pollerEffects(env: PollerEnv): SensorPollerEffects {
         wanted: wantedSensors(config),
         taken: '',
         backAtMs: -Infinity,
+        lastGood: null,
       };
       let visit: AbortController | undefined;
       receive((command: SensorCommand) => {
@@ -147,11 +150,8 @@ function sayTaken(poller: Poller, { info }: Device): void {
   poller.env.report({ type: 'note', text });
 }
 
-function judgement(
-  { config, env, wanted, tally }: Poller,
-  device: Device,
-  tell: Tell,
-): Pick<Reads, 'keep' | 'confirm' | 'noValue'> {
+function judgement(poller: Poller, device: Device, tell: Tell): Pick<Reads, 'keep' | 'confirm' | 'noValue'> {
+  const { config, env, wanted, tally } = poller;
   /** What cannot be believed now, by sensor, with what it said. */
   const odd = new Map<string, string>();
 
@@ -171,10 +171,11 @@ function judgement(
   const tellHow = (news: readonly string[]) => {
     const [first] = odd.values();
     if (first !== undefined && odd.size >= wanted.length) {
-      return tell({ type: 'NO_VALUE', cause: problem('device-implausible', first) });
+      return tell({ type: 'NO_VALUE', cause: sinceWhen(poller, problem('device-implausible', first)) });
     }
     // The others are well, so no state shows it.
     for (const text of news) env.report({ type: 'problem', ...problem('device-implausible', text) }, 'warn');
+    poller.lastGood = new Date(env.clock.now()).toISOString();
     tell({ type: 'READING' });
   };
   return {
@@ -190,9 +191,15 @@ function judgement(
     },
     noValue(cause) {
       tally.interrupt();
-      tell({ type: 'NO_VALUE', cause });
+      tell({ type: 'NO_VALUE', cause: sinceWhen(poller, cause) });
     },
   };
+}
+
+/** The problem, and since when nothing good has come. */
+function sinceWhen({ lastGood }: Poller, cause: Problem): Problem {
+  if (lastGood === null) return cause;
+  return { ...cause, message: `${cause.message}; the last good reading was at ${lastGood}` };
 }
 
 /** Asks at a steady pace until the signal aborts. */

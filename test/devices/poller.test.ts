@@ -190,3 +190,39 @@ test('a programming error in a device ends in failed, not in a retry loop', asyn
   t.is(poller.openDevices(), 0);
   t.is(poller.clock.pending, 0);
 });
+
+test('a stale poller tells when the last good reading was, whatever comes instead', async (t) => {
+  const poller = startPoller({ plausible: { min: 900, max: 1_100 } });
+  void poller.consume();
+  await poller.clock.advance(1_050);
+  const last = new Date(poller.clock.now() - 50).toISOString();
+  const cause = () => poller.moves.at(-1)?.cause?.message ?? '';
+  poller.play.value = () => 3;
+  await poller.clock.advance(1_000);
+  t.is(poller.actor.state(), 'stale');
+  t.true(cause().endsWith(`; the last good reading was at ${last}`), cause());
+  poller.play.value = () => 1_000;
+  await poller.clock.advance(500);
+  t.is(poller.actor.state(), 'polling');
+  const later = new Date(poller.clock.now() - 50).toISOString();
+  poller.play.value = () => Promise.reject(failure('device-silent', 'no answer'));
+  await poller.clock.advance(200);
+  t.is(poller.actor.state(), 'stale');
+  t.is(cause(), `no answer; the last good reading was at ${later}`);
+  await poller.stop();
+});
+
+test('a wall clock that is set changes neither the pace of a poller nor what counts as missed', async (t) => {
+  for (const jumpMs of [2 * 86_400_000, -30 * 86_400_000]) {
+    const poller = startPoller();
+    void poller.consume();
+    await poller.clock.advance(1_050);
+    poller.clock.jump(jumpMs);
+    await poller.clock.advance(1_000);
+    t.is(poller.readings().length, 21);
+    t.deepEqual(poller.gaps(), []);
+    t.true(poller.batches.every(({ stamped }) => stamped === true));
+    t.is(poller.actor.state(), 'polling');
+    await poller.stop();
+  }
+});
