@@ -10,10 +10,16 @@ import { canRun } from '../helpers/needs.ts';
 
 const edgeId = 'edge-under-test';
 
-/** From now on each sync of that process fails as a broken disk's do. */
-async function breakSyncs(t: ExecutionContext, { child }: Fogrun): Promise<void> {
-  const words = ['-f', '-p', String(child.pid), '-e', 'trace=fdatasync,fsync,msync'];
-  const inject = ['-e', 'inject=fdatasync,fsync,msync:error=EIO', '-o', '/dev/null'];
+const calls = { syncs: 'fdatasync,fsync,msync', writes: 'pwrite64,pwritev' } as const;
+
+/** From now on each of those calls of that process fails as a broken disk's do. */
+async function breakDisk(
+  t: ExecutionContext,
+  { child }: Fogrun,
+  what: (typeof calls)[keyof typeof calls],
+): Promise<void> {
+  const words = ['-f', '-p', String(child.pid), '-e', `trace=${what}`];
+  const inject = ['-e', `inject=${what}:error=EIO`, '-o', '/dev/null'];
   const strace = spawn('strace', [...words, ...inject], { stdio: ['ignore', 'ignore', 'pipe'] });
   t.teardown(() => void strace.kill('SIGKILL'));
   await new Promise<void>((resolve) => strace.stderr!.once('data', () => resolve()));
@@ -29,16 +35,21 @@ async function machines(t: ExecutionContext) {
   };
 }
 
-for (const broken of ['edge', 'cloud'] as const) {
-  test(`when syncs of the ${broken} fail it acknowledges nothing more, its store is failed with the cause, it exits with 3, and a restart loses nothing`, async (t) => {
+for (const [what, broken] of [
+  ['syncs', 'edge'],
+  ['syncs', 'cloud'],
+  ['writes', 'edge'],
+  ['writes', 'cloud'],
+] as const) {
+  test(`when ${what} of the ${broken} fail it acknowledges nothing more, its store is failed with the cause, it exits with 3, and a restart loses nothing`, async (t) => {
     if (!canRun(t, 'strace', 'root')) return;
     const { env, startEdge, startCloud } = await machines(t);
     const running = { edge: startEdge(), cloud: startCloud() };
     const load = sendLoad(t, Number(env.INGEST_PORT), 1_000);
     await running.edge.line(segment('deleted'));
     const victim = running[broken];
-    await breakSyncs(t, victim);
     const from = victim.lines.length;
+    await breakDisk(t, victim, calls[what]);
     const failed = await victim.line(moved('store', 'failed'), from);
     t.is(failed.code, 'store-failed');
     t.regex(failed.cause, /EIO|I\/O|Input\/output/);

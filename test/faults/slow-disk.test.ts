@@ -65,14 +65,15 @@ test('with syncs of half a second the event loops go on, heartbeats go out, no l
   if (!canRun(t, 'root', 'strace')) return;
   const { env, edgeFile, cloudFile } = await machines(t);
   const cloud = startFogrun(t, [cloudFile, '--log', 'json'], env, slowly);
+  await cloud.line(moved('receiver', 'serving.listening'));
   const edge = startFogrun(t, [edgeFile, '--log', 'json'], env, slowly);
   const load = sendLoad(t, Number(env.INGEST_PORT), 2_000);
   await edge.line(segment('deleted'));
   // Code that runs for the first time is compiled, which is not the disk's doing.
   await wait(1_000);
-  // Three stretches: on a machine that others use one of them may be disturbed, a sync in the event loop disturbs all.
+  // Up to three stretches: on a machine that others use one may be disturbed, a sync in the event loop disturbs all.
   const calmest = { edge: Number.POSITIVE_INFINITY, cloud: Number.POSITIVE_INFINITY };
-  for (let stretch = 0; stretch < 3; stretch++) {
+  for (let stretch = 0; stretch < 3 && !(calmest.edge < 20 && calmest.cloud < 20); stretch++) {
     const sinceMs = Date.now();
     await wait(2_500);
     t.true(load.sent() - load.told() > 400, 'the disk is slow indeed');
