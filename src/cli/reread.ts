@@ -1,4 +1,5 @@
 /** A pipeline's file, read again for a reload. */
+import { stat } from 'node:fs/promises';
 import { FogrunError } from '../contract/errors.ts';
 import type { Plan } from '../contract/plan.ts';
 import { formatProblem } from '../pipeline/check.ts';
@@ -10,6 +11,11 @@ import { systemPlatform } from './system-platform.ts';
 
 /** Rejects with `pipeline-invalid` and every complaint that `fogrun check` would have, one a line. */
 export async function rereadPlan({ file }: Plan, processes: () => Promise<Processes>): Promise<Reread> {
+  // One that was a pipe has been read, and would keep a thread waiting for ever.
+  const found = await stat(file).catch(() => null);
+  if (found?.isFIFO()) {
+    throw new FogrunError('file-unreadable', `${file} cannot be read again: it is no regular file`);
+  }
   const { plans, problems, warnings } = await checkFiles([file]);
   if (problems.length > 0) {
     throw new FogrunError(

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: pipeline files have variables of their own
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { appendFile, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
@@ -219,6 +220,15 @@ test('a wrong file changes nothing and says why, to whoever asked and in the log
       'fogrun reload edge · reload done',
     ],
   );
+  await unlink(files.edge);
+  const absent = await command(t, env, 'reload', 'edge');
+  t.is(absent.code, 2);
+  t.regex(absent.err, /edge\.yaml cannot be read: it does not exist \(file-unreadable\)/);
+  t.is(spawnSync('mkfifo', [files.edge]).status, 0);
+  const pipe = await command(t, env, 'reload', 'edge');
+  t.regex(pipe.err, /edge\.yaml cannot be read again: it is no regular file \(file-unreadable\)/);
+  await unlink(files.edge);
+  await writeFile(files.edge, edgeText({ port, every: '40ms' }));
   for (let i = 0; i < 100; i++) fogrun.child.kill('SIGHUP');
   await sleep(500);
   const storm = await hangUp(fogrun);
