@@ -133,12 +133,13 @@ export class PipelineActors {
   /**
    * Starts those of the plan that do not run: those who serve others first, and the rest once these are ready.
    * @param wanted whether there is still something to start
+   * @param signal nobody is waited for once it aborts
    */
-  async startMissing(wanted: () => boolean): Promise<void> {
+  async startMissing(wanted: () => boolean, signal?: AbortSignal): Promise<void> {
     const missing = () => this.#plan.actors.filter(({ name }) => !this.running.has(name));
     if (!wanted()) return;
     const serving = this.#start(missing().filter(({ kind }) => kind.serves));
-    await settledAll(serving, this.#env.clock, servingDeadlineMs);
+    await settledAll(serving, this.#env.clock, servingDeadlineMs, signal);
     if (wanted()) this.#start(missing());
   }
 
@@ -303,7 +304,7 @@ export async function settledAll(
   over.abort();
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });

@@ -8,7 +8,7 @@ import { FogrunError } from '../contract/errors.ts';
 import type { ActorPlan, Plan } from '../contract/plan.ts';
 import type { Reporter } from '../contract/report.ts';
 import { counted, quoteList } from '../domain/text.ts';
-import { type Bindings, drainOrder, type PipelineActors, settledAll } from './pipeline-actors.ts';
+import { aborted, type Bindings, drainOrder, type PipelineActors, settledAll } from './pipeline-actors.ts';
 import type { CountedPort } from './pipeline-ports.ts';
 import type { OpenedStore } from './pipeline-store.ts';
 import type { Processes } from './placed-process.ts';
@@ -104,12 +104,12 @@ export class Reloader {
     for (const name of changes.removed) actors.tellRemoved(name);
     actors.adopt(next.plan, next.effects);
     this.#adjustStore(next.plan);
-    await this.#startNew();
+    await this.#startMissing();
     const begun = new Set([...changes.changed.map(({ name }) => name), ...changes.added]);
     const fresh = [...actors.running.values()].filter(({ name }) => begun.has(name));
     await Promise.all([
       settledAll(fresh, this.#env.clock, settleMsMax, this.#ending.signal),
-      this.#over ? undefined : actors.tidy(stopMsMax),
+      Promise.race([actors.tidy(stopMsMax), aborted(this.#ending.signal)]),
     ]);
     const states = fresh.map((actor) => ({ name: actor.name, ...actor.condition() }));
     return told(changes, warnings, states);
@@ -145,8 +145,7 @@ export class Reloader {
           throw new FogrunError('control-refused', 'nothing was changed: the pipeline is ending');
       }
     } catch (thrown) {
-      if (this.#over) actors.startMissingNow();
-      else await actors.startMissing(() => !this.#over);
+      await this.#startMissing();
       throw thrown;
     }
   }
@@ -203,9 +202,10 @@ export class Reloader {
     over.abort();
   }
 
-  async #startNew(): Promise<void> {
+  async #startMissing(): Promise<void> {
     const { actors } = this.#env;
-    await actors.startMissing(() => !this.#over);
+    await actors.startMissing(() => !this.#over, this.#ending.signal);
+    // An end that comes meanwhile finds all of them, so that each deals with what waits for it.
     if (this.#over) actors.startMissingNow();
   }
 
