@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { run } from './needs.ts';
 
-export const loopDiskTools = ['root', 'mkfs.xfs', 'xfs_io', 'mount', 'umount'];
+export const loopDiskTools = ['root', '/dev/loop-control', 'mkfs.xfs', 'xfs_io', 'mount', 'umount'];
 
 export interface LoopDisk {
   readonly path: string;

@@ -1,6 +1,6 @@
 /** What tests of the real operating system need; they say loudly what is missing. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 
@@ -24,12 +24,24 @@ export function pathOf(tool: string): string | undefined {
     });
 }
 
-/** Whether the test can run here; says what it needs where it cannot. `root` among the words means the user. */
+/** Root, and not only by name: in a container it often may not mount, make networks or trace. */
+function isRoot(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  const mask = BigInt(`0x${/CapEff:\s+(\w+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]}`);
+  // CAP_NET_ADMIN, CAP_SYS_PTRACE, CAP_SYS_ADMIN
+  return [12n, 19n, 21n].every((bit) => (mask >> bit) & 1n);
+}
+
+/**
+ * Whether the test can run here; says what it needs where it cannot.
+ * @param needed tools; `root`; paths that must be there
+ */
 export function canRun(t: ExecutionContext, ...needed: readonly string[]): boolean {
-  const missing = needed.filter((one) =>
-    one === 'root' ? process.getuid?.() !== 0 : pathOf(one) === undefined,
-  );
-  if (process.platform !== 'linux') missing.unshift('Linux');
+  const isThere = (one: string) => {
+    if (one === 'root') return isRoot();
+    return one.startsWith('/') ? existsSync(one) : pathOf(one) !== undefined;
+  };
+  const missing = process.platform === 'linux' ? needed.filter((one) => !isThere(one)) : ['Linux'];
   if (missing.length === 0) return true;
   t.log(`NOT TESTED: needs ${missing.join(', ')}`);
   t.pass();
