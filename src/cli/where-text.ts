@@ -52,6 +52,7 @@ function edgeLines(answer: EdgeAnswer): string[] {
     case 'gap':
       return [
         `gap (${printable(gap!.gap)}) in segment ${seqsOf(segment!)}: ${printable(gap!.text, 200)}`,
+        ...letterHint(gap!.gap, 'it may be'),
         sentText(answer),
       ];
     case 'sealed':
@@ -60,6 +61,13 @@ function edgeLines(answer: EdgeAnswer): string[] {
         sentText(answer),
       ];
   }
+}
+
+/** What was put aside can still be had. */
+function letterHint(reason: string, may: string): string[] {
+  return reason === 'refused' || reason === 'corrupt'
+    ? [`${may} among the dead letters: see \`fogrun dead-letters list\``]
+    : [];
 }
 
 function sentText({ sent, running, state }: EdgeWhere & { running: boolean }): string {
@@ -97,7 +105,8 @@ function placeLines(place: CloudPlace): string[] {
     const times =
       gap!.fromTime === undefined ? '' : `, ${printable(gap!.fromTime)} to ${printable(gap!.toTime ?? '')}`;
     const what = `gap (${printable(String(gap!.gap))}${times}): ${printable(String(gap!.text), 200)}`;
-    return [what, `received ${moment(storedAtMs)}, in ${into}`, received];
+    const hint = letterHint(gap!.gap, 'at its edge it may be');
+    return [what, ...hint, `received ${moment(storedAtMs)}, in ${into}`, received];
   }
   return [
     `stored ${moment(storedAtMs)} in ${into}, line ${line}, bytes ${offset} to ${offset! + bytes! - 1}`,
