@@ -1,6 +1,7 @@
 import { readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import fc from 'fast-check';
 import { flawAfter, storedCloud, threeSegments as three } from '../helpers/stored-cloud.ts';
 
 const edited = async (path: string, edit: (lines: string[]) => void) => {
@@ -97,4 +98,47 @@ test('two files that were exchanged are found, with where each belongs', async (
     ],
   );
   t.true(flaws[0]!.message.includes(`holds segment 3, which belongs into ${cloud.files[2]}`));
+});
+
+test('a damaged gap is found', async (t) => {
+  const cloud = await storedCloud(t, three().lost(5).readings(1));
+  await edited(cloud.path(3), (lines) => {
+    lines[0] = lines[0]!.replace('too hot', 'too cold');
+  });
+  const { flaws } = await cloud.verify();
+  t.is(flaws.length, 1);
+  t.like(flaws[0], { kind: 'file-changed', file: cloud.files[3], fromSeq: 11, toSeq: 15 });
+});
+
+test('whatever byte of whatever file is changed, put in or taken out, it is found in that file', async (t) => {
+  const cloud = await storedCloud(t, three().lost(5).readings(2));
+  const byte = fc.integer({ min: 0, max: 255 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(cloud.files.length - 1),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      byte,
+      fc.constantFrom('change', 'insert', 'remove'),
+      async (file, share, value, how) => {
+        const path = cloud.path(file);
+        const before = await readFile(path);
+        const at = Math.floor(share * before.length);
+        const put = how === 'remove' ? [] : [how === 'change' && before[at] === value ? value ^ 1 : value];
+        const after = Buffer.concat([
+          before.subarray(0, at),
+          Buffer.from(put),
+          before.subarray(how === 'insert' ? at : at + 1),
+        ]);
+        await writeFile(path, after);
+        const { flaws } = await cloud.verify();
+        await writeFile(path, before);
+        t.deepEqual(
+          flaws.map((flaw) => flaw.file),
+          [cloud.files[file]],
+        );
+      },
+    ),
+    { numRuns: 60 },
+  );
+  t.true((await cloud.verify()).complete);
 });
