@@ -11,7 +11,8 @@ interface Acknowledged {
   readonly fromSeq: number;
   readonly toSeq: number;
   readonly acknowledgedMs: number;
-  /** Of a single one. */
+  /** The segment, if it was a single one; and what was known of its sending then. */
+  readonly segment: number | null;
   readonly sent: Sent | null;
 }
 
@@ -46,7 +47,10 @@ export class Travels {
     const found = this.#acknowledged.findLast(
       (each) => each.stream === stream && seq >= each.fromSeq && seq <= each.toSeq,
     );
-    return found ? { sent: found.sent, acknowledgedMs: found.acknowledgedMs } : unknown;
+    if (!found) return unknown;
+    // That it was sent may be told after the answer to it.
+    const late = found.segment === null ? null : this.of(stream, found.segment).sent;
+    return { sent: found.sent ?? late, acknowledgedMs: found.acknowledgedMs };
   }
 
   #send(key: string): void {
@@ -58,13 +62,14 @@ export class Travels {
   }
 
   #acknowledge({ stream, segment: last, first = last, fromSeq, toSeq }: SegmentReport): void {
+    const segment = first === last ? last : null;
     const sent = first === last ? (this.#sent.get(`${stream}/${last}`) ?? null) : null;
     for (let sequence = first; sequence <= last && this.#sent.size > 0; sequence++) {
       this.#sent.delete(`${stream}/${sequence}`);
     }
     if (fromSeq === undefined || toSeq === undefined) return;
     const acknowledgedMs = this.#clock.now();
-    this.#acknowledged.push({ stream, fromSeq, toSeq, acknowledgedMs, sent });
+    this.#acknowledged.push({ stream, fromSeq, toSeq, acknowledgedMs, segment, sent });
     // Not one by one: that would move all of them each time.
     if (this.#acknowledged.length >= 2 * rememberedMax) {
       this.#acknowledged = this.#acknowledged.slice(-rememberedMax);

@@ -47,3 +47,11 @@ test('after a fork segments are numbered anew, and readings are not', (t) => {
   t.is(travels.of('s', 2).sent, null);
   t.not(travels.ofAcknowledged('s', 5).acknowledgedMs, null);
 });
+
+test('that a segment was sent is known also when it is told after the answer', (t) => {
+  const clock = createVirtualClock();
+  const travels = new Travels(clock);
+  travels.see(report('acknowledged', 1, seqs(1)));
+  travels.see(report('sent', 1, seqs(1)));
+  t.is(travels.ofAcknowledged('s', 3).sent?.times, 1);
+});
