@@ -37,7 +37,7 @@ export const pipelinesCommands: readonly CommandEntry[] = [
     form: 'FILE…',
     count: some,
     does: 'run pipelines in a virtual world with faults, and check that nothing is lost',
-    options: ['edges', 'hours', 'seed', 'faults', 'only', 'log', 'report', 'json'],
+    options: ['edges', 'hours', 'seed', 'faults', 'only', 'runs', 'log', 'report', 'json'],
     run: async (files, values) => {
       const { sim, simChoice } = await import('./sim.ts');
       const log = values.log === undefined ? undefined : (await logChoice(values)).log;

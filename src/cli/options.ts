@@ -80,6 +80,7 @@ export const options = {
     words: '--faults A,B',
     text: 'partition, crash, power-cut, disk-full, slow-disk, clock-jump, corruption, clone; all or none (all)',
   },
+  runs: { type: 'string', words: '--runs N', text: 'simulate so many seeds, one after the other (1)' },
   only: { type: 'string', words: '--only N,N', text: 'of the faults that follow from the seed, only these' },
   report: { type: 'string', words: '--report FILE', text: 'write a report there, as .html or .md' },
   write: { type: 'string', words: '--write DIR', text: 'write the reference into a folder' },

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { FogrunError } from '../contract/errors.ts';
 import type { Plan } from '../contract/plan.ts';
 import { formatSize } from '../domain/quantities.ts';
-import { printable } from '../domain/text.ts';
+import { counted, printable } from '../domain/text.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { type LogFormat, renderEntry } from '../runtime/log.ts';
@@ -22,11 +22,12 @@ import { version } from './version.ts';
 const hour = 3_600_000;
 const hoursMax = 24 * 366;
 const edgesMax = 1_000;
+const runsMax = 1_000_000;
 const seedMax = 2 ** 31;
 /** Of a file that a source reads whole. */
 const fileBytesMax = 256 * 2 ** 20;
 /** Virtual time that looking for a short trail may cost, as often as the run itself and at least. */
-const shrinkBudget = { times: 3, msMin: 12 * hour };
+const shrinkBudget = { times: 2, msMin: 8 * hour };
 
 /** What a simulation is asked for on the command line. */
 export interface SimChoice {
@@ -35,11 +36,13 @@ export interface SimChoice {
   readonly seed: number;
   readonly faults: readonly FaultKind[];
   readonly only: readonly number[] | undefined;
+  /** Seeds to simulate, from the one given on. */
+  readonly runs: number;
 }
 
 /** What the options say; rejects with `usage`. */
 export function simChoice(values: Values): SimChoice {
-  const { edges, hours, seed, faults, only } = values;
+  const { edges, hours, seed, faults, only, runs } = values;
   return {
     edges: edges === undefined ? 3 : wholeNumber('--edges', edges, 1, edgesMax),
     hours: hours === undefined ? 1 : hoursOf(hours),
@@ -49,6 +52,7 @@ export function simChoice(values: Values): SimChoice {
         : wholeNumber('--seed', seed, 0, Number.MAX_SAFE_INTEGER),
     faults: faults === undefined ? faultKinds : faultsOf(faults),
     only: only === undefined ? undefined : numbersOf(only),
+    runs: runs === undefined ? 1 : wholeNumber('--runs', runs, 1, runsMax),
   };
 }
 
@@ -69,33 +73,65 @@ export async function sim(files: readonly string[], choice: SimChoice, output: S
     throw new FogrunError('pipeline-invalid', `nothing was simulated:\n${message}`);
   }
   const { log: format } = output;
-  const begunMs = systemClock.monotonic();
+  const say = (text: string) => (format || output.json ? process.stderr : process.stdout).write(text);
   const progress = progressLine();
-  const options = optionsFor(files, plans, choice);
-  const planned: PlannedFault[] = [];
-  const first = await simulate({
+  for (let number = 1; ; number++) {
+    const seed = choice.seed + number - 1;
+    const { run, realMs } = await simulateOnce(
+      optionsFor(files, plans, { ...choice, seed }),
+      format,
+      progress,
+    );
+    progress.clear();
+    const isLast = number === choice.runs || run.violations.length > 0;
+    if (!isLast) {
+      say(`seed ${seed}: all invariants held · ${counted(run.faults.length, 'fault')}\n`);
+      continue;
+    }
+    if (output.json) process.stdout.write(`${JSON.stringify(run, null, 2)}\n`);
+    else say(summaryOf(run, realMs));
+    if (output.report !== undefined && form) await writeReport(output.report, run, form);
+    return run.violations.length === 0 ? 0 : 1;
+  }
+}
+
+/** One run, and the shortest trail to what it violated. */
+async function simulateOnce(
+  options: SimulateOptions,
+  format: LogFormat | undefined,
+  progress: ReturnType<typeof progressLine>,
+): Promise<{ run: SimRun; realMs: number }> {
+  const begunMs = systemClock.monotonic();
+  const faults: PlannedFault[] = [];
+  const run = await simulate({
     ...options,
     progress: progress.draw,
-    planned: (faults) => planned.push(...faults),
+    planned: (all) => faults.push(...all),
     ...(format && {
       listen: (entry) => void process.stdout.write(`${renderEntry(entry, { format, colour: false })}\n`),
     }),
   });
   const realMs = systemClock.monotonic() - begunMs;
-  const run = await withTrail(first, planned, options, progress.draw);
-  progress.clear();
-  if (output.json) process.stdout.write(`${JSON.stringify(run, null, 2)}\n`);
-  // Where the log or the data goes to stdout, nothing else does.
-  else (format ? process.stderr : process.stdout).write(summaryOf(run, realMs));
-  if (output.report !== undefined && form) await writeReport(output.report, run, form);
-  return run.violations.length === 0 ? 0 : 1;
+  if (run.violations.length === 0) return { run, realMs };
+  const trail = await shrink({
+    run,
+    faults,
+    again: (only) =>
+      simulate({
+        ...options,
+        only,
+        progress: (atMs, ofMs) => progress.draw(atMs, ofMs, 'looking for a shorter way'),
+      }),
+    budgetMs: Math.max(shrinkBudget.msMin, shrinkBudget.times * options.virtualMs),
+  });
+  return { run: { ...run, trail }, realMs };
 }
 
 /** What `simulate` takes, with everything of this machine that it may see. */
 export function optionsFor(
   files: readonly string[],
   plans: readonly Plan[],
-  { edges, hours, seed, faults, only }: SimChoice,
+  { edges, hours, seed, faults, only }: Omit<SimChoice, 'runs'>,
 ): SimulateOptions {
   const command = (numbers = only) =>
     [
@@ -133,22 +169,6 @@ async function readIfThere(path: string): Promise<Uint8Array | null> {
   }
 }
 
-async function withTrail(
-  run: SimRun,
-  faults: readonly PlannedFault[],
-  options: SimulateOptions,
-  progress: (atMs: number, ofMs: number) => void,
-): Promise<SimRun> {
-  if (run.violations.length === 0) return run;
-  const trail = await shrink({
-    run,
-    faults,
-    again: (only) => simulate({ ...options, only, progress }),
-    budgetMs: Math.max(shrinkBudget.msMin, shrinkBudget.times * options.virtualMs),
-  });
-  return { ...run, trail };
-}
-
 function formOf(file: string): ReportForm {
   if (file.endsWith('.html')) return 'html';
   if (file.endsWith('.md')) return 'md';
@@ -184,12 +204,12 @@ function progressLine() {
   let drawnMs = Number.NEGATIVE_INFINITY;
   const every = 200;
   return {
-    draw(atMs: number, ofMs: number) {
+    draw(atMs: number, ofMs: number, what = 'simulating') {
       const nowMs = systemClock.monotonic();
       if (!output.isTTY || nowMs - drawnMs < every) return;
       drawnMs = nowMs;
       const at = (ms: number) => (ms / hour).toFixed(1);
-      output.write(`\r\u001b[K${at(atMs)} of ${at(ofMs)} hours simulated`);
+      output.write(`\r\u001b[K${what}: ${at(atMs)} of ${at(ofMs)} hours`);
     },
     clear() {
       if (drawnMs >= 0) output.write('\r\u001b[K');

@@ -27,7 +27,7 @@ interface Fates {
   /** By `seq` - 1; 0 for none, else the place of its reason in `reasons`. */
   readonly gaps: Uint8Array;
   readonly held: Uint8Array;
-  /** Set when a cloud has or had it, also on a disk that was exchanged since. */
+  /** Set when a cloud has or had it, or a gap for it, also on a disk that was exchanged since. */
   readonly ever: Uint8Array;
 }
 
@@ -104,7 +104,7 @@ function noteEver(store: Sorted, fates: readonly Fates[]): void {
   const reader = new CloudStoreReader(kv, { read: async () => undefined } as unknown as Files);
   for (const { ledger, stream, ever } of fates) {
     for (const { header } of reader.receipts(ledger.edge, stream)) {
-      if (header.type === 'gap' || !ledger.epochs.includes(header.epoch)) continue;
+      if (!ledger.epochs.includes(header.epoch)) continue;
       ever.fill(1, header.fromSeq - 1, header.fromSeq - 1 + header.count);
     }
   }
@@ -194,6 +194,7 @@ function weigh({ process, gone, own, reasons, missed, world }: Weighing): SimBal
   const { telling, mayFork } = world;
   let [accepted, stored, held, goneWithDisk] = [0, 0, 0, 0];
   const gaps: Record<string, number> = {};
+  const { isOff } = world.process(process);
   for (const fate of own) {
     const lost: number[] = [];
     const twice: number[] = [];
@@ -209,6 +210,9 @@ function weigh({ process, gone, own, reasons, missed, world }: Weighing): SimBal
         const reason = reasons[fate.gaps[i]!]!;
         gaps[reason] = (gaps[reason] ?? 0) + 1;
         if (reason === 'epoch' && !fate.ever[i]) untrue.push(i + 1);
+      } else if (isOff && fate.ever[i]) {
+        // A cloud had it and lost it, and this edge has not met a cloud since.
+        goneWithDisk += 1;
       } else lost.push(i + 1);
     }
     for (const reason of Object.keys(gaps).filter((one) => !world.gapReasons.has(one))) {
