@@ -3,23 +3,26 @@ import type { Clock } from '../contract/clock.ts';
 import { type Level, type LogEntry, levelOf, type Report } from '../contract/report.ts';
 import type { SimTransition, SimViolation } from './run.ts';
 
-/** The names of docs/simulation.md. */
-export type Invariant =
-  | 'stored-before-deleted'
-  | 'balance'
-  | 'order'
-  | 'once'
-  | 'unaltered'
-  | 'gaps'
-  | 'accepted-stays'
-  | 'one-past'
-  | 'waits-end'
-  | 'well-again'
-  | 'drained'
-  | 'jitter'
-  | 'orderly-end'
-  | 'no-leaks'
-  | 'no-bugs';
+/** What must hold; docs/simulation.md explains each. */
+export const invariants = [
+  'stored-before-deleted',
+  'order',
+  'unaltered',
+  'accepted-stays',
+  'balance',
+  'once',
+  'gaps',
+  'one-past',
+  'waits-end',
+  'jitter',
+  'well-again',
+  'drained',
+  'orderly-end',
+  'no-leaks',
+  'no-bugs',
+] as const;
+
+export type Invariant = (typeof invariants)[number];
 
 /** Of what belongs to no process. */
 export const worldName = 'world';

@@ -4,6 +4,8 @@ import type { PlannedFault } from '../../src/sim/fault-plan.ts';
 import { faultKinds, type SimRun } from '../../src/sim/run.ts';
 import { shrink } from '../../src/sim/shrink.ts';
 import { simulate } from '../../src/sim/simulate.ts';
+import { invariants } from '../../src/sim/telling.ts';
+import { readText } from '../rules/tree.ts';
 import { optionsOf, planOf, run, type SimChoice } from './fixtures.ts';
 
 /** The log of a run as text, and the run. */
@@ -114,4 +116,10 @@ test('of many faults only those that lead to a violation are left in its trail',
   t.regex(trail.command, /--only \d+$/);
   t.is(trail.violation.invariant, 'stored-before-deleted');
   t.true(trail.transitions.some(({ actor, event }) => actor === 'process' && event === 'CRASH'));
+});
+
+test('the documentation explains every invariant and every fault there is', (t) => {
+  const text = readText('docs/simulation.md');
+  const explained = [...text.matchAll(/^\| `([a-z][a-z-]+)` \|/gm)].map(([, name]) => name!);
+  t.deepEqual(explained.toSorted(), [...invariants, ...faultKinds].toSorted());
 });
