@@ -132,6 +132,8 @@ export interface SeqRange {
 /** What an edge does with readings that have no room, or wait for too long. */
 export interface EdgePolicies {
   readonly whenFull: WhenFull;
+  /** From now on. */
+  setWhenFull(whenFull: WhenFull): void;
   /**
    * Counts readings as dropped that find no room in a full store and cannot wait, in one commit; their gap follows when
    * there is room. Always has room (headroom).

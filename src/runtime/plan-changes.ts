@@ -103,7 +103,7 @@ function storeRefusals(now: StorePlan | null, next: StorePlan | null): string[] 
     ];
   }
   const refusals = differingKeys(now, next)
-    .filter((key) => key !== 'bytesMax')
+    .filter((key) => key !== 'bytesMax' && key !== 'whenFull')
     .map((key) => `\`store.${inYaml(key)}\` has changed`);
   if (next.bytesMax < now.bytesMax && next.bytesMax < storeMaxLive) {
     refusals.push('`store.max` can be lowered to 16MiB and no further while the store is open');

@@ -212,6 +212,7 @@ export class Reloader {
   #adjustStore({ store: plan, actors }: Plan): void {
     const { edge, cloud } = this.#env.store;
     if (plan) (edge ?? cloud)?.resize(plan.bytesMax);
+    if (plan) edge?.policies.setWhenFull(plan.whenFull);
     cloud?.setConsumers(consumersOf(actors));
   }
 

@@ -1,6 +1,6 @@
 /** When policies drop, and how much: at the quota, and beyond what a cursor may keep. */
 import type { KvWriter } from '../contract/kv.ts';
-import type { Backlog, Dropped, Retention } from '../contract/store.ts';
+import type { Backlog, Dropped, Retention, WhenFull } from '../contract/store.ts';
 import type { Changes } from './edge-changes.ts';
 import { addDropped, type DropOrder, dropOldest } from './edge-drop.ts';
 import type { EdgeStoreOptions } from './edge-options.ts';
@@ -21,19 +21,23 @@ interface DroppingEnv {
 }
 
 export class Dropping {
+  /** A reload may change it. */
+  whenFull: WhenFull;
   readonly #env: DroppingEnv;
 
   constructor(env: DroppingEnv) {
     this.#env = env;
+    this.whenFull = env.options.whenFull ?? 'block';
   }
 
   /** Whether something is to be dropped before so many bytes are appended. */
   wanted(bytes: number): boolean {
-    return this.#env.options.whenFull === 'drop-oldest' && this.#env.quota.shortBy(bytes) > 0;
+    return this.whenFull === 'drop-oldest' && this.#env.quota.shortBy(bytes) > 0;
   }
 
-  /** Drops what is oldest until so many bytes fit, or nothing more may go. */
-  async makeRoom(bytes: number): Promise<void> {
+  /** Drops what is oldest until so many bytes fit, those that found no room last unless told; or nothing more may go. */
+  async makeRoom(bytes = this.#env.quota.wanted): Promise<void> {
+    if (!this.wanted(bytes)) return;
     const { quota } = this.#env;
     const { bytesMax } = quota.status();
     for (let short = quota.shortBy(bytes); short > 0; short = quota.shortBy(bytes)) {

@@ -23,9 +23,16 @@ export function createPolicies({
   backlog,
   sealed,
 }: PoliciesEnv): EdgePolicies {
-  const { clock, cursors, whenFull = 'block' } = options;
+  const { clock, cursors } = options;
   return {
-    whenFull,
+    get whenFull() {
+      return dropping.whenFull;
+    },
+    setWhenFull(whenFull) {
+      dropping.whenFull = whenFull;
+      // Fails only with the store, which says so itself.
+      void dropping.makeRoom().catch(() => {});
+    },
     turnAway(batches) {
       const now = clock.now();
       return run((all, writer) => turnAway(all, writer, batches, now));

@@ -41,6 +41,8 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
     // The segment waits in the store; the notice only wakes the uploader, which looks there for everything.
     if (!env.output.blocked) void env.output.send({ stream: header.stream, sequence: header.sequence });
   };
+  /** The store is full, and somebody wants to hear when that is over. */
+  let turnsAway = false;
   return {
     async intake({ input: config, signal, emit }) {
       let sealedSince = 0;
@@ -51,7 +53,8 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
           sealedSince += 1;
           sealed(event.header);
         }
-        if (event.type === 'state' && event.to === 'open' && store.policies.whenFull === 'drop-newest') {
+        if (event.type === 'state' && event.to === 'open' && turnsAway) {
+          turnsAway = false;
           emit({ type: 'ROOM' });
           store.policies.turnedAwayToGaps().catch(failure.reject);
         }
@@ -97,13 +100,18 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
     written: () => void,
   ): Promise<Staying<Batch> | undefined> {
     // Not even what is small enough now: a gap would stand before each.
-    if (store.status().state !== 'full') {
+    const { state, cause } = store.status();
+    if (state === 'full') {
+      if (!turnsAway && cause) emit({ type: 'FULL', cause });
+      turnsAway = true;
+    } else {
       try {
         await store.append(batches, sealBytes);
         written();
         return undefined;
       } catch (thrown) {
         if (signal.aborted || !(thrown instanceof FogrunError) || thrown.code !== 'store-full') throw thrown;
+        turnsAway = true;
         emit({ type: 'FULL', cause: toProblem(thrown) });
       }
     }

@@ -85,7 +85,7 @@ const values: typeof syntax = [
     [
       '3:16: store.path: expected at least 1 character, got an empty text',
       '3:25: store.max: `1MiB` is not between 4MiB and 4096TiB',
-      '3:42: store.when-full: expected `block`, got `drop`',
+      '3:42: store.when-full: expected `block`, `drop-oldest` or `drop-newest`, got `drop`',
       '3:48: store.x: unknown key (known: path, max, when-full)',
       '4:48: actors.b.kind: unknown kind `file-rotatr` (did you mean `file-rotator`?)',
     ],

@@ -129,6 +129,17 @@ test('a person can discard what lies behind a run of dropped segments, and a lis
   t.is(store.status().bytes, chargeOf(world.kv));
 });
 
+test('while it holds a run of dropped segments the store is not for a fogrun that does not know them', async (t) => {
+  const world = await begin(dropOldest);
+  const format = () => JSON.parse(Buffer.from(world.kv.get(['meta'])!).toString()).format;
+  await fill(world.store, 5);
+  t.is(format(), 1);
+  await fill(world.store, 100);
+  t.is(format(), 3);
+  await greet(world);
+  t.is(format(), 1);
+});
+
 const bare = <T extends string>(type: T) => fc.record({ type: fc.constant(type) });
 const counted = <T extends string>(type: T, max: number) =>
   fc.record({ type: fc.constant(type), count: fc.integer({ min: 0, max }) });

@@ -144,3 +144,24 @@ test('a gap of several streams is made for each of them', async (t) => {
   t.is(edge.store.held('readings').length, 1);
   await edge.stop();
 });
+
+test('a policy can be changed while the store is full, and takes effect at once', async (t) => {
+  const world = createWorld('changed');
+  const cloud = await world.cloud();
+  const edge = await world.edge({ bytesMax: 12_000 });
+  await edge.until(moved(cursor, 'idle'));
+  world.network.refuse();
+  world.network.cut();
+  const taken = range(1, 300).map((n) => edge.append(n));
+  await edge.until(moved('rotator', 'full'));
+  await world.clock.advance(60_000);
+  t.is(edge.state('rotator'), 'full');
+  edge.store.policies.setWhenFull('drop-oldest');
+  await world.clock.until(Promise.all(taken));
+  t.true(edge.store.status().lost.dropped! > 100);
+  world.network.heal();
+  await world.clock.advance(60_000);
+  t.deepEqual(await storedValues(cloud.disk), range(edge.store.status().lost.dropped! + 1, 300));
+  await edge.stop();
+  await cloud.stop();
+});
