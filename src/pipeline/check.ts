@@ -95,9 +95,15 @@ function checkRoot(root: Node, check: Check): Plan | null {
   checkSingles(running, report);
   const role = checkStore(root, drafts, report);
   if (role === 'cloud' && head?.store && head.store['when-full'] !== 'block') {
-    const { offset } = root.entries.get('store')!.key;
+    const { value: store } = root.entries.get('store')!;
+    const said = store.type === 'map' ? store.entries.get('when-full') : undefined;
     const message = `expected \`block\`, got \`${head.store['when-full']}\`: a cloud holds edges back and drops nothing`;
-    report(offset, ['store', 'when-full'], message, 'say it in the pipelines of the edges');
+    report(
+      (said?.value ?? store).offset,
+      ['store', 'when-full'],
+      message,
+      'say it in the pipelines of the edges',
+    );
   }
   if (!head || running.some((draft) => !draft.kind || draft.config === undefined)) return null;
 

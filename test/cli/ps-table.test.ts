@@ -169,3 +169,15 @@ test('whatever actors, edges and devices are called, lines fit and steer no term
     ),
   );
 });
+
+test('readings that became gaps are told by reason, and not at all while there are none', (t) => {
+  const one = status([at({})]);
+  const line = (lost: object | undefined) =>
+    statusTable([{ ...one, store: { ...one.store!, ...(lost ? { lost } : {}) } }], {
+      columns: null,
+      colour: false,
+    }).split('\n')[0]!;
+  t.regex(line({ dropped: 1_204, missed: 12, epoch: 7, refused: 0 }), / · gaps: 12 missed, 1,204 dropped$/);
+  t.notRegex(line({}), /gaps/);
+  t.notRegex(line(undefined), /gaps/);
+});

@@ -91,6 +91,13 @@ const values: typeof syntax = [
     ],
   ],
   [
+    'a cloud that is to drop',
+    `${head}store: { path: "/s", when-full: drop-newest }\nactors: { a: { kind: cloud-receiver } }\n`,
+    [
+      '3:33: store.when-full: expected `block`, got `drop-newest`: a cloud holds edges back and drops nothing (say it in the pipelines of the edges)',
+    ],
+  ],
+  [
     'kinds',
     `${head}actors: { a: { kind: zzz }, b: {}, c: { kind: 7 }, d: 1 }\n`,
     [
