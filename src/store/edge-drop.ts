@@ -226,12 +226,14 @@ function timesOf(
   group: readonly Entry[],
 ): Pick<Run, 'fromTime' | 'toTime'> {
   const [first, last] = [group[0]![1], group.at(-1)![1]];
-  const firstTime = before?.discarded?.run?.fromTime ?? timeAt(reader, name, first, 'first');
-  const lastTime = timeAt(reader, name, last, 'last') ?? before?.discarded?.run?.toTime;
-  return {
-    ...(firstTime === undefined ? {} : { fromTime: firstTime }),
-    ...(lastTime === undefined ? {} : { toTime: lastTime }),
-  };
+  const run = before?.discarded?.run;
+  // Whoever stamps readings may have a clock that is wrong, or several.
+  const times = [
+    ...[run?.fromTime ?? timeAt(reader, name, first, 'first')],
+    ...[run?.toTime, timeAt(reader, name, last, 'last')],
+  ];
+  const known = times.filter((time) => time !== undefined).sort();
+  return known.length === 0 ? {} : { fromTime: known[0]!, toTime: known.at(-1)! };
 }
 
 function timeAt(

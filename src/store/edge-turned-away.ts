@@ -51,10 +51,11 @@ function droppedGap({ lines, count }: Batch, nowMs: number): Gap {
   const text = Buffer.from(lines.buffer, lines.byteOffset, lines.byteLength);
   const first = text.toString('utf8', 0, text.indexOf(0x0a));
   const last = text.toString('utf8', text.lastIndexOf(0x0a, text.length - 2) + 1, text.length - 1);
+  const [fromTime, toTime] = [timeIn(first) ?? now, timeIn(last) ?? now].sort();
   return {
     gap: 'dropped',
-    fromTime: timeIn(first) ?? now,
-    toTime: timeIn(last) ?? now,
+    fromTime: fromTime!,
+    toTime: toTime!,
     count,
     text: 'The store was full, and the newest are dropped then (`when-full: drop-newest`).',
   };

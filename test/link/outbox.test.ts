@@ -14,6 +14,7 @@ function storeOf(bodies: readonly Buffer[], acknowledged = 0) {
     head: () => ({ acknowledged }),
     header: (_: string, sequence: number) =>
       sequence > acknowledged ? held[sequence - 1]?.header : undefined,
+    policies: { sending: () => {} },
     async body({ sequence }: SegmentHeader) {
       read.push(sequence);
       return held[sequence - 1]!.body;

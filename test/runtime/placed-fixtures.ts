@@ -207,6 +207,7 @@ function numberStore() {
     streams: () => [],
     position: (name: string) => positions.get(name),
     resize: () => {},
+    policies: { setWhenFull: () => {} },
     backlog: () => ({ segments: 0, readings: 0, bytes: 0, oldestMs: null }),
     subscribe: (listener: (event: StoreEvent) => void) => {
       listeners.add(listener);

@@ -129,6 +129,22 @@ test('a person can discard what lies behind a run of dropped segments, and a lis
   t.is(store.status().bytes, chargeOf(world.kv));
 });
 
+test('a gap says from the earliest to the latest moment, whatever clocks stamped its readings', async (t) => {
+  const world = await begin(dropOldest);
+  const at = (time: string) => {
+    const { lines, ...rest } = batch(10);
+    return {
+      ...rest,
+      lines: Buffer.from(Buffer.from(lines).toString().replaceAll('2026-01-01T00:00:00Z', time)),
+    };
+  };
+  await world.store.append([at('2026-05-01T00:00:00Z')], 1);
+  await world.store.append([at('2026-02-01T00:00:00Z')], 1);
+  await fill(world.store, 40);
+  await greet(world);
+  t.like(await gapAt(world.store, 1), { fromTime: '2026-01-01T00:00:00Z', toTime: '2026-05-01T00:00:00Z' });
+});
+
 test('while it holds a run of dropped segments the store is not for a fogrun that does not know them', async (t) => {
   const world = await begin(dropOldest);
   const format = () => JSON.parse(Buffer.from(world.kv.get(['meta'])!).toString()).format;
