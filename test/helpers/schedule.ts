@@ -41,8 +41,14 @@ export interface Play {
   backup: CloudDisk | null;
 }
 
-export async function run(name: string, acts: Acts, judge: (played: Play) => Promise<void>): Promise<void> {
-  for (let seed = firstSeed; seed < firstSeed + schedules; seed++) {
+/** @param share of the schedules, for what is tried in more than one way */
+export async function run(
+  name: string,
+  acts: Acts,
+  judge: (played: Play) => Promise<void>,
+  share = 1,
+): Promise<void> {
+  for (let seed = firstSeed; seed < firstSeed + Math.ceil(schedules * share); seed++) {
     const played = await play(`${name} ${seed}`, acts);
     await settle(played)
       .then(() => judge(played))
