@@ -41,5 +41,6 @@ function joined(a: Gap, b: Gap): Gap | null {
 function describeGap({ gap, fromSeq, toSeq, fromTime, toTime, count, text }: Gap): string {
   const seqs = fromSeq === undefined ? '' : ` seq ${fromSeq} to ${toSeq},`;
   const times = fromTime === undefined ? '' : ` ${fromTime} to ${toTime},`;
-  return `gap (${gap}):${seqs}${times} ${counted(count, 'reading')}: ${text}`;
+  const what = count === 0 ? 'nobody knows how many readings' : counted(count, 'reading');
+  return `gap (${gap}):${seqs}${times} ${what}: ${text}`;
 }

@@ -19,7 +19,7 @@ export interface Gap {
   /** First and last moment covered, ISO 8601, where known. */
   readonly fromTime?: string;
   readonly toTime?: string;
-  /** How many readings are missing. */
+  /** How many readings are missing; 0 when nobody knows. */
   readonly count: number;
   /** One sentence for a person. */
   readonly text: string;

@@ -3,11 +3,17 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Problem } from '../contract/errors.ts';
 import type { EdgeStore } from '../contract/store.ts';
+import { printable } from '../domain/text.ts';
 import { assertEdge, type EdgeStoreOptions } from './edge-options.ts';
 import { createEdgeStore } from './edge-store.ts';
 import { headroomBytes } from './headroom.ts';
 import { createNodeFiles } from './node-files.ts';
 import { dataDir, type OpenDirOptions, openDir } from './open-dir.ts';
+
+/** Where a gap tells the cloud that the store before was lost, with nobody knows how many readings. */
+const defaultStream = 'readings';
+/** Of what it says, in UTF-16 code units. */
+const textLengthMax = 600;
 
 export type OpenEdgeStoreOptions = OpenDirOptions & EdgeStoreOptions;
 
@@ -41,5 +47,9 @@ export async function openEdgeStore(
   });
   held = () => store.status().bytes;
   await store.checkDisk();
+  if (recovered) {
+    const text = printable(`A fresh store began: ${recovered.message}`, textLengthMax);
+    await store.addGap(defaultStream, { gap: 'corrupt', count: 0, text });
+  }
   return Object.assign(store, { recovered: recovered ?? store.damage });
 }

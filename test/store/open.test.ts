@@ -8,6 +8,7 @@ import { openCloudStore } from '../../src/store/open-cloud-store.ts';
 import { openEdgeStore } from '../../src/store/open-edge-store.ts';
 import { batch, seededRandom, temporaryDir } from '../helpers/store-fixtures.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
+import { chain } from '../suites/cloud-store.ts';
 
 const common = {
   edge: 'shed',
@@ -47,6 +48,13 @@ for (const [what, damage] of Object.entries(damages)) {
     const store = await openEdgeStore({ ...common, dir, random: seededRandom('b') });
     t.like(store.recovered, { code: 'store-corrupt' });
     t.not(store.epoch, epoch);
+    // The cloud hears of it as well, first of all.
+    const gap = JSON.parse(Buffer.from(await store.body(store.header('readings', 1)!)).toString());
+    t.like(gap, { gap: 'corrupt', count: 0 });
+    t.regex(
+      gap.text,
+      /^A fresh store began: .* moved to .*lmdb\.corrupt-\d+ with all that was not acknowledged/,
+    );
     await store.append([batch(1)]);
     t.is(store.openSegment('readings').count, 1);
     await store.close();
@@ -54,6 +62,30 @@ for (const [what, damage] of Object.entries(damages)) {
     await t.notThrowsAsync(access(join(dir, aside!, 'data.mdb')));
   });
 }
+
+test("a cloud's corrupt store is moved aside with an alarm; a fresh epoch takes edges, and the files stay", async (t) => {
+  const dir = await temporaryDir(t);
+  const options = { dir, clock: systemClock, bytesMax: 2 ** 24, consumers: [], headroomBytes: 0 };
+  const store = await openCloudStore({ ...options, random: seededRandom('a') });
+  const [one] = chain(1);
+  const { edge, epoch } = one!.header;
+  const admission = await store.admit(edge, epoch, 0, []);
+  const { receipt } = await store.put(admission.admitted ? admission.token : 0, one!.header, one!.body);
+  await store.filed();
+  await store.close();
+  await writeFile(join(dir, 'lmdb', 'data.mdb'), Buffer.alloc(40_960, 65));
+  const again = await openCloudStore({ ...options, random: seededRandom('b') });
+  t.like(again.recovered, { code: 'store-corrupt' });
+  t.regex(again.recovered!.message, /moved to .*lmdb\.corrupt-\d+.*fresh store begins there, in a new epoch/);
+  t.not(again.epoch, store.epoch);
+  t.deepEqual(await readFile(join(dir, receipt.file)), Buffer.from(one!.body));
+  // An edge that this cloud acknowledged before is told that it does not continue; a new epoch is taken.
+  const { hash } = one!.header;
+  const head = { stream: 'readings', sealed: 1, sealedHash: hash, acknowledged: 1, acknowledgedHash: hash };
+  t.false((await again.admit(edge, epoch, 1, [head])).admitted);
+  t.true((await again.admit(edge, 'cd'.repeat(16), 0, [])).admitted);
+  await again.close();
+});
 
 test('a store that is well is not reported as recovered, and is locked while open', async (t) => {
   const dir = await temporaryDir(t);
