@@ -17,10 +17,20 @@ import {
 } from '../src/contract/kind.ts';
 import { linkPort } from '../src/contract/link.ts';
 import { rateLimit } from '../src/contract/rate-config.ts';
+import { guardListener, insecure, serverTls } from '../src/contract/tls-config.ts';
 
-const config = z.strictObject({
+const fields = z.strictObject({
   host: hostName().prefault('127.0.0.1').describe('Address to listen on.'),
   port: tcpPort({ min: 0 }).prefault(linkPort).describe('Port to listen on; 0 takes any free one.'),
+  tls: serverTls(),
+  tokens: z
+    .string()
+    .prefault('')
+    .describe(
+      'File of the tokens that edges show instead of certificates, as `fogrun keys token` writes it; empty: the ' +
+        '`tokens.json` of `tls.dir`. Without TLS, each edge needs one then.',
+    ),
+  insecure: insecure(),
   heartbeat: duration({ min: '100ms', max: '10m' })
     .prefault('5s')
     .describe('Both sides send something at least this often; three times this in silence ends a link.'),
@@ -68,6 +78,7 @@ const config = z.strictObject({
     .describe('Attempts to listen before giving up.'),
   retry: retryPolicy(),
 });
+const config = fields.superRefine(guardListener);
 
 export type CloudReceiverConfig = z.output<typeof config>;
 

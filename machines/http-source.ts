@@ -5,10 +5,12 @@ import { intakeFields } from '../src/contract/intake-config.ts';
 import { defineKind } from '../src/contract/kind.ts';
 import { type ListenerEffects, listenerStatechart } from '../src/contract/listening.ts';
 import { rateLimit } from '../src/contract/rate-config.ts';
+import { guardListener, insecure } from '../src/contract/tls-config.ts';
 
-const config = z.strictObject({
+const fields = z.strictObject({
   host: hostName().prefault('127.0.0.1').describe('Address to listen on.'),
   port: tcpPort({ min: 0 }).prefault(7172).describe('Port to listen on; 0 takes any free one.'),
+  insecure: insecure(),
   ...intakeFields('http'),
   'body-max': size({ min: '1KiB', max: '64MiB' })
     .prefault('8MiB')
@@ -43,6 +45,7 @@ const config = z.strictObject({
     .describe('Attempts to listen before giving up.'),
   retry: retryPolicy(),
 });
+const config = fields.superRefine(guardListener);
 
 export type HttpSourceConfig = z.output<typeof config>;
 

@@ -5,10 +5,12 @@ import { intakeFields } from '../src/contract/intake-config.ts';
 import { defineKind } from '../src/contract/kind.ts';
 import { type ListenerEffects, listenerStatechart } from '../src/contract/listening.ts';
 import { rateLimit } from '../src/contract/rate-config.ts';
+import { guardListener, insecure } from '../src/contract/tls-config.ts';
 
-const config = z.strictObject({
+const fields = z.strictObject({
   host: hostName().prefault('127.0.0.1').describe('Address to listen on.'),
   port: tcpPort({ min: 0 }).prefault(7171).describe('Port to listen on; 0 takes any free one.'),
+  insecure: insecure(),
   ...intakeFields('tcp'),
   acks: boolean()
     .prefault(false)
@@ -38,6 +40,7 @@ const config = z.strictObject({
     .describe('Attempts to listen before giving up.'),
   retry: retryPolicy(),
 });
+const config = fields.superRefine(guardListener);
 
 export type TcpSourceConfig = z.output<typeof config>;
 

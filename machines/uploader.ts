@@ -1,7 +1,7 @@
 /** Brings sealed segments to the cloud over a link that comes and goes. */
 import { assign, sendTo, setup } from 'xstate';
 import { z } from 'zod';
-import { duration, hostName, number, retryPolicy, tcpPort } from '../src/contract/config.ts';
+import { duration, hostName, number, retryPolicy, secret, tcpPort } from '../src/contract/config.ts';
 import type { Problem } from '../src/contract/errors.ts';
 import {
   type ControlEvent,
@@ -19,9 +19,10 @@ import {
   task,
 } from '../src/contract/kind.ts';
 import { linkPort } from '../src/contract/link.ts';
+import { clientTls, guardDialler, insecure } from '../src/contract/tls-config.ts';
 import { deadLetters, retention, uploadWindow } from '../src/contract/uploader-config.ts';
 
-const config = z.strictObject({
+const fields = z.strictObject({
   cloud: z
     .strictObject({
       host: hostName().prefault('127.0.0.1').describe('Host of the receiver.'),
@@ -29,6 +30,13 @@ const config = z.strictObject({
     })
     .prefault({})
     .describe('Where the cloud listens.'),
+  tls: clientTls(),
+  token: secret(
+    z.string().regex(/^[\x21-\x7e]{0,256}$/, 'expected at most 256 letters, digits and signs without spaces'),
+  )
+    .prefault('')
+    .describe('Token of this edge, for a cloud that wants one instead of a certificate.'),
+  insecure: insecure(),
   'connect-timeout': duration({ min: '50ms', max: '5m' })
     .prefault('10s')
     .describe('Longest wait for a connection.'),
@@ -53,6 +61,7 @@ const config = z.strictObject({
   retention: retention(),
   retry: retryPolicy(),
 });
+const config = fields.superRefine(guardDialler);
 
 export type UploaderConfig = z.output<typeof config>;
 
@@ -132,6 +141,7 @@ export const uploader = defineKind<'uploader', typeof config, UploaderEffects>({
   example: `uploader:
   kind: uploader
   cloud: { host: cloud.example.org, port: 7070 }
+  tls: { dir: /etc/fogrun/keys }
   retry: { every: 1s, factor: 1.5, max: 1m, jitter: 0.2 }
   to: acks`,
   effects: {

@@ -138,16 +138,21 @@ const loaders: Loaders = {
       });
   },
   uploader: async (platform) => {
-    const [{ uploaderEffects }, createTransport, compress] = await Promise.all([
+    const [{ uploaderEffects }, createTransport, compress, identities] = await Promise.all([
       import('../link/uploader-effects.ts'),
       platform.transports(),
       platform.compress(),
+      platform.identities?.(),
     ]);
-    return (env, config) =>
-      uploaderEffects({
+    return (env, config) => {
+      const { clock } = platform;
+      const edge = () => edgeStore(env).edge;
+      const identity = identities?.createEdgeIdentity(config, { clock, report: env.report, edge });
+      return uploaderEffects({
         cursor: env.cursor,
         store: edgeStore(env),
-        transport: createTransport({}),
+        transport: createTransport({ secure: identity?.secure }),
+        identity,
         input: input(env),
         output: output(env),
         clock: platform.clock,
@@ -157,6 +162,7 @@ const loaders: Loaders = {
         agent,
         retryInMs: retry(config.retry, platform),
       });
+    };
   },
   'ack-handler': async () => {
     const { ackEffects } = await import('../store/ack-effects.ts');
@@ -164,14 +170,20 @@ const loaders: Loaders = {
       ackEffects({ store: edgeStore(env), cursor: env.cursor, input: input(env), report: env.report });
   },
   'cloud-receiver': async (platform) => {
-    const [{ receiverEffects }, createTransport] = await Promise.all([
+    const [{ receiverEffects }, createTransport, identities] = await Promise.all([
       import('../link/receiver-effects.ts'),
       platform.transports(),
+      platform.identities?.(),
     ]);
-    return (env, config) =>
-      receiverEffects({
+    return (env, config) => {
+      const { clock } = platform;
+      const { audit, target } = env;
+      const gate = identities?.createGate(config, { clock, audit, target });
+      return receiverEffects({
         store: cloudStore(env),
+        gate,
         transport: createTransport({
+          secure: gate?.secure,
           caps: {
             maxConnections: config.connections.max,
             maxConnectionsPerAddress: config.connections['per-address'],
@@ -188,6 +200,7 @@ const loaders: Loaders = {
         retryInMs: retry(config.retry, platform),
         startSession: (name, effects) => env.startChild(name, cloudSession, effects),
       });
+    };
   },
   forecaster: async (platform) => {
     const { forecasterEffects } = await import('../store/forecaster-effects.ts');

@@ -35,6 +35,23 @@ export const machineCommands: readonly CommandEntry[] = [
       (await import('./emulate.ts')).emulate({ ...values, ...(await logChoice(values)) }),
   },
   {
+    name: 'keys',
+    form: 'init|device|token|list|renew|revoke [NAME|HOST…]',
+    count: some,
+    does: 'make and end certificates and tokens, by which edges and cloud know each other',
+    options: ['dir', 'name', 'json'],
+    more: async () => keysHelp,
+    run: async (words, { dir, name, json = false }) =>
+      (await import('./keys/keys.ts')).keys(words, {
+        dir: dir ?? (process.env.FOGRUN_TLS || 'keys'),
+        hosts: name,
+        json,
+        say: (line) => void process.stdout.write(`${line}\n`),
+        tell: (line) => void process.stderr.write(`${line}\n`),
+        now: Date.now,
+      }),
+  },
+  {
     name: 'service',
     form: 'install|status|remove [FILE…]',
     count: some,
@@ -51,3 +68,12 @@ export const machineCommands: readonly CommandEntry[] = [
       }),
   },
 ];
+
+const keysHelp = `
+  init [HOST…]          an authority, and a certificate for the cloud that is reached by those names
+  device NAME           a certificate for the edge NAME, in a folder to be copied to it
+  token NAME            a token for the edge NAME, where a certificate is too much
+  list                  what is there, and when it ends
+  renew [server HOST… | NAME]   a new certificate in place of the one that is there
+  revoke NAME           certificates and tokens of NAME count no longer, within a second
+`;

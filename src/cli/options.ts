@@ -55,7 +55,12 @@ export const options = {
   reason: { type: 'string', words: '--reason TEXT', text: 'why, for the gap that the cloud gets' },
   yes: { type: 'boolean', words: '--yes', text: 'do not ask' },
   user: { type: 'boolean', words: '--user', text: 'a service of your own instead of one of the system' },
-  name: { type: 'string', words: '--name NAME', text: 'name of the service (those of the pipelines)' },
+  name: {
+    type: 'string',
+    words: '--name NAME',
+    text: "name of the service (those of the pipelines), or of the cloud's host",
+  },
+  dir: { type: 'string', words: '--dir DIR', text: 'where the keys are (FOGRUN_TLS, else keys)' },
   'dry-run': { type: 'boolean', words: '--dry-run', text: 'print what would be done, change nothing' },
   source: {
     type: 'string',

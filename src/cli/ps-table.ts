@@ -20,7 +20,7 @@ interface Cell {
 
 const nothing: Cell = { text: '-', style: 'gray' };
 type Title = 'ACTOR' | 'STATE' | 'SINCE' | 'RATE' | 'BACKLOG' | 'LAST ERROR' | 'RETRY' | 'PROCESS';
-type Row = Readonly<Record<Title, Cell>>;
+type Row = Readonly<Record<Title, Cell>> & { readonly alarm: string | null };
 
 const wide: readonly Title[] = ['ACTOR', 'STATE', 'SINCE', 'RATE', 'BACKLOG', 'LAST ERROR', 'RETRY'];
 /** Where lines are narrow, what went wrong stands in a line of its own below its actor. */
@@ -65,6 +65,11 @@ export function statusTable(statuses: readonly PipelineStatus[], options: TableO
     lines.push(lineOf(widths, heading, options));
     for (const row of rows[i]!) {
       lines.push(lineOf(widths, row, options));
+      const { alarm } = row;
+      if (alarm)
+        lines.push(
+          painted(cut(`    ! ${alarm}`, columns ?? Number.POSITIVE_INFINITY), 'red', options.colour),
+        );
       const { RETRY: when, 'LAST ERROR': error } = row;
       if (!isNarrow || (when === nothing && error === nothing)) continue;
       const words = [when, error].filter((cell) => cell !== nothing).map(({ text }) => text);
@@ -102,7 +107,7 @@ function headline(status: PipelineStatus, { columns, colour }: TableOptions): st
 }
 
 function actorRow({ pipeline, nowMs }: PipelineStatus, actor: ActorStatus, columns: number | null): Row {
-  const { name, about, state, health, sinceMs, readingsPerSecond, waiting, process } = actor;
+  const { name, about, state, health, sinceMs, readingsPerSecond, waiting, process, alarm } = actor;
   return {
     ACTOR: { text: escapeControls(`${pipeline}/${name}${about === undefined ? '' : ` (${about})`}`) },
     STATE: { text: escapeControls(state), style: tones[health] ?? 'reset' },
@@ -111,6 +116,7 @@ function actorRow({ pipeline, nowMs }: PipelineStatus, actor: ActorStatus, colum
     BACKLOG: backlog(waiting, nowMs),
     'LAST ERROR': lastError(actor, nowMs, columns === null ? errorCellsUnbound : errorCellsMax),
     RETRY: retry(actor, nowMs),
+    alarm: alarm === null ? null : escapeControls(alarm),
     PROCESS: process ? { text: escapeControls(`${process.name} (pid ${process.pid ?? 'none'})`) } : nothing,
   };
 }

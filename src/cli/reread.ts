@@ -6,6 +6,7 @@ import { formatProblem } from '../pipeline/check.ts';
 import type { Reread } from '../runtime/pipeline.ts';
 import type { Processes } from '../runtime/placed-process.ts';
 import { bindingsFor } from './bindings.ts';
+import { withIdentity } from './identity.ts';
 import { checkFiles } from './plans.ts';
 import { systemPlatform } from './system-platform.ts';
 
@@ -23,7 +24,7 @@ export async function rereadPlan({ file }: Plan, processes: () => Promise<Proces
       ['nothing was changed:', ...problems.map(formatProblem)].join('\n'),
     );
   }
-  const plan = plans[0]!;
+  const plan = await withIdentity(plans[0]!);
   const { effects } = await bindingsFor(plan, systemPlatform);
   return { plan, effects, warnings: warnings.map(formatProblem), processes };
 }

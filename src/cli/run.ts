@@ -10,6 +10,7 @@ import { sendBeats } from './beats.ts';
 import { bindingsFor } from './bindings.ts';
 import { auditOf, offerControl } from './control-socket.ts';
 import { type HangUp, hearHangUps, oneAtATime } from './hang-up.ts';
+import { withIdentity } from './identity.ts';
 import type { Live } from './live.ts';
 import { createNotifier, sendBySystemdNotify, watchedLog } from './notify.ts';
 import { checkFiles } from './plans.ts';
@@ -59,11 +60,12 @@ export async function run(files: readonly string[], options: RunOptions): Promis
 
 /** Runs one pipeline here until it ends or a signal asks for it. */
 export async function runPlan(
-  plan: Plan,
+  written: Plan,
   options: RunOptions,
   live: Live | null = null,
   hangUp: HangUp | null = null,
 ): Promise<number> {
+  const plan = await withIdentity(written);
   const { log, trouble } = watchedLog(live?.log() ?? terminalLog(options));
   const report = log.reporter(plan.name, 'pipeline');
   const notifier = createNotifier({

@@ -11,6 +11,13 @@ export const systemPlatform: Platform = {
     const { createTcpTransport } = await import('../link/tcp.ts');
     return (options) => createTcpTransport({ clock: systemClock, ...options });
   },
+  async identities() {
+    const [{ createGate }, { createEdgeIdentity }] = await Promise.all([
+      import('../link/gate.ts'),
+      import('../link/edge-identity.ts'),
+    ]);
+    return { createGate, createEdgeIdentity };
+  },
   async devices() {
     const { awaitDevice, connectDevice } = await import('../devices/client.ts');
     const env = ({ signal }: { readonly signal: AbortSignal }) => ({ clock: systemClock, signal });

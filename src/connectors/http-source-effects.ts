@@ -7,6 +7,7 @@ import { type Clock, sleep } from '../contract/clock.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { StoreState } from '../contract/store.ts';
+import { plainAlarm } from '../contract/tls-config.ts';
 import { Complaints } from './complaints.ts';
 import { give } from './http-answer.ts';
 import { Budget, Share } from './http-body.ts';
@@ -78,13 +79,18 @@ export function httpSourceEffects(env: HttpSourceEnv): HttpSourceEffects {
       // Such as EMFILE while accepting: one connection less, not the end.
       server.on('error', (error) => complaints.say(`a connection could not be accepted: ${error.message}`));
       emit({ type: 'LISTENING', host: address, port });
-      if (!signal.aborted) env.report({ type: 'note', text: `listening on ${addressText(address, port)}` });
+      const alarm = plainAlarm('listens on', config.host, port);
+      if (!signal.aborted) {
+        if (alarm !== null) env.report({ type: 'alarm', about: 'insecure', text: alarm });
+        env.report({ type: 'note', text: `listening on ${addressText(address, port)}` });
+      }
 
       try {
         await Promise.race([aborted(exchange.closing), broken.promise]);
       } finally {
         closing.abort();
         const closed = new Promise((resolve) => server.close(resolve));
+        if (alarm !== null) env.report({ type: 'alarm', about: 'insecure', text: null });
         await allOrAfter(drainMsMax);
         late.abort();
         await allOrAfter(lastAnswersMsMax);

@@ -4,6 +4,7 @@ import { addressText } from '../contract/address.ts';
 import { type Clock, sleep } from '../contract/clock.ts';
 import type { Batch, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
+import { plainAlarm } from '../contract/tls-config.ts';
 import type { Transport } from '../contract/transport.ts';
 import { Complaints } from './complaints.ts';
 import { LineConnection } from './line-connection.ts';
@@ -51,7 +52,9 @@ export function tcpSourceEffects(env: TcpSourceEnv): TcpSourceEffects {
         connection.ended.then(() => connections.delete(connection));
       });
       emit({ type: 'LISTENING', host: listener.host, port: listener.port });
+      const alarm = plainAlarm('listens on', host, listener.port);
       if (!signal.aborted) {
+        if (alarm !== null) env.report({ type: 'alarm', about: 'insecure', text: alarm });
         env.report({ type: 'note', text: `listening on ${addressText(listener.host, listener.port)}` });
       }
 
@@ -59,6 +62,7 @@ export function tcpSourceEffects(env: TcpSourceEnv): TcpSourceEffects {
         await closing.promise;
       } finally {
         await listener.close();
+        if (alarm !== null) env.report({ type: 'alarm', about: 'insecure', text: null });
         for (const connection of connections) connection.end();
         const over = new AbortController();
         await Promise.race([

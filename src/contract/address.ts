@@ -6,6 +6,16 @@ export function addressText(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Whether what is said there stays on this machine. A name counts only where it means that by definition (RFC 6761). */
+export function isLoopback(host: string): boolean {
+  const plain = host
+    .toLowerCase()
+    .replace(/^::ffff:/, '')
+    .replace(/\.$/, '');
+  if (plain === 'localhost' || plain.endsWith('.localhost') || plain === '::1') return true;
+  return /^127(?:\.\d{1,3}){3}$/.test(plain);
+}
+
 /** What a listening socket's error means: `address-in-use` or `address-refused`. */
 export function listenError(
   at: { host: string; port: number },

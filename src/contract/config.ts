@@ -127,8 +127,8 @@ export function retryPolicy() {
 }
 
 /** A secret: never printed, and better taken from `${VAR}` than written into the file. */
-export function secret() {
-  return z.string().meta({ secret: true });
+export function secret(form: z.ZodString = z.string()) {
+  return form.meta({ secret: true });
 }
 
 /** A choice between yes and no that may also come as the text `true` or `false`, as it does from `${VAR}`. */

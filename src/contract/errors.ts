@@ -5,6 +5,7 @@
 import { controlErrors } from './control-errors.ts';
 
 import { deviceErrors } from './device-errors.ts';
+import { identityErrors } from './identity-errors.ts';
 import { segmentErrors } from './segment-errors.ts';
 import { serviceErrors } from './service-errors.ts';
 
@@ -186,6 +187,7 @@ export const errorCodes = {
     advice: 'What was not acknowledged goes on in a new epoch; find out which copy should live.',
     exit: failed,
   },
+  ...identityErrors,
   ...segmentErrors,
   ...deviceErrors,
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -33,6 +33,8 @@ export interface Hello {
   readonly timeMs: number;
   /** Compressions the edge can do and wants; others than ours may be named. */
   readonly compression: readonly string[];
+  /** The token of this edge, if it has one. Never to be logged. */
+  readonly credential?: string;
 }
 
 /** The cloud's answer to a greeting it takes. */

@@ -98,17 +98,28 @@ export interface ProblemReport extends Problem {
   readonly type: 'problem';
 }
 
+/** Something that is wrong for as long as it lasts, though the actor does its work: shown in red beside it. */
+export interface AlarmReport {
+  readonly type: 'alarm';
+  /** One word; an actor can have an alarm about several things at once. */
+  readonly about: string;
+  /** `null`: over. */
+  readonly text: string | null;
+}
+
 export type Report =
   | TransitionReport
   | SegmentReport
   | StoredReport
   | ForecastReport
   | NoteReport
-  | ProblemReport;
+  | ProblemReport
+  | AlarmReport;
 
 /** The level of a report whose sender named none. */
 export function levelOf(report: Report): Level {
   if (report.type === 'problem') return 'error';
+  if (report.type === 'alarm') return report.text === null ? 'info' : 'warn';
   if (report.type !== 'transition') return 'info';
   if (report.to === 'failed' || report.to.endsWith('.failed')) return 'error';
   return report.cause ? 'warn' : 'info';

@@ -34,6 +34,8 @@ export interface ActorStatus {
   readonly cause: Problem | null;
   /** The last thing that went wrong, also after it was mended. */
   readonly lastError: { readonly problem: Problem; readonly atMs: number } | null;
+  /** What is wrong for as long as it lasts although the actor works, such as plain TCP beyond this machine; else `null`. */
+  readonly alarm: string | null;
   readonly attempt: number;
   /** When it tries again, ms since 1970; `null` when it does not wait. */
   readonly retryAtMs: number | null;

@@ -1,9 +1,23 @@
 /** Byte streams between an edge and a cloud, or from whoever feeds a source. Real: src/link/tcp.ts; simulated: src/sim. */
 import type { Problem } from './errors.ts';
 
+/** What the other side's certificate says, where the transport asks for one. */
+export interface Peer {
+  /** Name in it; null where none was shown. */
+  readonly name: string | null;
+  /** Its serial number in upper-case hexadecimal. */
+  readonly serial: string | null;
+  /** When it ends, ms since 1970. */
+  readonly expiresMs: number | null;
+  /** Why it proves nothing: whoever shows it may be told so, and no more. */
+  readonly problem: Problem | null;
+}
+
 export interface Connection {
   /** Address of the other side, for people. */
   readonly remote: string;
+  /** Absent where nobody was asked who they are. */
+  readonly peer?: Peer;
   /** Queues bytes; returns false when the caller should wait for `onDrain`. Never throws. */
   write(bytes: Uint8Array): boolean;
   /** Set once by the owner. `onClose` comes exactly once, with the problem unless both sides ended in order. */
@@ -41,7 +55,7 @@ export interface Listener {
 }
 
 export interface Transport {
-  /** Rejects with `link-unreachable` (which says why), also after `timeoutMs`. */
+  /** Rejects with `link-unreachable` (which says why), also after `timeoutMs`; with TLS also with what was wrong there. */
   dial(target: { host: string; port: number; timeoutMs: number; signal: AbortSignal }): Promise<Connection>;
   /** Rejects with `address-in-use` or `address-refused`. */
   listen(

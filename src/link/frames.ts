@@ -73,6 +73,10 @@ const firstHeldBytes = 16 * 1024;
 /** Once this share of a frame is there, it gets its whole place: an announcement alone gets none. */
 const seriousShare = 1 / 8;
 
+/** How TLS begins: the type of its record, and the first byte of its version. */
+const tlsHandshake = 0x16;
+const tlsVersion = 0x03;
+
 /**
  * Finds frames in a byte stream, however it is cut. Holds at most one unfinished frame, in at most twice the memory of
  * what has arrived of it, from an eighth of it on in the memory of the whole. A payload in one chunk is handed out as a
@@ -163,6 +167,11 @@ export class FrameReader {
     const compared = Math.min(this.#headBytes, magic.length);
     if (magic.compare(this.#head, 0, compared, 0, compared) !== 0) {
       const first = Buffer.concat([this.#head.subarray(0, start), bytes.subarray(at)]);
+      if (first[0] === tlsHandshake && (first[1] ?? tlsVersion) === tlsVersion) {
+        throw new FogrunError('link-foreign', 'it speaks TLS, and this side does not', {
+          advice: 'Set FOGRUN_TLS (`tls`) on both sides, or on neither.',
+        });
+      }
       throw new FogrunError(
         'link-foreign',
         `expected the greeting of the fogrun link protocol, but the first bytes were \`${showBytes(first)}\``,

@@ -45,6 +45,10 @@ const hello = z.object({
         .regex(/^[a-z0-9-]+$/),
     )
     .max(8),
+  credential: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,256}$/, 'expected 1 to 256 printable ASCII characters')
+    .optional(),
 });
 
 const welcome = z.object({
@@ -134,7 +138,7 @@ function check<Schema extends z.ZodType>(frame: string, schema: Schema, value: u
 
 /** Throws `link-protocol`, as all of these do. */
 export function decodeHello(payload: Uint8Array): Hello {
-  return check('HELLO', hello, parse('HELLO', payload));
+  return present(check('HELLO', hello, parse('HELLO', payload))) as Hello;
 }
 
 export function decodeWelcome(payload: Uint8Array): Welcome {

@@ -13,6 +13,8 @@ import type { SegmentHeader } from '../domain/segment.ts';
 import type { Budget } from './budget.ts';
 import { openCloudLink } from './cloud-link.ts';
 import type { Door } from './door.ts';
+import type { Admitted, Gate } from './gate.ts';
+import { refusalOf } from './refused.ts';
 
 export interface Session {
   readonly effects: CloudSessionEffects;
@@ -20,6 +22,8 @@ export interface Session {
   deliver(message: CloudMessage): void;
   /** Ends it in favour of a newer connection of the same edge and epoch. */
   supersede(): void;
+  /** Ends it when the edge may stay no longer. */
+  judge(): void;
 }
 
 /** What one session works with. */
@@ -38,6 +42,8 @@ export interface SessionEnv {
   readonly door: Door;
   /** Greeted sessions by edge and epoch: a newer one takes the older one's place. */
   readonly greeted: Map<string, Session>;
+  /** Who may come in; absent where everybody may. */
+  readonly gate?: Pick<Gate, 'refuses' | 'admit'> | undefined;
 }
 
 interface Received {
@@ -49,9 +55,6 @@ interface Received {
 /** An acknowledgement stays a small frame; what is more follows it. */
 const messagesAlongMax = 256;
 
-/** How long an edge should wait when the cloud's disk is full. */
-const fullRetryAfterMs = 10_000;
-
 export function createSession(connection: Connection, env: SessionEnv): Session {
   const { store, config } = env;
   const received: Received[] = [];
@@ -61,6 +64,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
   let messages: CloudMessage[] = [];
   let token = 0;
   let emit: (event: SessionEvent) => void = () => {};
+  let admitted: Admitted | undefined;
 
   const link = openCloudLink(connection, {
     clock: env.clock,
@@ -98,6 +102,11 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
     link.refuse(refusal);
     leave(refusal.reason);
   };
+  /** With the reason on both sides. */
+  const turnOut = (fault: FogrunError) => {
+    refuse({ code: 'denied', reason: fault.message });
+    emit({ type: 'CLOSED', cause: toProblem(fault) });
+  };
   const offer = (header: SegmentHeader, body: Uint8Array, stored: Promise<void>) => {
     const { output } = env;
     if (!output || output.blocked) return;
@@ -125,6 +134,10 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
     supersede() {
       refuse({ code: 'superseded', reason: 'a newer connection of the same edge and epoch took over' });
     },
+    judge() {
+      const fault = over ? null : admitted?.fault();
+      if (fault) turnOut(fault);
+    },
     effects: {
       async link(io) {
         emit = io.emit;
@@ -142,8 +155,16 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           io.signal.addEventListener('abort', end, { once: true });
         });
         try {
+          const stranger = env.gate?.refuses(connection.peer);
+          if (stranger) return turnOut(stranger);
           const hello = await link.hello.catch((thrown) => toProblem(thrown));
           if ('code' in hello) return io.emit({ type: 'CLOSED', cause: hello });
+          try {
+            admitted = env.gate?.admit(connection.peer, hello, link.remote);
+          } catch (thrown) {
+            if (thrown instanceof FogrunError) return turnOut(thrown);
+            throw thrown;
+          }
           const refusal = await admit(hello);
           if (refusal) {
             refuse(refusal);
@@ -157,7 +178,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           welcome(hello);
           env.report({
             type: 'note',
-            text: `edge ${hello.edge} (${hello.agent}) greeted, epoch ${hello.epoch}`,
+            text: `edge ${hello.edge} (${hello.agent}) greeted, epoch ${hello.epoch}${admitted ? `, ${admitted.by}` : ''}`,
             about: hello.edge,
           });
           io.emit({ type: 'GREETED', edge: hello.edge });
@@ -293,26 +314,5 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
     });
     // Their acknowledgements were lost on the way: said again, quoting the hash.
     for (const mark of again) acknowledge(mark);
-  }
-}
-
-function refusalOf(thrown: unknown, header?: SegmentHeader): Refusal {
-  const { code, message } = toProblem(thrown);
-  const about = header ? { stream: header.stream, sequence: header.sequence } : {};
-  switch (code) {
-    case 'segment-refused':
-      return { code: 'invalid', reason: message, ...about };
-    case 'edge-forked':
-      return { code: 'forked', reason: message };
-    case 'link-superseded':
-      return { code: 'superseded', reason: message };
-    case 'store-full':
-      return { code: 'full', reason: message, retryAfterMs: fullRetryAfterMs };
-    default:
-      return {
-        code: 'failed',
-        reason: 'the cloud cannot store anything at the moment',
-        retryAfterMs: fullRetryAfterMs,
-      };
   }
 }

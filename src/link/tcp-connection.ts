@@ -3,14 +3,19 @@ import type net from 'node:net';
 import { addressText } from '../contract/address.ts';
 import type { Clock, Timer } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
-import type { Connection } from '../contract/transport.ts';
+import type { Connection, Peer } from '../contract/transport.ts';
+import { escapeControls } from '../domain/text.ts';
 import type { Seat } from './caps.ts';
+import type { Secured } from './secure.ts';
 
 /** After one side has ended: how long the other may take to end too. */
 const lingerMs = 10_000;
 
 export class TcpConnection implements Connection {
   readonly remote: string;
+  readonly peer?: Peer;
+  /** What is under the one that is read and written. */
+  readonly #raw: net.Socket;
   readonly #socket: net.Socket;
   readonly #clock: Clock;
   readonly #seat: Seat | undefined;
@@ -22,15 +27,14 @@ export class TcpConnection implements Connection {
   #error: Error | undefined;
   #late = false;
 
-  /** Takes over a connected socket that was made with `allowHalfOpen`. */
-  constructor(socket: net.Socket, clock: Clock, seat?: Seat) {
+  /** Takes over a connected socket that was made with `allowHalfOpen`, and what was made of it. */
+  constructor(raw: net.Socket, clock: Clock, { socket, peer }: Secured = { socket: raw }, seat?: Seat) {
+    this.#raw = raw;
     this.#socket = socket;
+    if (peer) this.peer = peer;
     this.#clock = clock;
     this.#seat = seat;
-    this.remote = addressText(
-      (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, ''),
-      socket.remotePort ?? 0,
-    );
+    this.remote = addressText((raw.remoteAddress ?? 'unknown').replace(/^::ffff:/, ''), raw.remotePort ?? 0);
     socket.on('error', (error) => {
       this.#error ??= error;
     });
@@ -99,7 +103,7 @@ export class TcpConnection implements Connection {
     this.#seat?.leave();
     // A socket that is shutting down cannot be reset any more.
     if (this.#ended || this.#closed) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    else this.#raw.resetAndDestroy();
     this.#ended = true;
   }
 
@@ -114,9 +118,14 @@ export class TcpConnection implements Connection {
   #problem(): Problem | undefined {
     if (this.#ended && this.#endHeard && !this.#error && !this.#late) return undefined;
     let why = 'the other side closed the connection';
-    if (this.#error) why = this.#error.message;
+    if (this.#error) why = faultText(this.#error);
     else if (this.#late) why = `the other side did not close within ${lingerMs} ms`;
     else if (this.#ended) why = 'this side closed the connection';
     return toProblem(new FogrunError('link-lost', why));
   }
+}
+
+/** The texts of OpenSSL have places in its source in them, and a line end. */
+export function faultText(error: Error & { readonly code?: string; readonly reason?: string }): string {
+  return escapeControls(error.reason ?? (error.code?.startsWith('ERR_SSL') ? error.code : error.message));
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { Connection, Listener, Transport } from '../contract/transport.ts';
 import { type ConnectionCaps, connectionCaps, Seats } from './caps.ts';
+import type { SecureDial, Secured, SecureListen } from './secure.ts';
 import { TcpConnection } from './tcp-connection.ts';
 
 export interface TcpOptions {
@@ -13,6 +14,8 @@ export interface TcpOptions {
   readonly caps?: Partial<ConnectionCaps>;
   /** A connection was closed at once because a cap was reached, or could not be accepted: to be counted and shown. */
   readonly turnedAway?: (remote: string, why: string) => void;
+  /** What connections go through, such as TLS. */
+  readonly secure?: Partial<SecureDial & SecureListen> | undefined;
 }
 
 const keepAliveAfterMs = 30_000;
@@ -24,13 +27,13 @@ const backlog = 1_024;
  */
 export function createTcpTransport(options: TcpOptions): Transport {
   return {
-    dial: (target) => dial(options.clock, target),
+    dial: (target) => dial(options, target),
     listen: (at, onConnection) => listen(options, at, onConnection),
   };
 }
 
 function dial(
-  clock: Clock,
+  { clock, secure }: TcpOptions,
   target: { host: string; port: number; timeoutMs: number; signal: AbortSignal },
 ): Promise<Connection> {
   const address = addressText(target.host, target.port);
@@ -64,19 +67,29 @@ function dial(
       target.signal.removeEventListener('abort', aborted);
       socket.off('connect', connected);
     };
-    const fail = (error: FogrunError) => {
+    const fail = (error: Error) => {
       stop();
       socket.destroy();
       reject(error);
     };
     const aborted = () => fail(unreachable('given up'));
     const failed = (cause: Error) => fail(unreachable(reasonOf(cause), cause));
-    const connected = () => {
+    const ready = (secured: Secured) => {
       stop();
       // Its own error handler first: a socket without one would end the process.
-      const connection = new TcpConnection(socket, clock);
-      socket.off('error', failed);
+      const connection = new TcpConnection(socket, clock, secured);
+      if (secured.socket === socket) socket.off('error', failed);
       resolve(connection);
+    };
+    const connected = () => {
+      if (!secure?.dial) return ready({ socket });
+      // What is said from now on, it says better itself.
+      socket.off('error', failed).on('error', () => {});
+      secure.dial(socket, target).then((secured) => {
+        // The deadline may have passed meanwhile.
+        if (socket.destroyed) secured.socket.destroy();
+        else ready(secured);
+      }, fail);
     };
     // Stays on after a failure, for errors that come late.
     socket.on('error', failed);
@@ -124,7 +137,14 @@ function listen(
       return;
     }
     socket.once('close', seat.leave);
-    onConnection(new TcpConnection(socket, options.clock, seat));
+    const take = (secured: Secured) => onConnection(new TcpConnection(socket, options.clock, secured, seat));
+    if (!options.secure?.accept) return take({ socket });
+    options.secure.accept(socket).then(take, (error: Error) => {
+      // What it was told still goes out.
+      if (socket.writableEnded) socket.destroySoon();
+      else socket.destroy();
+      options.turnedAway?.(addressText(address, socket.remotePort ?? 0), error.message);
+    });
   });
   return new Promise((resolve, reject) => {
     const refused = (cause: NodeJS.ErrnoException) => reject(listenError(at, cause));

@@ -43,6 +43,8 @@ export interface UploadEnv {
   /** Program and version, told to the cloud. */
   readonly agent: string;
   readonly config: UploaderConfig;
+  /** The token to greet with, if this edge has one. */
+  readonly credential?: string | undefined;
   readonly emit: (event: UploadEvent) => void;
   /** Something failed that no new connection mends. */
   readonly fail: (thrown: unknown) => void;
@@ -277,6 +279,7 @@ function hello(store: EdgeStore, cursor: string, env: UploadEnv): Hello {
     agent: env.agent,
     timeMs: env.clock.now(),
     compression: env.config.compression === 'none' ? [] : [env.config.compression],
+    ...(env.credential === undefined ? {} : { credential: env.credential }),
   };
 }
 

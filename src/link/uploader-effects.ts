@@ -2,16 +2,20 @@
 import type { UploadCommand, UploadEvent, UploaderConfig, UploaderEffects } from '../../machines/uploader.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { InPort, SealedNotice } from '../contract/port.ts';
+import { plainAlarm } from '../contract/tls-config.ts';
 import type { Connection, Transport } from '../contract/transport.ts';
 import { formatSize } from '../domain/quantities.ts';
 import { counted } from '../domain/text.ts';
+import type { EdgeIdentity } from './edge-identity.ts';
 import { keepRetention } from './retention.ts';
 import { openUpload, type Upload, type UploadEnv } from './upload.ts';
 
-export interface UploaderEnv extends Omit<UploadEnv, 'config' | 'emit' | 'fail' | 'lost'> {
+export interface UploaderEnv extends Omit<UploadEnv, 'config' | 'credential' | 'emit' | 'fail' | 'lost'> {
   readonly transport: Transport;
   readonly input: InPort<SealedNotice>;
   readonly retryInMs: (attempt: number) => number;
+  /** Who this edge is to the cloud, where that takes more than its word. */
+  readonly identity?: Pick<EdgeIdentity, 'credential'> | undefined;
 }
 
 const noticeLimits = { itemsMax: 1_024, bytesMax: 2 ** 20 };
@@ -32,6 +36,9 @@ export function uploaderEffects(env: UploaderEnv): UploaderEffects {
       const line = createLine(env, config, emit, failure.reject, () => forked);
       receive((command) => line.carryOut(command));
       signal.addEventListener('abort', () => line.drop(), { once: true });
+      const { host, port } = config.cloud;
+      const alarm = plainAlarm('dials', host, port, config.tls);
+      if (alarm !== null) env.report({ type: 'alarm', about: 'insecure', text: alarm });
       const notices = env.input.consume(noticeLimits, signal, async () => emit({ type: 'BACKLOG' }));
       const kept = keepRetention(env, config.retention, signal);
       await Promise.race([notices, failure.promise, kept.then(() => notices)]);
@@ -50,6 +57,7 @@ function createLine(
   let dialling: AbortController | undefined;
   let connection: Connection | undefined;
   let upload: Upload | undefined;
+  let credential: string | undefined;
 
   const drop = () => {
     const [attempt, line, own] = [dialling, connection, upload];
@@ -80,6 +88,8 @@ function createLine(
     await ready();
     if (dialling !== attempt) return;
     try {
+      credential = await env.identity?.credential();
+      if (dialling !== attempt) return;
       const made = await env.transport.dial({
         host,
         port,
@@ -99,6 +109,7 @@ function createLine(
     const own = openUpload(connection, {
       ...env,
       config,
+      credential,
       emit,
       fail,
       lost: (cause) => own === upload && lost(cause),

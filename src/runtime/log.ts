@@ -67,7 +67,11 @@ function textLine({ time, level, pipeline, actor, report }: LogEntry, colour: bo
     colour ? styleText(style, text, { validateStream: false }) : text;
   const clock = new Date(time).toISOString().slice(11, 24);
   const tone: Style = level === 'error' ? 'red' : level === 'warn' ? 'yellow' : 'green';
-  const text = escapeControls(sentence(report)).replace(/^\S+ → \S+/, (states) => paint(tone, states));
+  const said = escapeControls(sentence(report));
+  const text =
+    report.type === 'alarm' && report.text !== null
+      ? paint('red', said)
+      : said.replace(/^\S+ → \S+/, (states) => paint(tone, states));
   return `${paint('gray', clock)}  ${paint('cyan', nameOf(pipeline, actor))} ${text}`;
 }
 
@@ -111,6 +115,8 @@ export function sentence(report: Report): string {
       return `forecast for segment ${report.segment} · ${report.text}`;
     case 'note':
       return report.text;
+    case 'alarm':
+      return report.text === null ? `alarm over: ${report.about}` : `alarm: ${report.text}`;
     case 'problem':
       return `${report.code}: ${report.message} · ${report.advice}`;
   }

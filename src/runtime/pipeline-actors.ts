@@ -2,6 +2,7 @@
 import type { AnyStateMachine } from 'xstate';
 import { type Clock, sleep } from '../contract/clock.ts';
 import { type ClockTrust, createClockTrust } from '../contract/clock-trust.ts';
+import type { AuditEntry } from '../contract/control.ts';
 import type { Problem } from '../contract/errors.ts';
 import type { Memory } from '../contract/memory.ts';
 import type { ActorPlan, Plan, StorePlan } from '../contract/plan.ts';
@@ -28,6 +29,10 @@ export interface ActorEnv {
   readonly memory: Memory;
   /** Whether this machine's wall clock can be right. */
   readonly trust: ClockTrust;
+  /** What this actor is in the audit log: `pipeline/actor`. */
+  readonly target: string;
+  /** Takes a line of the audit log for a change that somebody outside wanted; never throws. */
+  audit(entry: AuditEntry): void;
   /** Runs a further statechart that belongs to this actor, under `<actor>/<name>`, with that input. */
   startChild(name: string, machine: AnyStateMachine, input?: (report: Reporter) => unknown): RunningActor;
 }
@@ -48,6 +53,7 @@ export interface PipelineActorsEnv {
   readonly store: OpenedStore;
   readonly cursor: string;
   readonly processes: Processes | undefined;
+  readonly audit: (entry: AuditEntry) => void;
   /** One that the pipeline cannot do without has failed. */
   readonly failed: (cause: Problem) => void;
   /** One has come to its end. */
@@ -254,6 +260,8 @@ export class PipelineActors {
         report,
         memory,
         trust: this.#trust,
+        target: `${this.#plan.name}/${name}`,
+        audit: this.#env.audit,
         startChild: (childName, machine, childInput) => {
           const own = board.own(sight, `${name}/${childName}`, machine.id);
           const child = runActor(machine, { clock, report: own.report, input: childInput?.(own.report) });

@@ -112,6 +112,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
     store,
     cursor,
     processes,
+    audit: options.audit ?? (() => {}),
     failed: (cause) => void end(cause),
     ended: () => void endWhenOver(),
   });

@@ -202,6 +202,8 @@ class PlacedChild {
         report,
         memory,
         trust: createClockTrust(clock),
+        target: actor,
+        audit: () => {},
         startChild: () => {
           throw new FogrunError('effect-missing', `the kind ${kind.name} cannot be placed: it has children`);
         },

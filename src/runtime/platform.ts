@@ -10,6 +10,9 @@ import type { StorePlan } from '../contract/plan.ts';
 import type { Transport } from '../contract/transport.ts';
 import type { StartEmulator } from '../devices/emulator/server.ts';
 import type { ConnectionCaps } from '../link/caps.ts';
+import type { createEdgeIdentity } from '../link/edge-identity.ts';
+import type { createGate } from '../link/gate.ts';
+import type { SecureDial, SecureListen } from '../link/secure.ts';
 import type { Compress } from '../link/zstd.ts';
 import type { OpenedStore } from './pipeline-store.ts';
 
@@ -19,6 +22,14 @@ export interface TransportOptions {
   readonly caps?: Partial<ConnectionCaps>;
   /** A connection was closed at once because a cap was reached, or could not be accepted: to be counted and shown. */
   readonly turnedAway?: (remote: string, why: string) => void;
+  /** What connections go through, such as TLS; a simulated network has nothing to hide. */
+  readonly secure?: Partial<SecureDial & SecureListen> | undefined;
+}
+
+/** Who comes in at a receiver, and who an edge is to it. */
+export interface Identities {
+  readonly createGate: typeof createGate;
+  readonly createEdgeIdentity: typeof createEdgeIdentity;
 }
 
 /** Devices behind brick daemons. Aborting `signal` ends the attempt, and later closes the device. */
@@ -44,6 +55,8 @@ export interface Platform {
   readonly clock: Clock;
   readonly random: Random;
   transports(): Promise<(options: TransportOptions) => Transport>;
+  /** Absent where everybody is who they say. */
+  identities?(): Promise<Identities>;
   devices(): Promise<DeviceClient>;
   emulator(): Promise<StartEmulator>;
   /** Files that sources read. */

@@ -79,6 +79,8 @@ function charactersOf(report: Report): number {
     case 'forecast':
     case 'note':
       return report.text.length;
+    case 'alarm':
+      return report.text?.length ?? 0;
     case 'problem':
       return report.message.length + report.advice.length;
   }

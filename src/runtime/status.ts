@@ -43,6 +43,8 @@ export class Sight {
   #about: string | null = null;
   #lastProblem: Problem | null = null;
   #lastProblemMs = 0;
+  /** By what they are about. */
+  readonly #alarms = new Map<string, string>();
   /** Last segment sent of each stream: one that is sent again is not counted again. */
   readonly #sent = new Map<string, number>();
 
@@ -76,6 +78,10 @@ export class Sight {
       case 'note':
         this.#about = report.about ?? this.#about;
         break;
+      case 'alarm':
+        if (report.text === null) this.#alarms.delete(report.about);
+        else this.#alarms.set(report.about, report.text);
+        break;
       case 'stored':
         this.tally.add(report.readings);
         this.#owner?.tally.add(report.readings);
@@ -101,6 +107,7 @@ export class Sight {
       sinceMs: this.#sinceMs,
       cause,
       lastError: this.#lastProblem && { problem: this.#lastProblem, atMs: this.#lastProblemMs },
+      alarm: health === 'ended' || this.#alarms.size === 0 ? null : [...this.#alarms.values()].join('; '),
       attempt,
       retryAtMs: this.#retryAtMs,
       restarts: supervised?.restarts ?? 0,

@@ -112,6 +112,7 @@ export function unstarted(name: string, kind: string, nowMs: number): ActorStatu
     sinceMs: nowMs,
     cause: null,
     lastError: null,
+    alarm: null,
     attempt: 0,
     retryAtMs: null,
     restarts: 0,

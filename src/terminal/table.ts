@@ -195,6 +195,11 @@ export function causeLines(actor: ActorStatus, look: RowLook): Line[] {
   const what = cause ? `${cause.code}: ${escapeControls(cause.message)}` : '';
   const text = [retry, what].filter((part) => part !== '').join(between);
   const lines: Line[] = [];
+  if (actor.alarm !== null) {
+    const alarm = `! ${escapeControls(actor.alarm)}`;
+    for (const line of wrap(alarm, cells, selected ? 3 : 1, mark))
+      lines.push([piece(indent), piece(line, 'failed')]);
+  }
   if (text !== '') {
     for (const line of wrap(text, cells, selected ? 3 : 1, mark))
       lines.push([piece(indent), piece(line, tone)]);

@@ -31,6 +31,7 @@ export function actorStatus(name: string, over: Partial<ActorStatus> = {}): Acto
     sinceMs: 1_000,
     cause: null,
     lastError: null,
+    alarm: null,
     attempt: 0,
     retryAtMs: null,
     restarts: 0,

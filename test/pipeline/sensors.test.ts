@@ -11,7 +11,7 @@ function problemsOf(poller: string): string[] {
     'actors:',
     `  p: { kind: sensor-poller, ${poller}, to: r }`,
     '  r: { kind: file-rotator, to: u }',
-    '  u: { kind: uploader, cloud: { host: h }, to: a }',
+    '  u: { kind: uploader, cloud: { host: localhost }, to: a }',
     '  a: { kind: ack-handler }',
   ].join('\n');
   const { problems } = checkPipeline({ file: 'a.yaml', text }, { kinds, variables: {}, cwd: '/srv' });

@@ -23,6 +23,7 @@ export function actorStatus(name: string, changes: Partial<ActorStatus> = {}): A
     sinceMs: startMs,
     cause: null,
     lastError: null,
+    alarm: null,
     attempt: 0,
     retryAtMs: null,
     restarts: 0,
