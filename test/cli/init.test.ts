@@ -225,11 +225,11 @@ test('what comes next can be typed as it is printed', async (t) => {
 test('for a cloud elsewhere it ends with what has to run there', async (t) => {
   const word = 'fogrun';
   const { said } = await run(t, { word, yes: true, given: { cloud: 'cloud.example:7171' } });
-  const line = said.find((text) => text.startsWith('On cloud.example, '));
-  t.regex(
-    line!,
-    /`fogrun init --cloud here --yes`.*`host: 0\.0\.0\.0`.*`CLOUD_PORT=7171 fogrun cloud\.yaml`/,
-  );
+  const lines = said.slice(said.findIndex((text) => text.startsWith('On cloud.example, ')));
+  t.regex(lines[0]!, /`fogrun init --cloud here --yes`.*`host: 0\.0\.0\.0`/);
+  t.is(lines[1], '  fogrun keys init cloud.example');
+  t.regex(lines[2]!, /^ {2}fogrun keys device edge-\S+ .*copy that folder here, as `keys`$/);
+  t.is(lines[3], '  CLOUD_PORT=7171 FOGRUN_TLS=keys fogrun cloud.yaml');
   const beside = await run(t, { word, yes: true });
   t.false(beside.said.some((text) => text.startsWith('On ')));
 });

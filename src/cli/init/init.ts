@@ -107,7 +107,7 @@ function assertGood(file: string, text: string): void {
 }
 
 /** Lines that say what to type next, and where. */
-export function nextSteps({ source, cloud }: Answers, file: string, word: string): string[] {
+export function nextSteps({ source, cloud, edge }: Answers, file: string, word: string): string[] {
   const beside = cloud === null ? [join(dirname(file), cloudFile)] : [];
   const files = [...beside, file].map(shellWord).join(' ');
   const feed: Partial<Record<typeof source.type, string>> = {
@@ -116,7 +116,7 @@ export function nextSteps({ source, cloud }: Answers, file: string, word: string
   };
   return [
     '',
-    ...(cloud === null ? [] : [elsewhere(cloud, word), '']),
+    ...(cloud === null ? [] : [...elsewhere(cloud, edge, word), '']),
     'Next:',
     `  ${word} ${files}`,
     ...(feed[source.type] === undefined ? [] : [feed[source.type]!]),
@@ -126,10 +126,12 @@ export function nextSteps({ source, cloud }: Answers, file: string, word: string
 }
 
 /** What a cloud on another machine needs; the edge waits until it is there. */
-function elsewhere({ host, port }: NonNullable<Answers['cloud']>, word: string): string {
+function elsewhere({ host, port }: NonNullable<Answers['cloud']>, edge: string, word: string): string[] {
   const settings = port === linkPort ? '' : `CLOUD_PORT=${port} `;
-  return (
-    `On ${host}, \`${word} init --cloud here --yes\` writes a ${cloudFile}: set its \`host: 0.0.0.0\`, ` +
-    `and \`${settings}${word} ${cloudFile}\` takes in there what is sent to port ${port}.`
-  );
+  return [
+    `On ${host}, \`${word} init --cloud here --yes\` writes a ${cloudFile}: set its \`host: 0.0.0.0\`. Then, there:`,
+    `  ${word} keys init ${host}`,
+    `  ${word} keys device ${edge}      makes keys/devices/${edge}: copy that folder here, as \`keys\``,
+    `  ${settings}FOGRUN_TLS=keys ${word} ${cloudFile}`,
+  ];
 }

@@ -1,4 +1,5 @@
 /** The text of the pipelines that `fogrun init` writes. */
+import { isLoopback } from '../../contract/address.ts';
 import type { Answers } from './answers.ts';
 import type { Columns } from './columns.ts';
 
@@ -19,6 +20,10 @@ export function edgeYaml(facts: EdgeFacts): string {
   const where = cloud
     ? `{ host: ${text(cloud.host)}, port: ${cloud.port} }`
     : `{ host: 127.0.0.1, port: "\${CLOUD_PORT:-7070}" } # the one in cloud.yaml`;
+  const isHere = cloud === null || isLoopback(cloud.host);
+  const keys = isHere
+    ? `"\${FOGRUN_TLS:-}" } # set it once the cloud is on another machine`
+    : `"\${FOGRUN_TLS:-keys}" } # the folder of this device, as \`fogrun keys device\` made it on the cloud`;
   return `# The device's side, made by \`fogrun init\`. \`fogrun check\` finds mistakes, \`fogrun kinds KIND\` explains settings.
 fogrun: 1
 pipeline: ${text(name)}
@@ -39,6 +44,7 @@ ${sourceYaml(facts)}
   uploader:
     kind: uploader
     cloud: ${where}
+    tls: { dir: ${keys}
     compression: zstd
     to: acks
 
@@ -87,7 +93,7 @@ function sourceYaml({ source, every, columns }: EdgeFacts): string {
       return `  # One value of JSON a line, from any program on this machine.
   lines:
     kind: tcp-source
-    host: 127.0.0.1 # 0.0.0.0 takes them from everywhere; nobody is asked who they are
+    host: 127.0.0.1 # with 0.0.0.0 and \`insecure: true\` from everywhere; nobody is asked who they are
     port: ${source.port}
     acks: false # true: each connection is told what was accepted
     to: rotator
@@ -96,7 +102,7 @@ function sourceYaml({ source, every, columns }: EdgeFacts): string {
       return `  # JSON posted by any program on this machine; answered once it is on the disk.
   posts:
     kind: http-source
-    host: 127.0.0.1 # 0.0.0.0 takes them from everywhere; nobody is asked who they are
+    host: 127.0.0.1 # with 0.0.0.0 and \`insecure: true\` from everywhere; nobody is asked who they are
     port: ${source.port}
     to: rotator
 `;
@@ -132,8 +138,9 @@ store: { path: "\${FOGRUN_STATE:-.fogrun}/cloud", max: 1GiB }
 actors:
   receiver:
     kind: cloud-receiver
-    host: 127.0.0.1 # 0.0.0.0 takes edges from everywhere; nobody is asked who they are
+    host: 127.0.0.1 # 0.0.0.0 takes edges from everywhere; that wants keys
     port: "\${CLOUD_PORT:-7070}"
+    tls: { dir: "\${FOGRUN_TLS:-}" } # the directory that \`fogrun keys init\` made
     to: forecaster
 
   forecaster:
