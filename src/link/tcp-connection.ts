@@ -102,7 +102,8 @@ export class TcpConnection implements Connection {
     // Not only when the socket says so: a newcomer may wait for the place.
     this.#seat?.leave();
     // A socket that is shutting down cannot be reset any more.
-    if (this.#ended || this.#closed) this.#socket.destroy();
+    // One under TLS would end in order first; the other side sees that TLS did not.
+    if (this.#ended || this.#closed || this.#raw !== this.#socket) this.#socket.destroy();
     else this.#raw.resetAndDestroy();
     this.#ended = true;
   }
