@@ -164,6 +164,7 @@ export class TlsListener {
       secureOptions: constants.SSL_OP_NO_TICKET,
     });
     this.#server.on('secureConnection', (socket) => {
+      socket.allowHalfOpen = true;
       this.#waiting.get(keyOf(socket))?.({ socket, peer: this.#peerOf(socket) });
     });
     this.#server.on('tlsClientError', (error, socket) => {
@@ -192,7 +193,7 @@ export class TlsListener {
       }, handshakeMsMax);
       this.#waiting.set(key, (outcome) => settle(outcome instanceof Error ? acceptFault(outcome) : outcome));
       raw.on('error', () => {});
-      raw.once('close', () => settle(new FogrunError('tls-failed', 'it went away during the TLS handshake')));
+      raw.once('close', () => settle(wentAway()));
       raw.once('readable', () => {
         const first = raw.read() as Buffer | null;
         // Ended, or closed: told already, or about to be.
@@ -203,6 +204,8 @@ export class TlsListener {
           return settle(new FogrunError('tls-mismatch', 'it does not speak TLS, which this port wants'));
         }
         raw.unshift(first);
+        // Until both know each other, an end is an end; the deadline would be late to notice.
+        raw.allowHalfOpen = false;
         this.#server.emit('connection', raw);
       });
     });
@@ -242,16 +245,18 @@ function keyOf(socket: net.Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort}`;
 }
 
+function wentAway(): FogrunError {
+  return new FogrunError(
+    'tls-failed',
+    'it ended the TLS handshake: it may not trust the certificate of this cloud',
+  );
+}
+
 function acceptFault(error: Error & { code?: string }): FogrunError {
   if (isForeign(error.code ?? '')) {
     return new FogrunError('tls-mismatch', 'it does not speak TLS, which this port wants');
   }
-  if (error.code === 'ECONNRESET') {
-    return new FogrunError(
-      'tls-failed',
-      'it ended the TLS handshake: it may not trust the certificate of this cloud',
-    );
-  }
+  if (error.code === 'ECONNRESET') return wentAway();
   return new FogrunError('tls-failed', `no TLS: ${faultText(error)}`);
 }
 

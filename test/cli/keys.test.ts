@@ -46,9 +46,13 @@ test('an authority, a server and a device: certificates that Node.js takes witho
   t.deepEqual(server.keyUsage, ['1.3.6.1.5.5.7.3.1']);
   t.deepEqual(device.keyUsage, ['1.3.6.1.5.5.7.3.2']);
   for (const host of ['cloud.example', 'localhost']) t.is(server.checkHost(host), host);
-  for (const address of ['2001:db8::7', '192.0.2.9', '127.0.0.1', '::1']) t.is(server.checkIP(address), address);
+  for (const address of ['2001:db8::7', '192.0.2.9', '127.0.0.1', '::1'])
+    t.is(server.checkIP(address), address);
   t.is(factsOf(device).name, 'attic');
-  t.is(await readFile(join(dir, 'devices/attic/ca.crt'), 'utf8'), await readFile(join(dir, names.ca), 'utf8'));
+  t.is(
+    await readFile(join(dir, 'devices/attic/ca.crt'), 'utf8'),
+    await readFile(join(dir, names.ca), 'utf8'),
+  );
 });
 
 test('lifetimes are sane: an hour back for late clocks, a year for devices and server, ten for the authority', async (t) => {
@@ -73,7 +77,10 @@ test('a certificate never outlives its authority', async (t) => {
   await run('init');
   now += 3_600 * dayMs;
   await run('device', 'attic');
-  t.is(factsOf(await certificate('devices/attic/device.crt')).toMs, factsOf(await certificate(names.ca)).toMs);
+  t.is(
+    factsOf(await certificate('devices/attic/device.crt')).toMs,
+    factsOf(await certificate(names.ca)).toMs,
+  );
 });
 
 test('files are for their owner alone, also below a loose umask and in a directory that was open', async (t) => {
@@ -169,7 +176,10 @@ test('what is not there is named, with what makes it', async (t) => {
   await t.throwsAsync(run('revoke', 'attic'), { code: 'key-unknown' });
   await t.throwsAsync(run('renew', 'attic'), { code: 'key-unknown' });
   await writeFile(join(dir, names.caKey), 'no key');
-  await t.throwsAsync(run('device', 'attic'), { code: 'keys-unreadable', message: /not the key of `ca\.crt`/ });
+  await t.throwsAsync(run('device', 'attic'), {
+    code: 'keys-unreadable',
+    message: /not the key of `ca\.crt`/,
+  });
   await rm(join(dir, names.caKey));
   await t.throwsAsync(run('device', 'attic'), { code: 'keys-unreadable', message: /ca\.key is not there/ });
 });
@@ -210,7 +220,10 @@ test('two at once in one directory do not forget each other', async (t) => {
 test('an edge is called what its certificate says, and another name in the file is an error', async (t) => {
   const made = await testKeys(t);
   const tls = (dir: string) => ({ dir, ca: '', cert: '', key: '' });
-  await t.throwsAsync(edgeNameOf(tls(made.dir), { edge: '', token: '' }), { code: 'keys-unreadable', message: /has none/ });
+  await t.throwsAsync(edgeNameOf(tls(made.dir), { edge: '', token: '' }), {
+    code: 'keys-unreadable',
+    message: /has none/,
+  });
   const folder = await made.device('attic');
   t.is(await edgeNameOf(tls(folder), { edge: '', token: '' }), 'attic');
   t.is(await edgeNameOf(tls(made.dir), { edge: '', token: '' }), 'attic', 'the only one');
@@ -221,7 +234,11 @@ test('an edge is called what its certificate says, and another name in the file 
   });
   await made.device('cellar');
   t.is(await edgeNameOf(tls(made.dir), { edge: 'cellar', token: '' }), 'cellar');
-  await t.throwsAsync(edgeNameOf(tls(made.dir), { edge: '', token: '' }), { message: /one device, but has attic, cellar/ });
-  await t.throwsAsync(edgeNameOf(tls(made.dir), { edge: 'quay', token: '' }), { message: /no certificate for the edge quay/ });
+  await t.throwsAsync(edgeNameOf(tls(made.dir), { edge: '', token: '' }), {
+    message: /one device, but has attic, cellar/,
+  });
+  await t.throwsAsync(edgeNameOf(tls(made.dir), { edge: 'quay', token: '' }), {
+    message: /no certificate for the edge quay/,
+  });
   t.is(await edgeNameOf(tls(made.dir), { edge: 'quay', token: 'fog_x' }), 'quay', 'it has a token instead');
 });

@@ -13,7 +13,12 @@ import { clock } from './tcp-fixtures.ts';
 
 const at = '192.0.2.7:5000';
 const nobody: Peer = { name: null, serial: null, expiresMs: null, problem: null };
-const holder = (name: string): Peer => ({ name, serial: 'AB', expiresMs: Date.now() + 60_000, problem: null });
+const holder = (name: string): Peer => ({
+  name,
+  serial: 'AB',
+  expiresMs: Date.now() + 60_000,
+  problem: null,
+});
 
 async function openGate(t: ExecutionContext, config: object) {
   const audited: AuditEntry[] = [];
@@ -44,7 +49,10 @@ test('the certificate of one device under the name of another is denied, and aud
   }
   t.is(audited.length, 1);
   t.like(audited[0], { action: 'greet', target: 'cloud/receiver', outcome: 'identity-denied' });
-  t.like(audited[0]!.by, { user: 'the holder of the certificate of cellar', command: `HELLO as attic from ${at}` });
+  t.like(audited[0]!.by, {
+    user: 'the holder of the certificate of cellar',
+    command: `HELLO as attic from ${at}`,
+  });
 });
 
 test('a token lets its own edge in and nobody else, and its hash is all that is kept', async (t) => {
@@ -52,7 +60,9 @@ test('a token lets its own edge in and nobody else, and its hash is all that is 
   const token = await book.token('attic');
   const { gate, audited } = await openGate(t, { tls: { dir } });
   t.truthy(gate.admit(nobody, { ...hello, credential: token }, at));
-  t.throws(() => gate.admit(nobody, { ...hello, edge: 'cellar', credential: token }, at), { code: 'identity-denied' });
+  t.throws(() => gate.admit(nobody, { ...hello, edge: 'cellar', credential: token }, at), {
+    code: 'identity-denied',
+  });
   t.is(audited.length, 1);
   t.false(JSON.stringify(audited).includes(token));
   t.false((await readNeeded(join(dir, names.tokens), '')).includes(token));
@@ -97,7 +107,10 @@ test('tokens guard plain TCP too, and then every edge needs one', async (t) => {
   t.is(gate.secure, undefined);
   t.is(gate.refuses(undefined), null);
   t.truthy(gate.admit(undefined, { ...hello, credential: token }, at));
-  t.throws(() => gate.admit(undefined, hello, at), { code: 'certificate-missing', message: /^a token is required/ });
+  t.throws(() => gate.admit(undefined, hello, at), {
+    code: 'certificate-missing',
+    message: /^a token is required/,
+  });
 });
 
 test('a list of tokens that vanishes lets nobody in', async (t) => {
@@ -126,7 +139,10 @@ test('a certificate that ends while its edge is connected ends the connection', 
 
 test('keys that are not there, or not as they should be, keep a receiver from starting', async (t) => {
   const dir = await temporaryDirectory(t);
-  await t.throwsAsync(openGate(t, { tls: { dir } }), { code: 'keys-unreadable', message: /ca\.crt is not there/ });
+  await t.throwsAsync(openGate(t, { tls: { dir } }), {
+    code: 'keys-unreadable',
+    message: /ca\.crt is not there/,
+  });
   await t.throwsAsync(openGate(t, { tokens: join(dir, 'none.json') }), { code: 'keys-unreadable' });
   const keys = await testKeys(t);
   await writeFile(join(keys.dir, names.revoked), '{"revoked":[{"serial":"xyz"}]}');
