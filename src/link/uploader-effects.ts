@@ -38,7 +38,11 @@ export function uploaderEffects(env: UploaderEnv): UploaderEffects {
       signal.addEventListener('abort', () => line.drop(), { once: true });
       const { host, port } = config.cloud;
       const alarm = plainAlarm('dials', host, port, config.tls);
-      if (alarm !== null) env.report({ type: 'alarm', about: 'insecure', text: alarm });
+      if (alarm !== null) {
+        env.report({ type: 'alarm', about: 'insecure', text: alarm });
+        const over = () => env.report({ type: 'alarm', about: 'insecure', text: null });
+        signal.addEventListener('abort', over, { once: true });
+      }
       const notices = env.input.consume(noticeLimits, signal, async () => emit({ type: 'BACKLOG' }));
       const kept = keepRetention(env, config.retention, signal);
       await Promise.race([notices, failure.promise, kept.then(() => notices)]);
