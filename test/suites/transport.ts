@@ -208,26 +208,37 @@ export function transportSuite(test: TestFn, name: string, factory: Factory): vo
     const { capped, settle } = await factory(t);
     const { transport, turnedAway } = capped({ maxConnections: 2 });
     const ends: Connection[] = [];
+    let taken = () => {};
     const listener = await settle(
       transport.listen({ host: '127.0.0.1', port: 0 }, (connection) => {
         ends.push(connection);
         watchEnd(connection);
+        taken();
       }),
     );
     const { signal } = new AbortController();
-    const dial = async () =>
-      watchEnd(
-        await transport.dial({ host: '127.0.0.1', port: listener.port, timeoutMs: 5_000, signal }),
-      ).closed();
-    const first = dial();
-    void dial();
-    const third = dial();
-    await settle(third.catch(() => {}));
+    const dial = () => transport.dial({ host: '127.0.0.1', port: listener.port, timeoutMs: 5_000, signal });
+    /** One after the other: whose place is whose must be certain. */
+    const enter = async () => {
+      const isIn = new Promise<void>((resolve) => {
+        taken = resolve;
+      });
+      const end = watchEnd(await settle(dial()));
+      await settle(isIn);
+      return end;
+    };
+    const first = await enter();
+    await enter();
+    const third = dial().then(
+      (connection) => watchEnd(connection).closed(),
+      () => {},
+    );
+    await settle(third);
     t.is(ends.length, 2);
     t.is(turnedAway.length, 1);
     ends[0]!.mayYield!(() => ends[0]!.reset());
-    void dial();
-    await settle(first);
+    dial().catch(() => {});
+    await settle(first.closed());
     await settle(listener.close());
     for (const end of ends) end.destroy();
     t.is(turnedAway.length, 1);
