@@ -237,7 +237,7 @@ export function transportSuite(test: TestFn, name: string, factory: Factory): vo
     t.is(ends.length, 2);
     t.is(turnedAway.length, 1);
     ends[0]!.mayYield!(() => ends[0]!.reset());
-    dial().catch(() => {});
+    await enter();
     await settle(first.closed());
     await settle(listener.close());
     for (const end of ends) end.destroy();
