@@ -1,9 +1,10 @@
 import test from 'ava';
-import { readText } from './tree.ts';
+import { importsOf, readText, repositoryFiles } from './tree.ts';
 
 interface Locked {
   readonly version: string;
   readonly integrity?: string;
+  readonly dev?: boolean;
 }
 
 const manifest = JSON.parse(readText('package.json')) as Record<string, Record<string, string> | undefined>;
@@ -51,6 +52,57 @@ test('every locked package has its hash and no address of its own', (t) => {
   );
   t.deepEqual(bare, []);
   t.notRegex(lockText, /"resolved":\s*"http/);
+});
+
+/** What a user of fogrun gets, direct or not, each looked at; a package that is not here comes in only past this list. */
+const known = [
+  '@harperfast/extended-iterable',
+  '@lmdb/lmdb-*',
+  '@msgpackr-extract/msgpackr-extract-*',
+  '@noble/hashes',
+  '@peculiar/utils',
+  'asn1js',
+  'bytestreamjs',
+  'detect-libc',
+  'easy-stack',
+  'event-pubsub',
+  'js-message',
+  'js-queue',
+  'lmdb',
+  'msgpackr',
+  'msgpackr-extract',
+  'node-addon-api',
+  'node-gyp-build-optional-packages',
+  'node-ipc',
+  'ordered-binary',
+  'pkijs',
+  'strong-type',
+  'tinkerforge',
+  'weak-lru-cache',
+  'xstate',
+  'yaml',
+  'zod',
+];
+
+test('no package comes with fogrun that is not on the list of those that were looked at', (t) => {
+  const shipped = Object.entries(locked).filter(([path, { dev }]) => path !== '' && !dev);
+  const names = [...new Set(shipped.map(([path]) => nameOf(path)))];
+  const isKnown = (name: string) =>
+    known.some((one) => (one.endsWith('*') ? name.startsWith(one.slice(0, -1)) : name === one));
+  t.deepEqual(
+    names.filter((name) => !isKnown(name)),
+    [],
+  );
+  t.true(names.length >= known.length);
+});
+
+test('certificates are made in one place: who makes them has one door', (t) => {
+  const users = repositoryFiles()
+    .filter((path) => /^(?:src|machines|bench|test)\/.*\.ts$/.test(path))
+    .filter((path) =>
+      importsOf(path, readText(path)).some(({ target }) => /^(?:pkijs|asn1js)$/.test(target)),
+    );
+  t.deepEqual(users, ['src/cli/keys/authority.ts']);
 });
 
 test('the lockfile belongs to the manifest', (t) => {

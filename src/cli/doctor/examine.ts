@@ -16,6 +16,7 @@ import { namedVariables } from '../variables.ts';
 import { addressChecks } from './addresses.ts';
 import { checkDisk } from './disk.ts';
 import { type Check, type Finding, failure, good, runChecks, warning } from './finding.ts';
+import { identityChecks } from './identity.ts';
 import { machineChecks } from './machine.ts';
 import { checkVariables } from './misspelt.ts';
 import { type StoreToCheck, storeChecks, storesOf, storesUnder } from './stores.ts';
@@ -39,6 +40,7 @@ async function examine(state: string, files: readonly string[]): Promise<Finding
       const path = plans.find(({ name }) => name === pipeline)?.store?.path;
       return path === undefined ? null : livingOwner(path);
     }),
+    ...identityChecks(plans, systemClock),
     ...plans.map((plan) => ({ about: 'paths', run: async () => relativePaths(plan) })),
     ...plans.map(({ name }) => ({
       about: 'paths',

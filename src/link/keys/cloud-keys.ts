@@ -77,6 +77,14 @@ async function readServer({ ca: caFile, cert, key }: Places): Promise<NonNullabl
   return { ca, ...(await readPair(cert, key)) };
 }
 
+/** Rejects with `keys-unreadable`: nobody is let in on keys that cannot be read. */
+export async function readCloudKeys(from: Pick<CloudKeysEnv, 'tls' | 'tokens'>): Promise<CloudKeys> {
+  const places = placesOf(from);
+  if (from.tokens !== '') await readNeeded(from.tokens, '`fogrun keys token NAME` writes `tokens.json`.');
+  const server = tlsIsOn(from.tls) ? await readServer(places) : null;
+  return { server, ...(await readRegister(places)) };
+}
+
 /** Keys that follow their files, until `close`. */
 export class LiveKeys {
   readonly #env: CloudKeysEnv;
@@ -99,13 +107,12 @@ export class LiveKeys {
     this.#arm();
   }
 
-  /** Rejects with `keys-unreadable`: nobody is let in on keys that cannot be read. */
+  /** Rejects with `keys-unreadable`. */
   static async open(env: CloudKeysEnv): Promise<LiveKeys> {
     const places = placesOf(env);
+    // Before they are read: what changes meanwhile is seen at the next look.
     const seen = await look(places);
-    if (env.tokens !== '') await readNeeded(env.tokens, '`fogrun keys token NAME` writes `tokens.json`.');
-    const server = tlsIsOn(env.tls) ? await readServer(places) : null;
-    return new LiveKeys(env, places, seen, { server, ...(await readRegister(places)) });
+    return new LiveKeys(env, places, seen, await readCloudKeys(env));
   }
 
   get current(): CloudKeys {

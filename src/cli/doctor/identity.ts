@@ -1,0 +1,69 @@
+/** Checks of keys, certificates and plain TCP. */
+import type { Clock } from '../../contract/clock.ts';
+import { FogrunError } from '../../contract/errors.ts';
+import type { Plan } from '../../contract/plan.ts';
+import { type ClientTls, plainAlarm, type ServerTls, tlsIsOn } from '../../contract/tls-config.ts';
+import { type Check, type Finding, failure, good, warning } from './finding.ts';
+
+interface Config {
+  readonly host?: string;
+  readonly port?: number;
+  readonly cloud?: { readonly host: string; readonly port: number };
+  readonly tls?: ClientTls | ServerTls;
+  readonly token?: string;
+  readonly tokens?: string;
+  readonly insecure?: boolean;
+}
+
+export function identityChecks(plans: readonly Plan[], clock: Clock): Check[] {
+  return plans.flatMap((plan) =>
+    plan.actors.flatMap(({ name, config }) => {
+      const about = config as Config;
+      const who = `${plan.name}/${name}`;
+      const plain = plainFinding(who, about);
+      return [
+        ...(plain ? [{ about: 'identity', run: async () => plain }] : []),
+        ...(about.tls && tlsIsOn(about.tls)
+          ? [{ about: 'identity', run: () => keysFinding(who, plan, about, clock.now()) }]
+          : []),
+      ];
+    }),
+  );
+}
+
+function plainFinding(who: string, { host, port, cloud, tls, insecure }: Config): Finding | null {
+  if (insecure !== true) return null;
+  const alarm = cloud
+    ? plainAlarm('dials', cloud.host, cloud.port, tls)
+    : plainAlarm('listens on', host ?? '', port ?? 0, tls);
+  if (alarm === null) return null;
+  return warning('identity', `${who}: ${alarm}`, 'Make keys with `fogrun keys init`, and set FOGRUN_TLS.');
+}
+
+async function keysFinding(who: string, plan: Plan, config: Config, nowMs: number): Promise<Finding> {
+  const { daysLeft, timeFault, warnDays } = await import('../../link/keys/certificate.ts');
+  try {
+    const facts = config.cloud ? await edgeFacts(plan, config) : await cloudFacts(config);
+    if (!facts) return good('identity', `${who} shows a token`);
+    const fault = timeFault(facts, `the certificate of ${who}`, nowMs);
+    if (fault) return failure('identity', fault.message, fault.advice);
+    const left = daysLeft(facts, nowMs);
+    const text = `the certificate of ${who}${config.cloud ? ` is that of ${facts.name} and` : ''} lasts ${left} more days`;
+    if (left < warnDays) return warning('identity', text, 'Renew it: `fogrun keys renew`.');
+    return good('identity', text);
+  } catch (thrown) {
+    if (!(thrown instanceof FogrunError)) throw thrown;
+    return failure('identity', `${who}: ${thrown.message}`, thrown.advice);
+  }
+}
+
+async function edgeFacts({ edge }: Plan, { tls, token = '' }: Config) {
+  const { edgeNameOf, readEdgeKeys } = await import('../../link/keys/edge-keys.ts');
+  await edgeNameOf(tls as ClientTls, { edge, token });
+  return (await readEdgeKeys(tls as ClientTls, { edge, token })).own?.facts ?? null;
+}
+
+async function cloudFacts({ tls, tokens = '' }: Config) {
+  const { readCloudKeys } = await import('../../link/keys/cloud-keys.ts');
+  return (await readCloudKeys({ tls: tls as ServerTls, tokens })).server?.facts ?? null;
+}
