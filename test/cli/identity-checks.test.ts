@@ -1,0 +1,62 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: pipeline files have variables of their own
+import test from 'ava';
+import { kinds } from '../../machines/index.ts';
+import { identityChecks } from '../../src/cli/doctor/identity.ts';
+import { checkPipeline, formatProblem } from '../../src/pipeline/check.ts';
+import { dayMs, testKeys } from '../helpers/keys.ts';
+import { clock } from '../link/tcp-fixtures.ts';
+import { shifted } from '../link/tls-fixtures.ts';
+
+const edge = (uploader: string) => `fogrun: 1
+pipeline: edge
+store: { path: s }
+actors:
+  sensor: { kind: simulated-sensor, device: d, sensor: s, unit: K, every: 1s, to: rotator }
+  rotator: { kind: file-rotator, to: up }
+  up: { kind: uploader, ${uploader}, to: acks }
+  acks: { kind: ack-handler }
+`;
+const check = (text: string, variables: Record<string, string> = {}) =>
+  checkPipeline({ file: 'edge.yaml', text }, { kinds, variables, cwd: '/' });
+
+async function found(text: string, now = clock) {
+  const { plan } = check(text);
+  const findings = await Promise.all(identityChecks([plan!], now).map((one) => one.run()));
+  return findings.flat();
+}
+
+test('a token that is written into the file draws a warning that does not repeat it', (t) => {
+  const { warnings, problems } = check(edge('token: hunter2hunter2'));
+  t.is(problems.length, 0);
+  t.is(warnings.length, 1);
+  t.regex(formatProblem(warnings[0]!), /actors\.up\.token: a secret stands in the file/);
+  t.notRegex(formatProblem(warnings[0]!), /hunter2/);
+  t.is(check(edge('token: "${FOGRUN_TOKEN:-}"'), { FOGRUN_TOKEN: 'hunter2' }).warnings.length, 0);
+  const wrong = check(edge('token: "hunter2 hunter2"'));
+  t.is(wrong.problems.length, 1);
+  t.notRegex(wrong.problems.map(formatProblem).join('\n'), /hunter2/);
+});
+
+test('doctor says whose certificate it is and how long it lasts, and warns early', async (t) => {
+  const keys = await testKeys(t);
+  await keys.device('hut');
+  const text = edge(`tls: { dir: "${keys.dir}" }`);
+  t.like(await found(text), [
+    { grade: 'good', text: 'the certificate of edge/up is that of hut and lasts 396 more days' },
+  ]);
+  t.like(await found(text, shifted(380 * dayMs)), [{ grade: 'warning' }]);
+  const [ended] = await found(text, shifted(400 * dayMs));
+  t.is(ended!.grade, 'failure');
+  t.regex(ended!.text, /the certificate of edge\/up expired on/);
+  const [missing] = await found(edge(`tls: { dir: "${keys.dir}/none" }`));
+  t.is(missing!.grade, 'failure');
+  t.regex(missing!.text, /ca\.crt is not there/);
+});
+
+test('doctor warns of plain TCP that was asked for', async (t) => {
+  const [plain, ...more] = await found(edge('cloud: { host: cloud.example }, insecure: true'));
+  t.is(more.length, 0);
+  t.is(plain!.grade, 'warning');
+  t.regex(plain!.text, /^edge\/up: insecure: dials cloud\.example:7070 in plain TCP/);
+  t.deepEqual(await found(edge('insecure: true')), []);
+});
