@@ -52,6 +52,7 @@ export async function judge(world: World): Promise<SimBalance[]> {
     if (process.role === 'edge') await readEdge(process, every, world);
   }
   for (const store of storesOfClouds(world)) noteEver(store, every);
+  judgeSources(world);
   return world.ledgers.map(({ process, ledger, gone }) => {
     const own = fates.get(idOf(world, ledger))!;
     return weigh({ process, gone, own, reasons, missed: missed.get(ledger.edge) ?? 0, world });
@@ -92,6 +93,19 @@ async function readCloud(
         else noteStored(process.name, receipt, body, concerned, telling);
       }
     }
+  }
+}
+
+/** What a source has acknowledged to its sender must have been accepted. */
+function judgeSources({ processes, feedings, telling, mayFork }: World): void {
+  for (const [at, { name, ledger }] of processes.entries()) {
+    const acknowledged = feedings[at]?.acknowledged ?? 0;
+    // A disk that is put back has forgotten some.
+    if (!ledger || mayFork || acknowledged === 0) continue;
+    const accepted = ledger.streams.reduce((sum, stream) => sum + ledger.last(stream), 0);
+    if (acknowledged <= accepted) continue;
+    const text = `its sources acknowledged ${acknowledged} readings, and ${accepted} were accepted`;
+    telling.violate('balance', name, text);
   }
 }
 

@@ -28,6 +28,8 @@ export interface SimulateOptions {
   /** The command line that repeats it, with those faults only. */
   readonly command: (only?: readonly number[]) => string;
   readonly listen?: (entry: LogEntry) => void;
+  /** May change the world before it begins, such as the kind of its disks. */
+  readonly prepare?: (world: World) => void;
   /** Told before it begins which faults there are to be. */
   readonly planned?: (faults: readonly PlannedFault[]) => void;
   /** Now and then, with the virtual time that has passed, ms. */
@@ -93,6 +95,7 @@ export async function simulate(options: SimulateOptions): Promise<SimRun> {
   options.planned?.(faults);
   const carried = new CarryOut(world, seed);
   await carried.plan(faults);
+  options.prepare?.(world);
   const checks = new Checks(world, options.virtualMs);
 
   const unheard = (thrown: unknown) => {

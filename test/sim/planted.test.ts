@@ -1,6 +1,8 @@
 import test from 'ava';
 import type { CloudStore, EdgeStore, Receipt } from '../../src/contract/store.ts';
-import { type Plant, run, violated } from './fixtures.ts';
+import { simulate } from '../../src/sim/simulate.ts';
+import type { World } from '../../src/sim/world.ts';
+import { optionsOf, type Plant, run, violated } from './fixtures.ts';
 
 /** Deletes segments as soon as they are read to be sent. */
 const deleteBeforeAck: Plant = {
@@ -97,4 +99,17 @@ test('retries without jitter are found where edges come back together', async (t
   const found = await run({ ...choice, plant: retryWithoutJitter });
   t.deepEqual(violated(found), ['jitter']);
   t.deepEqual(violated(await run(choice)), []);
+});
+
+test('disks that say written before they have synced are found when the power goes', async (t) => {
+  const faults = ['power-cut', 'partition'] as const;
+  const lying = {
+    ...optionsOf({ seed: 2, hours: 1, faults }),
+    prepare: ({ processes }: World) => {
+      for (const { disk } of processes) disk.writesBackAfterMs = 30_000;
+    },
+  };
+  const found = await simulate(lying);
+  t.true(['accepted-stays', 'stored-before-deleted', 'one-past', 'balance'].includes(violated(found)[0]!));
+  t.deepEqual(violated(await run({ seed: 2, hours: 1, faults })), []);
 });

@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { shipped } from '../helpers/fogrun.ts';
+
+const main = new URL('../../src/cli/main.js', import.meta.url).pathname;
+const fogrun = (...words: string[]) =>
+  spawnSync(process.execPath, [main, ...words], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+const short = ['--edges', '1', '--hours', '0.1', '--seed', '7'];
+const both = [shipped('cloud.yaml'), shipped('edge.yaml')];
+
+async function temporary(t: ExecutionContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'fogrun-sim-'));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+test('`fogrun sim` says what held, how fast, which faults there were and where the readings are', async (t) => {
+  const page = join(await temporary(t), 'run.md');
+  const { status, stdout, stderr } = fogrun('sim', ...both, ...short, '--report', page);
+  t.is(status, 0, stdout + stderr);
+  t.regex(stdout, /^all invariants held · .* · 1 edge · seed 7\n/);
+  t.regex(stdout, /of virtual time in [\d.]+ s: \d+ times as fast/);
+  t.regex(stdout, /\d+ faults: 1 partition/);
+  t.regex(stdout, /^edge +\d+ +\d+ /m);
+  t.regex(await readFile(page, 'utf8'), /seed 7/);
+});
+
+test('two runs of one seed print the same log, byte for byte', (t) => {
+  const [a, b] = [1, 2].map(() => fogrun('sim', ...both, ...short, '--log', 'json'));
+  t.is(a!.status, 0);
+  t.true(a!.stdout.split('\n').length > 100);
+  t.is(a!.stdout, b!.stdout);
+  t.regex(a!.stderr, /all invariants held/);
+});
+
+test('a pipeline that cannot get well ends with 1, and says which actor, why, and how to repeat it', (t) => {
+  const { status, stdout } = fogrun('sim', shipped('edge.yaml'), ...short, '--faults', 'none');
+  t.is(status, 1);
+  t.regex(stdout, /^violated: well-again/);
+  t.regex(stdout, /uploader is \w+, though no fault is left: 127\.0\.0\.1:7070 cannot be reached/);
+  t.regex(stdout, /Repeat it: fogrun sim .*edge\.yaml --edges 1 --hours 0\.1 --seed 7 --faults none/);
+});
+
+test('wrong files and options end with 2 before anything is simulated', async (t) => {
+  const wrong = join(await temporary(t), 'wrong.yaml');
+  await writeFile(wrong, 'fogrun: 1\npipeline: x\nactrs: {}\n');
+  const refused: [string[], RegExp][] = [
+    [[wrong], /nothing was simulated: .*actrs/s],
+    [[...both, '--faults', 'fire'], /--faults takes all, none, or some of partition.*`fire`/],
+    [[...both, '--hours', '-1'], /--hours/],
+    [[...both, '--edges', '0'], /--edges takes a whole number from 1/],
+    [[...both, '--seed', 'x'], /--seed/],
+    [[...both, '--only', '0'], /--only/],
+    [[...both, '--report', 'page.pdf'], /\.html or \.md/],
+  ];
+  for (const [words, text] of refused) {
+    const { status, stdout, stderr } = fogrun('sim', ...words);
+    t.is(status, 2, stderr);
+    t.is(stdout, '');
+    t.regex(stderr, text);
+  }
+});
