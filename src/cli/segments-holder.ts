@@ -9,7 +9,8 @@ import type {
   SegmentRange,
 } from '../contract/control.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
-import { type EdgeStore, openInfo } from '../contract/store.ts';
+import { openInfo } from '../contract/open-info.ts';
+import type { EdgeStore } from '../contract/store.ts';
 import { namePattern, type SegmentHeader } from '../domain/segment.ts';
 import { nearest, printable, quoteList } from '../domain/text.ts';
 import { createAudit } from '../runtime/audit.ts';

@@ -2,7 +2,8 @@
 import { sleep } from '../contract/clock.ts';
 import type { Discarded, SegmentInfo, SegmentRange } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
-import { type EdgeStore, openInfo } from '../contract/store.ts';
+import { openInfo } from '../contract/open-info.ts';
+import type { EdgeStore } from '../contract/store.ts';
 import { type EdgeWhere, whereInEdge } from '../contract/where.ts';
 import { printable, quoteList } from '../domain/text.ts';
 import type { ControlEnv } from './control.ts';

@@ -310,14 +310,3 @@ test('a forecast is shown whole, in as many lines as it takes', (t) => {
   const told = lines.slice(at).join(' ').replace(/ +/g, ' ');
   t.true(told.includes(words), told);
 });
-
-test('readings that became gaps have a line of their own, only when there are some', (t) => {
-  const shown = (lost: object) => {
-    const { store, ...status } = edgeStatus();
-    const model = createModel('run');
-    takeStatus(model, { ...status, store: { ...store!, lost } });
-    return lineOf(render(model, usual), 'gaps:').trim();
-  };
-  t.is(shown({}), '');
-  t.is(shown({ dropped: 1_204, missed: 12 }), 'gaps: 12 missed, 1,204 dropped');
-});
