@@ -201,8 +201,7 @@ function numberStore() {
   const positions = new Map<string, string>();
   const listeners = new Set<(event: StoreEvent) => void>();
   const store = {
-    edge: 'e',
-    epoch: 'x',
+    ...{ edge: 'e', epoch: 'x' },
     status: () => ({ state: 'open', bytes: 0, bytesMax: 1 }),
     streams: () => [],
     position: (name: string) => positions.get(name),
