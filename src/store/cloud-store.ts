@@ -41,14 +41,12 @@ import {
 } from './cloud-records.ts';
 import { Filer } from './filer.ts';
 import { Listeners } from './listeners.ts';
-import { MeansCache } from './means-cache.ts';
+import { MeansCache, meansKeptMs } from './means-cache.ts';
 import { loadMeta } from './meta.ts';
 import { Quota } from './quota.ts';
 import { checkSegment, nameOf } from './segment-check.ts';
 import { decodeRecord, encodeRecord, toHex } from './text.ts';
 
-/** Means older than this against the newest are let go. */
-const meansKeptMs = 2 * 86_400_000;
 const closeDeadlineMs = 5_000;
 const done = Buffer.of(1);
 

@@ -1,6 +1,9 @@
 /** Means as they were read last: a forecast needs hours of them for each segment, and all but the newest are known. */
 import type { Mean } from '../contract/store.ts';
 
+/** Means older than this against the newest are let go. */
+export const meansKeptMs = 2 * 86_400_000;
+
 /** Sensors of edges whose means are kept, those asked for last. */
 const sensorsMax = 64;
 
