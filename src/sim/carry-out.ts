@@ -146,7 +146,7 @@ export class CarryOut {
       prepared!.disk.restore(disk);
       this.#world.exchangeLedger(prepared!, ledger!.copy());
       prepared!.isOff = false;
-      prepared!.start();
+      this.#world.begin(prepared!);
       return () => {
         prepared!.isOff = true;
         prepared!.powerCut();

@@ -13,6 +13,7 @@ export const faultWays = {
   'slow-disk': ['slow'],
   'clock-jump': ['back', 'ahead'],
   corruption: ['segment'],
+  // The earlier ones are more frequent.
   clone: ['copy', 'edge-restored', 'cloud-restored', 'cloud-wiped'],
 } as const satisfies Record<FaultKind, readonly string[]>;
 
@@ -101,7 +102,9 @@ function faultsOfKind(
   const often = kind === 'clone' ? cloneOftenMs : oftenMs;
   const count = 1 + Math.floor(random.next() * (1 + 2 * (spanMs / often)));
   return Array.from({ length: count }, () => {
-    const way = pick<FaultWay>(faultWays[kind], random);
+    const ways: readonly FaultWay[] = faultWays[kind];
+    const chance = kind === 'clone' ? random.next() ** 2 : random.next();
+    const way = ways[Math.floor(chance * ways.length)]!;
     const atMs = Math.floor(quietMs + random.next() * spanMs * 0.9);
     const lengthMs = Math.floor(Math.min(spread(1_000, longestMs[kind], random), (untilMs - atMs) * 0.9));
     const made = describe(kind, way, targets, lengthMs, random);

@@ -14,6 +14,7 @@ const sensor = 'value';
 
 export interface Feeding {
   readonly files: SimSourceFiles;
+  /** Once. */
   start(): void;
   stop(): void;
   /** Readings that sources said to be accepted. */
@@ -41,10 +42,9 @@ export async function feedingOf(options: FeedingOptions): Promise<Feeding> {
   const senders: LineFeeder[] = [];
   const starts: (() => void)[] = [];
   for (const { name: device, kind, config } of plan.actors) {
-    const { path, mode, host, port, acks } = config as {
+    const { path, mode, port, acks } = config as {
       path: string;
       mode?: string;
-      host: string;
       port: number;
       acks: boolean;
     };
@@ -61,13 +61,15 @@ export async function feedingOf(options: FeedingOptions): Promise<Feeding> {
     } else if (kind.name === 'tcp-source') {
       const random = seededRandom(seed, `sender ${name} ${device}`);
       const { transport } = network.join(name);
-      starts.push(() => senders.push(startLineFeeder({ ...common, transport, host, port, random, acks })));
+      // By its name, so that nobody else is fed while it is down.
+      const sender = { ...common, transport, host: name, port, random, acks };
+      starts.push(() => senders.push(startLineFeeder(sender)));
     }
   }
   return {
     files,
     start() {
-      for (const start of starts) start();
+      for (const start of starts.splice(0)) start();
     },
     stop: () => stopping.abort(),
     get acknowledged() {

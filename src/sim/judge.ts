@@ -53,7 +53,9 @@ export async function judge(world: World): Promise<SimBalance[]> {
   }
   for (const store of storesOfClouds(world)) noteEver(store, every);
   judgeSources(world);
-  return world.ledgers.map(({ process, ledger, gone }) => {
+  // A copy that never ran has nothing to tell.
+  const told = world.ledgers.filter(({ ledger, gone }) => !gone || ledger.streams.length > 0);
+  return told.map(({ process, ledger, gone }) => {
     const own = fates.get(idOf(world, ledger))!;
     return weigh({ process, gone, own, reasons, missed: missed.get(ledger.edge) ?? 0, world });
   });

@@ -79,6 +79,8 @@ const firstPort = 50_000;
 /** @param options for every connection */
 export function createSimNetwork(clock: Clock, options: Partial<PairOptions> = {}): SimNetwork {
   const served = new Set<Served>();
+  /** Names of hosts that there are. */
+  const known = new Set<string>();
   const made: Made[] = [];
   const ways = new Map<string, Way>();
   let nextPort = firstPort;
@@ -133,11 +135,14 @@ export function createSimNetwork(clock: Clock, options: Partial<PairOptions> = {
   function serverFor(from: string, host: string, port: number): Served | undefined {
     const there = [...served].filter((one) => one.port === port);
     const named = there.find((one) => one.host === host);
-    return named ?? there.find((one) => one.host === from) ?? there[0];
+    // Whoever names a host means that one.
+    if (named || known.has(host)) return named;
+    return there.find((one) => one.host === from) ?? there[0];
   }
 
   function join(host: string): Access {
     const process: Process = { host, alive: true, ends: new Set() };
+    known.add(host);
     const transportWith = (how: TransportOptions): Transport => ({
       dial: (target) => dial(process, target),
       listen: (at, take) => listen(process, how, at, take),

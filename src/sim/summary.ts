@@ -39,26 +39,25 @@ function faultsLine({ faults }: SimRun): string {
   return `${total}: ${numbers.map(({ kind, count }) => `${count} ${kind}`).join(', ')}`;
 }
 
-const columns = ['process', 'accepted', 'stored', 'on the edge', 'in gaps', 'missed'] as const;
+const columns = ['process', 'accepted', 'stored', 'on the edge', 'in gaps', 'missed', 'gone with a disk'];
 
 function balanceLines(balances: readonly SimBalance[]): string[] {
-  const rows = balances.map(({ process, accepted, stored, held, gaps, missed }) => [
+  const rows = balances.map(({ process, accepted, stored, held, gaps, missed, goneWithDisk = 0 }) => [
     process,
     accepted,
     stored,
     held,
     gapText(gaps),
     missed,
+    goneWithDisk,
   ]);
   if (rows.length === 0) return [];
-  const cells = [columns, ...rows].map((row) => row.map(String));
-  const widths = columns.map((_, at) => Math.max(...cells.map((row) => row[at]!.length)));
-  return [
-    '',
-    ...cells.map((row) =>
-      row.map((cell, at) => (at === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[at]!))).join('  '),
-    ),
-  ];
+  const anyGone = balances.some(({ goneWithDisk = 0 }) => goneWithDisk > 0);
+  const cells = [columns, ...rows].map((row) => row.slice(0, anyGone ? undefined : -1).map(String));
+  const widths = columns.map((_, at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[at]!))).join('  ');
+  return ['', ...cells.map(line)];
 }
 
 function gapText(gaps: Readonly<Record<string, number>>): string {

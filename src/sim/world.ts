@@ -50,7 +50,7 @@ export class World {
   /** What gaps may say of readings that were accepted. */
   readonly gapReasons: ReadonlySet<string>;
   readonly processes: SimProcess[] = [];
-  /** What comes to each process from outside. */
+  /** What comes to each process from outside, in the order of `processes`. */
   readonly feedings: Feeding[] = [];
   /** Of every disk that an edge ever had; `gone` when it was exchanged. */
   readonly ledgers: { readonly process: string; readonly ledger: Ledger; gone: boolean }[] = [];
@@ -92,9 +92,14 @@ export class World {
     const random = seededRandom(this.#options.seed, 'starts');
     for (const process of this.processes) {
       const delayMs = process.role === 'cloud' ? 0 : Math.floor(random.next() * startMsMax);
-      this.clock.setTimeout(() => process.start(), delayMs);
+      this.clock.setTimeout(() => this.begin(process), delayMs);
     }
-    for (const feeding of this.feedings) feeding.start();
+  }
+
+  /** Starts a process for the first time, and whatever feeds it. */
+  begin(process: SimProcess): void {
+    process.start();
+    this.feedings[this.processes.indexOf(process)]!.start();
   }
 
   /** One more process, not yet started. */
