@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type Fogrun, freePort, moved, segment, startFogrun, world } from '../helpers/fogrun.ts';
 import { faultsIn, filedUpTo, sendLoad, withAcks, withHeartbeat } from '../helpers/load.ts';
+import { loopDisk, loopDiskTools } from '../helpers/loop-disk.ts';
 import { canRun } from '../helpers/needs.ts';
 
 /** Every sync takes half a second longer; the program is not touched otherwise. */
@@ -94,6 +95,37 @@ test('with syncs of half a second the event loops go on, heartbeats go out, no l
   t.is((await edge.end()).code, 0, edge.stderr());
   t.is((await cloud.end()).code, 0, cloud.stderr());
   t.false(cloud.lines.some(moved('store', 'failed')));
+});
+
+test('while the disk of an edge answers nothing at all nothing is acknowledged, the event loop goes on and the link lives; then all goes on', async (t) => {
+  if (!canRun(t, ...loopDiskTools)) return;
+  const disk = await loopDisk(t);
+  const { env, edgeFile, cloudFile } = await machines(t);
+  const cloud = startFogrun(t, [cloudFile, '--log', 'json'], env);
+  await cloud.line(moved('receiver', 'serving.listening'));
+  const edge = startFogrun(t, [edgeFile, '--log', 'json'], { ...env, FOGRUN_STATE: disk.path });
+  // What hangs on the disk cannot be killed before it thaws.
+  t.teardown(disk.thaw);
+  const load = sendLoad(t, Number(env.INGEST_PORT), 1_000);
+  await edge.line(segment('deleted'));
+  await wait(1_000);
+  disk.freeze();
+  // What was under way when it froze is told of yet.
+  await wait(500);
+  const told = load.told();
+  const sinceMs = Date.now();
+  await wait(4_000);
+  const stalls = await stallsSince(env.LOOP_WATCH!, edge, sinceMs);
+  t.is(load.told(), told);
+  disk.thaw();
+  t.log(`longest stall: ${Math.max(...stalls).toFixed(1)} ms in ${stalls.length} looks`);
+  t.true(stalls.length > 4 && Math.max(...stalls) < 250);
+  await load.stop();
+  t.deepEqual([...left(edge, 'uploader'), ...left(cloud, 'receiver')], []);
+  const epochs = await filedUpTo(env.FOGRUN_STATE!, 'edge-under-test', load.told());
+  t.deepEqual(faultsIn(epochs.flat(), load.told(), load.starts), []);
+  t.is((await edge.end()).code, 0, edge.stderr());
+  t.is((await cloud.end()).code, 0, cloud.stderr());
 });
 
 test('control: a sync in the event loop is seen as a stall', async (t) => {

@@ -12,6 +12,9 @@ export interface LoopDisk {
   readonly path: string;
   /** From now on nothing reaches the disk, not even the log of the file system: what was not synced is gone. */
   cut(): void;
+  /** From now on nothing that writes is answered, until it thaws. */
+  freeze(): void;
+  thaw(): void;
   /** Takes it down and up again, as a machine does that boots. Whoever used it must have ended. */
   boot(): Promise<void>;
 }
@@ -39,7 +42,13 @@ export async function loopDisk(t: ExecutionContext, size = 320 * 2 ** 20): Promi
       }
     }
   };
+  let frozen = false;
+  const thaw = () => {
+    if (frozen) run('xfs_io', '-x', '-c', 'thaw', path);
+    frozen = false;
+  };
   t.teardown(async () => {
+    thaw();
     await down();
     await rm(home, { recursive: true });
   });
@@ -47,6 +56,11 @@ export async function loopDisk(t: ExecutionContext, size = 320 * 2 ** 20): Promi
     path,
     // Without `-f` it does not write its log before.
     cut: () => void run('xfs_io', '-x', '-c', 'shutdown', path),
+    freeze: () => {
+      run('xfs_io', '-x', '-c', 'freeze', path);
+      frozen = true;
+    },
+    thaw,
     async boot() {
       await down();
       up();
