@@ -55,7 +55,8 @@ export async function judge(world: World): Promise<SimBalance[]> {
   judgeSources(world);
   // A copy that never ran has nothing to tell.
   const told = world.ledgers.filter(({ ledger, gone }) => !gone || ledger.streams.length > 0);
-  return told.map(({ process, ledger, gone }) => {
+  const inOrder = told.toSorted((a, b) => (a.process < b.process ? -1 : Number(a.process > b.process)));
+  return inOrder.map(({ process, ledger, gone }) => {
     const own = fates.get(idOf(world, ledger))!;
     return weigh({ process, gone, own, reasons, missed: missed.get(ledger.edge) ?? 0, world });
   });
