@@ -155,7 +155,8 @@ class CloudStoreOverKv extends CloudStoreReader implements CloudStore {
     body: Uint8Array,
   ): Promise<{ receipt: Receipt; known: boolean }> {
     checkSegment(header, body);
-    const reserved = this.#kv.get(keys.receipt(header)) ? 0 : body.length;
+    const mark = this.#kv.get(keys.mark(header.edge, header.epoch, header.stream));
+    const reserved = mark && header.sequence <= decodeMark(mark).sequence ? 0 : body.length;
     if (reserved > 0) this.#quota.reserve(reserved);
     const now = this.#options.clock.now();
     try {

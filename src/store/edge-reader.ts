@@ -5,7 +5,7 @@ import type { Kv } from '../contract/kv.ts';
 import type { DeadLetters } from '../contract/letters.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import * as read from './edge-reads.ts';
-import { type EdgeMeta, edgeFormatMax, keys, loadEdgeState, readHead, toHeader } from './edge-records.ts';
+import { type EdgeMeta, edgeFormatMax, keys, loadEdgeState } from './edge-records.ts';
 import { readLetters } from './letter-records.ts';
 import { openLmdbKv } from './lmdb-kv.ts';
 import { checkMeta } from './meta.ts';
@@ -50,10 +50,7 @@ export function edgeReaderOver(kv: Kv): EdgeReader {
     streams: () => [...state.streams.keys()],
     openSegment: (stream) => read.openSegment(state, stream),
     held: (stream, from, countMax) => read.held(kv, state, stream, from, countMax),
-    header(stream, sequence) {
-      const head = readHead(kv, stream, sequence);
-      return head && toHeader(meta, stream, sequence, head);
-    },
+    header: (stream, sequence) => read.header(kv, state, stream, sequence),
     body: async (header) => read.body(kv, header),
     letters: readLetters(kv),
     close: () => kv.close(),

@@ -4,7 +4,7 @@ import type { KvReader } from '../contract/kv.ts';
 import type { Backlog, OpenSegment, SegmentInfo } from '../contract/store.ts';
 import { bodyHash, type SegmentHeader, sameHash } from '../domain/segment.ts';
 import { acked, stream as streamOf } from './edge-changes.ts';
-import { type EdgeState, headsBetween, keys, readHead } from './edge-records.ts';
+import { type EdgeState, headsBetween, keys, readHead, toHeader } from './edge-records.ts';
 
 export function backlog(kv: KvReader, state: EdgeState, cursor: string): Backlog {
   let [segments, readings, bytes] = [0, 0, 0];
@@ -31,6 +31,18 @@ export function openSegment(state: EdgeState, stream: string): OpenSegment {
     bytes: openBytes,
     sinceMs: openSinceMs,
   };
+}
+
+export function header(
+  kv: KvReader,
+  state: EdgeState,
+  stream: string,
+  sequence: number,
+): SegmentHeader | undefined {
+  // Asked for again and again by whoever waits for the next: that is known without a read.
+  if (sequence > (state.streams.get(stream)?.sealed ?? 0)) return undefined;
+  const head = readHead(kv, stream, sequence);
+  return head && toHeader(state.meta, stream, sequence, head);
 }
 
 export function held(

@@ -37,9 +37,7 @@ import {
   heldBytes,
   keys,
   loadEdgeState,
-  readHead,
   snapshot,
-  toHeader,
 } from './edge-records.ts';
 import { Sent } from './edge-sent.ts';
 import { turnedAwayToGaps } from './edge-turned-away.ts';
@@ -199,8 +197,7 @@ class EdgeStoreOverKv implements EdgeStore {
   }
 
   header(stream: string, sequence: number): SegmentHeader | undefined {
-    const record = readHead(this.#kv, stream, sequence);
-    return record && toHeader(this.#committed.meta, stream, sequence, record);
+    return read.header(this.#kv, this.#committed, stream, sequence);
   }
 
   async body(header: SegmentHeader): Promise<Uint8Array> {

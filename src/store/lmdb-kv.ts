@@ -7,9 +7,11 @@ import { open, type RootDatabase } from 'lmdb';
 import type { Clock } from '../contract/clock.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { Kv, KvEntry, KvKey, KvRange, KvWriter } from '../contract/kv.ts';
-import { CommitOverdue, commitFailure, errnoName, isDiskError } from './commit-error.ts';
-import { asUnwritable, freeBytes, makeDirectory } from './directory.ts';
+import { CommitOverdue, commitFailure, isDiskError } from './commit-error.ts';
+import { freeBytes, makeDirectory } from './directory.ts';
 import { checkDataFile, type Look } from './lmdb-check.ts';
+import { openFailure } from './open-error.ts';
+import { RecentValues } from './recent-values.ts';
 import { reasonOf } from './text.ts';
 
 export interface LmdbKvOptions {
@@ -58,6 +60,7 @@ class LmdbKv implements FailableKv {
   readonly #db: Database;
   readonly #options: Required<LmdbKvOptions>;
   readonly #writer: KvWriter;
+  readonly #recent = new RecentValues();
   #queue: Queued[] = [];
   #bytesPut = 0;
   #writes = 0;
@@ -70,22 +73,25 @@ class LmdbKv implements FailableKv {
     this.#db = db;
     this.#options = options;
     this.#writer = {
-      get: (key) => this.get(key),
+      get: (key) => this.#read(key),
       // Read at once: removing what a cursor stands on would move it.
       range: (range) => [...this.range(range)],
       put: (key, value) => {
         this.#writes++;
         this.#bytesPut += value.length;
+        this.#recent.put(key, value);
         void db.put(key as LmdbKey, value);
       },
       remove: (key) => {
         this.#writes++;
+        this.#recent.remove(key);
         void db.remove(key as LmdbKey);
       },
       removeRange: (from, to) => {
         for (const key of [...db.getKeys({ start: from as LmdbKey, end: to as LmdbKey })]) {
           this.#writes++;
           // Bare keys of one number are not found again.
+          this.#recent.remove(asKey(key));
           void db.remove(asKey(key) as LmdbKey);
         }
       },
@@ -93,6 +99,11 @@ class LmdbKv implements FailableKv {
   }
 
   get(key: KvKey): Uint8Array | undefined {
+    this.#assertReadable();
+    return this.#recent.get(key) ?? this.#read(key);
+  }
+
+  #read(key: KvKey): Uint8Array | undefined {
     this.#assertReadable();
     try {
       return this.#db.getBinary(key as LmdbKey);
@@ -159,7 +170,10 @@ class LmdbKv implements FailableKv {
       await Promise.race([overdue, this.#db.transaction(() => this.#runGroup(taken, settled))]);
       // What failed meanwhile is not acknowledged, whatever LMDB says.
       if (this.#failure) for (const queued of taken) queued.reject(this.#failure);
-      else for (const settle of settled) settle();
+      else {
+        this.#recent.committed();
+        for (const settle of settled) settle();
+      }
     } catch (error) {
       // The cause comes by a promise within, which unheard would end the process.
       const inner = (error as { commitError?: Promise<unknown> }).commitError;
@@ -299,21 +313,6 @@ export async function openLmdbKv(options: LmdbKvOptions): Promise<FailableKv> {
       ...options,
     });
   } catch (error) {
-    const text = error instanceof Error ? error.message : '';
-    if (/MDB_(INVALID|CORRUPTED|VERSION_MISMATCH|PAGE_NOTFOUND|PANIC)/.test(text)) {
-      throw new FogrunError('store-corrupt', `the store in ${path} cannot be read: ${reasonOf(error)}`, {
-        cause: error,
-      });
-    }
-    // A disk that cannot be read is neither the store's fault nor the program's.
-    if (errnoName(error) === 'EIO') throw unreadable(path, error);
-    throw asUnwritable(path, error);
+    throw openFailure(path, error);
   }
-}
-
-function unreadable(path: string, error: unknown): FogrunError {
-  return new FogrunError('store-failed', `the store in ${path} cannot be read: ${reasonOf(error)}`, {
-    advice: 'Look at the disk, then start again.',
-    cause: error,
-  });
 }

@@ -97,36 +97,40 @@ test('with syncs of half a second the event loops go on, heartbeats go out, no l
   t.false(cloud.lines.some(moved('store', 'failed')));
 });
 
-test('while the disk of an edge answers nothing at all nothing is acknowledged, the event loop goes on and the link lives; then all goes on', async (t) => {
-  if (!canRun(t, ...loopDiskTools)) return;
-  const disk = await loopDisk(t);
-  const { env, edgeFile, cloudFile } = await machines(t);
-  const cloud = startFogrun(t, [cloudFile, '--log', 'json'], env);
-  await cloud.line(moved('receiver', 'serving.listening'));
-  const edge = startFogrun(t, [edgeFile, '--log', 'json'], { ...env, FOGRUN_STATE: disk.path });
-  // What hangs on the disk cannot be killed before it thaws.
-  t.teardown(disk.thaw);
-  const load = sendLoad(t, Number(env.INGEST_PORT), 1_000);
-  await edge.line(segment('deleted'));
-  await wait(1_000);
-  disk.freeze();
-  // What was under way when it froze is told of yet.
-  await wait(500);
-  const told = load.told();
-  const sinceMs = Date.now();
-  await wait(4_000);
-  const stalls = await stallsSince(env.LOOP_WATCH!, edge, sinceMs);
-  t.is(load.told(), told);
-  disk.thaw();
-  t.log(`longest stall: ${Math.max(...stalls).toFixed(1)} ms in ${stalls.length} looks`);
-  t.true(stalls.length > 4 && Math.max(...stalls) < 250);
-  await load.stop();
-  t.deepEqual([...left(edge, 'uploader'), ...left(cloud, 'receiver')], []);
-  const epochs = await filedUpTo(env.FOGRUN_STATE!, 'edge-under-test', load.told());
-  t.deepEqual(faultsIn(epochs.flat(), load.told(), load.starts), []);
-  t.is((await edge.end()).code, 0, edge.stderr());
-  t.is((await cloud.end()).code, 0, cloud.stderr());
-});
+for (const side of ['edge', 'cloud'] as const) {
+  test(`while the disk of ${side === 'edge' ? 'an' : 'a'} ${side} answers nothing at all nothing is acknowledged, the event loop goes on and the link lives; then all goes on`, async (t) => {
+    if (!canRun(t, ...loopDiskTools)) return;
+    const disk = await loopDisk(t);
+    const { env, edgeFile, cloudFile } = await machines(t);
+    const state = { [side]: { ...env, FOGRUN_STATE: disk.path } };
+    const cloud = startFogrun(t, [cloudFile, '--log', 'json'], state.cloud ?? env);
+    await cloud.line(moved('receiver', 'serving.listening'));
+    const edge = startFogrun(t, [edgeFile, '--log', 'json'], state.edge ?? env);
+    // What hangs on the disk cannot be killed before it thaws.
+    t.teardown(disk.thaw);
+    const load = sendLoad(t, Number(env.INGEST_PORT), 1_000);
+    await edge.line(segment('deleted'));
+    await wait(1_000);
+    disk.freeze();
+    // What was under way when it froze is told of yet.
+    await wait(500);
+    const acknowledged = () => (side === 'edge' ? load.told() : edge.lines.filter(segment('deleted')).length);
+    const before = acknowledged();
+    const sinceMs = Date.now();
+    await wait(4_000);
+    const stalls = await stallsSince(env.LOOP_WATCH!, side === 'edge' ? edge : cloud, sinceMs);
+    t.is(acknowledged(), before);
+    disk.thaw();
+    t.log(`longest stall: ${Math.max(...stalls).toFixed(1)} ms in ${stalls.length} looks`);
+    t.true(stalls.length > 4 && Math.max(...stalls) < 250);
+    await load.stop();
+    const epochs = await filedUpTo((state.cloud ?? env).FOGRUN_STATE!, 'edge-under-test', load.told());
+    t.deepEqual([...left(edge, 'uploader'), ...left(cloud, 'receiver')], []);
+    t.deepEqual(faultsIn(epochs.flat(), load.told(), load.starts), []);
+    t.is((await edge.end()).code, 0, edge.stderr());
+    t.is((await cloud.end()).code, 0, cloud.stderr());
+  });
+}
 
 test('control: a sync in the event loop is seen as a stall', async (t) => {
   if (!canRun(t, 'root', 'strace')) return;
