@@ -72,9 +72,15 @@ test.serial(
         last = await greet(port, who, again(last, one));
         return last;
       };
-      for (const sequence of [3, 2 ** 32, Number.MAX_SAFE_INTEGER]) {
+      const sequences = [3, 2 ** 32, Number.MAX_SAFE_INTEGER - 1, Number.MAX_SAFE_INTEGER];
+      for (const [sequence, fromSeq] of sequences.flatMap((each) => [
+        [each, each] as const,
+        // All else continues what is stored.
+        [each, 2] as const,
+      ])) {
         const jump = await come();
-        jump.say(segmentFrame(segmentOf(who, { sequence, fromSeq: sequence, previousHash: one.hash })));
+        const lines = [`{"seq":${fromSeq},"device":"x","sensor":"s","value":2}`];
+        jump.say(segmentFrame(segmentOf(who, { sequence, fromSeq, previousHash: one.hash, lines })));
         const { code } = (await jump.hear(types.refuse)).json;
         t.true(code === 'invalid' || code === 'forked', `${sequence} ${code}`);
         await jump.closed();

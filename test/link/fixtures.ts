@@ -50,12 +50,18 @@ export const welcome: Welcome = {
 /** A segment of the edge of `hello` with the right hashes. */
 export function segment(
   sequence: number,
-  options: { body?: Uint8Array; stream?: string; previousHash?: Uint8Array; type?: SegmentType } = {},
+  options: {
+    body?: Uint8Array;
+    stream?: string;
+    previousHash?: Uint8Array;
+    type?: SegmentType;
+    fromSeq?: number;
+  } = {},
 ): { header: SegmentHeader; body: Uint8Array } {
   const body =
     options.body ??
     Buffer.from(
-      `{"seq":${sequence},"device":"qBz","sensor":"pressure","time":"2026-01-01T00:00:00.000Z","value":1013.25,"unit":"hPa"}\n`,
+      `{"seq":${options.fromSeq ?? sequence},"device":"qBz","sensor":"pressure","time":"2026-01-01T00:00:00.000Z","value":1013.25,"unit":"hPa"}\n`,
     );
   const partial = {
     edge: hello.edge,
@@ -63,7 +69,7 @@ export function segment(
     stream: options.stream ?? 'readings',
     sequence,
     type: options.type ?? ('readings' as const),
-    fromSeq: sequence,
+    fromSeq: options.fromSeq ?? sequence,
     count: 1,
     bytes: body.length,
     sealedAtMs: 1_767_225_615_000,

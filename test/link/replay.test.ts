@@ -73,11 +73,16 @@ test('the same identity with another hash is refused and alarmed, and what is st
 });
 
 test('a sequence that jumps, up to the largest there is, is refused and moves no mark: what is honest goes on', async (t) => {
-  for (const sequence of [3, 2 ** 52, Number.MAX_SAFE_INTEGER - 1]) {
+  const sequences = [3, 2 ** 52, Number.MAX_SAFE_INTEGER - 1];
+  for (const [sequence, fromSeq] of sequences.flatMap((each) => [
+    [each, each] as const,
+    // All else continues what is stored.
+    [each, 2] as const,
+  ])) {
     const world = createWorld();
     const cloud = await world.cloud();
     const one = segment(1);
-    const jump = segment(sequence, { previousHash: one.header.hash });
+    const jump = segment(sequence, { previousHash: one.header.hash, fromSeq });
     const { link, side, token } = await attacker(world, [one]);
     await world.clock.until(link.send(one.header, one.body));
     await world.clock.advance(1_000);

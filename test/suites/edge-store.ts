@@ -81,6 +81,19 @@ export function edgeStoreSuite(test: TestFn, name: string, factory: EdgeFactory)
     t.like(again.backlog(c), { segments: 1, readings: 1 });
   });
 
+  test(`${name}: each cursor stands where it stood, also after reopening, whoever else lags behind`, async (t) => {
+    const { store, reopen } = await factory(t, { cursors: [c, 'other'] });
+    for (let i = 0; i < 2; i++) {
+      await store.append([batch(1)]);
+      await store.seal('readings');
+    }
+    await store.acknowledge(c, 'readings', 1, store.header('readings', 1)!.hash);
+    const again = await reopen();
+    t.is(again.head(c, 'readings').acknowledged, 1);
+    t.is(again.head('other', 'readings').acknowledged, 0);
+    t.truthy(again.header('readings', 1));
+  });
+
   test(`${name}: an acknowledgement that quotes another hash, or what was never sealed, changes nothing`, async (t) => {
     const { store } = await factory(t);
     await store.append([batch(1)]);
