@@ -115,6 +115,18 @@ function bomb(bytes: number, blockBytes: number): Buffer {
   return frame;
 }
 
+/** A frame that declares so many bytes, and goes on for 400 blocks of 128 KiB. */
+function swelling(bytes: number): Buffer {
+  const count = 400;
+  const frame = Buffer.alloc(10 + 4 * count, 0x61);
+  frame.write('28b52ffd8068', 'hex');
+  frame.writeUInt32LE(bytes, 6);
+  for (let block = 1; block <= count; block++) {
+    frame.writeUIntLE(((2 ** 17) << 3) | (1 << 1) | (block === count ? 1 : 0), 6 + 4 * block, 3);
+  }
+  return frame;
+}
+
 const dictionary = Buffer.concat([packed.subarray(0, 4), Buffer.of(packed[4]! | 1, 7), packed.subarray(5)]);
 const wideWindow = Buffer.from('28b52ffd80880000000001000061', 'hex');
 wideWindow.writeUInt32LE(body.length, 6);
@@ -130,6 +142,7 @@ const hostile: [string, Buffer, RegExp][] = [
   ['that wants 128 MiB of memory', wideWindow, /needs a window of 134217728 bytes/],
   ['of another size', zlib.zstdCompressSync(lines(49)), /declares \d+ bytes instead of/],
   ['that holds more than it declares', bomb(body.length, 100_000), /is not valid|holds/],
+  ['that holds far more than it declares', swelling(body.length), /is not valid|holds/],
   ['that holds less than it declares', bomb(body.length, 100), /is not valid|holds/],
   ['that is a bomb', bomb(2 ** 31, 2 ** 17), /declares 2147483648 bytes/],
 ];

@@ -124,6 +124,30 @@ test('acknowledgements do not wait for a forecaster that is absent, paused or re
   }
 });
 
+test('a forecaster that cannot deal with a segment says so, and acknowledgements, deletion and later forecasts go on', async (t) => {
+  const world = createWorld();
+  const cloud = await world.cloud();
+  const edge = await world.edge();
+  await deliver(world, edge, 1_000);
+  const { store } = cloud;
+  const means = store.means.bind(store);
+  store.means = () => {
+    throw new Error('a mean that is none');
+  };
+  await deliver(world, edge, 1_010);
+  t.true(isDrained(edge));
+  store.means = means;
+  await deliver(world, edge, 1_020);
+  t.true(isDrained(edge));
+  const told = edge.lines.flatMap(({ report }) => (report.type === 'forecast' ? [report.mean] : []));
+  t.deepEqual(told, [1_000, 1_020]);
+  const notes = cloud.lines.flatMap(({ actor, report }) =>
+    actor === 'forecaster' && report.type === 'note' ? [report.text] : [],
+  );
+  t.deepEqual(notes, ['no forecast for segment 2 of e1: Error: a mean that is none']);
+  t.is(cloud.state('forecaster'), 'ready');
+});
+
 test('a forecast of a segment that was not stored is forgotten, and made once it is', async (t) => {
   const world = createWorld();
   const cloud = await world.cloud();
