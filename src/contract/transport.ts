@@ -9,6 +9,8 @@ export interface Peer {
   readonly serial: string | null;
   /** When it ends, ms since 1970. */
   readonly expiresMs: number | null;
+  /** Certificates of the authorities that it was checked against, as PEM. */
+  readonly authority?: string;
   /** Why it proves nothing: whoever shows it may be told so, and no more. */
   readonly problem: Problem | null;
 }

@@ -18,6 +18,8 @@ export interface Admitted {
   readonly by: string;
   /** Why it may stay no longer, or `null`. */
   fault(): FogrunError | null;
+  /** Whether it was let in under another authority than the one of now: it is to greet again, and judged anew. */
+  outdated(): boolean;
 }
 
 export interface Gate {
@@ -74,6 +76,7 @@ export function createGate(config: CloudReceiverConfig, env: GateEnv): Gate | un
       ? null
       : timeFault({ fromMs: 0, toMs: peer.expiresMs }, whose, clock.now(), 'the clock of the cloud');
   };
+  const isOutdated = ({ authority }: Peer) => authority !== undefined && authority !== opened().server?.ca;
   const tokenFault = (hash: string): FogrunError | null => {
     const entry = opened().tokens.find(({ sha256 }) => sha256 === hash);
     if (!entry) return new FogrunError('token-unknown', 'the token is not known here any more');
@@ -152,7 +155,18 @@ export function createGate(config: CloudReceiverConfig, env: GateEnv): Gate | un
     admit(peer, hello, remote) {
       if (peer && peer.serial !== null) {
         if (peer.name !== hello.edge) deny(`the holder of the certificate of ${peer.name}`, hello, remote);
-        return { by: `certificate ${peer.serial}`, fault: () => certificateFault(peer) };
+        // Also what changed since it was asked whether it may greet.
+        const fault = certificateFault(peer);
+        if (fault) throw fault;
+        if (isOutdated(peer)) {
+          const message = `the authority of this cloud was replaced while ${peer.name} greeted: greet again`;
+          throw new FogrunError('certificate-untrusted', message);
+        }
+        return {
+          by: `certificate ${peer.serial}`,
+          fault: () => certificateFault(peer),
+          outdated: () => isOutdated(peer),
+        };
       }
       if (hello.credential === undefined) {
         const needs = withTls ? 'a certificate or a token is' : 'a token is';
@@ -164,7 +178,7 @@ export function createGate(config: CloudReceiverConfig, env: GateEnv): Gate | un
       const fault = tokenFault(sha256);
       if (fault) throw fault;
       if (entry.edge !== hello.edge) deny(`the holder of the token of ${entry.edge}`, hello, remote);
-      return { by: `token ${sha256.slice(0, 8)}`, fault: () => tokenFault(sha256) };
+      return { by: `token ${sha256.slice(0, 8)}`, fault: () => tokenFault(sha256), outdated: () => false };
     },
     onChange: (hear) => void listeners.add(hear),
   };

@@ -137,6 +137,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
     judge() {
       const fault = over ? null : admitted?.fault();
       if (fault) turnOut(fault);
+      else if (!over && admitted?.outdated()) leave('the authority of this cloud was replaced: greet again');
     },
     effects: {
       async link(io) {

@@ -148,10 +148,12 @@ export interface ListenKeys {
 export class TlsListener {
   readonly #server: tls.Server;
   readonly #clock: Clock;
-  readonly #waiting = new Map<string, (outcome: Secured | Error) => void>();
+  readonly #waiting = new Map<string, (outcome: tls.TLSSocket | Error) => void>();
+  #keys: ListenKeys;
 
   constructor(keys: ListenKeys, clock: Clock) {
     this.#clock = clock;
+    this.#keys = keys;
     this.#server = tls.createServer({
       ...contextOf(keys),
       requestCert: true,
@@ -165,7 +167,7 @@ export class TlsListener {
     });
     this.#server.on('secureConnection', (socket) => {
       socket.allowHalfOpen = true;
-      this.#waiting.get(keyOf(socket))?.({ socket, peer: this.#peerOf(socket) });
+      this.#waiting.get(keyOf(socket))?.(socket);
     });
     this.#server.on('tlsClientError', (error, socket) => {
       this.#waiting.get(keyOf(socket))?.(error);
@@ -175,6 +177,9 @@ export class TlsListener {
 
   /** For connections that come from now on. */
   renew(keys: ListenKeys): void {
+    const { ca, cert, key } = this.#keys;
+    if (ca === keys.ca && cert === keys.cert && key === keys.key) return;
+    this.#keys = keys;
     this.#server.setSecureContext(contextOf(keys));
   }
 
@@ -191,7 +196,6 @@ export class TlsListener {
         settle(new FogrunError('deadline-missed', `no TLS handshake within ${handshakeMsMax} ms`));
         raw.destroy();
       }, handshakeMsMax);
-      this.#waiting.set(key, (outcome) => settle(outcome instanceof Error ? acceptFault(outcome) : outcome));
       raw.on('error', () => {});
       raw.once('close', () => settle(wentAway()));
       raw.once('readable', () => {
@@ -206,6 +210,12 @@ export class TlsListener {
         raw.unshift(first);
         // Until both know each other, an end is an end; the deadline would be late to notice.
         raw.allowHalfOpen = false;
+        // Those may change before the handshake is over.
+        const { ca } = this.#keys;
+        this.#waiting.set(key, (outcome) => {
+          if (outcome instanceof Error) settle(acceptFault(outcome));
+          else settle({ socket: outcome, peer: { ...this.#peerOf(outcome), authority: ca } });
+        });
         this.#server.emit('connection', raw);
       });
     });

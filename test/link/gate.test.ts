@@ -133,8 +133,18 @@ test('a certificate whose name no edge can have gets nobody in', async (t) => {
 test('a certificate that ends while its edge is connected ends the connection', async (t) => {
   const { dir } = await testKeys(t);
   const { gate } = await openGate(t, { tls: { dir } });
-  const admitted = gate.admit({ ...holder('attic'), expiresMs: Date.now() - 1 }, hello, at);
+  let expiresMs = Date.now() + 60_000;
+  const peer = {
+    ...holder('attic'),
+    get expiresMs() {
+      return expiresMs;
+    },
+  };
+  const admitted = gate.admit(peer, hello, at);
+  t.is(admitted.fault(), null);
+  expiresMs = Date.now() - 1;
   t.is(admitted.fault()?.code, 'certificate-time');
+  t.throws(() => gate.admit(peer, hello, at), { code: 'certificate-time' });
 });
 
 test('keys that are not there, or not as they should be, keep a receiver from starting', async (t) => {

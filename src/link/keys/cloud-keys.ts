@@ -60,14 +60,17 @@ function placesOf({ tls, tokens }: Pick<CloudKeysEnv, 'tls' | 'tokens'>): Places
   };
 }
 
-/** Who is known, and who no longer. Rejects with `keys-unreadable`. */
-async function readRegister({ revoked, tokens }: Places): Promise<Pick<CloudKeys, 'revoked' | 'tokens'>> {
-  const text = (file: string) => (file === '' ? null : readIfThere(file));
-  const entries = parseRevoked(await text(revoked), revoked);
-  return {
-    revoked: new Map(entries.map((entry) => [entry.serial, entry])),
-    tokens: parseTokens(await text(tokens), tokens),
-  };
+const textOf = async (file: string) => (file === '' ? null : readIfThere(file));
+
+/** Which certificates count no longer. Rejects with `keys-unreadable`. */
+async function readRevoked({ revoked }: Places): Promise<CloudKeys['revoked']> {
+  const entries = parseRevoked(await textOf(revoked), revoked);
+  return new Map(entries.map((entry) => [entry.serial, entry]));
+}
+
+/** Rejects with `keys-unreadable`. */
+async function readTokens({ tokens }: Places): Promise<CloudKeys['tokens']> {
+  return parseTokens(await textOf(tokens), tokens);
 }
 
 /** Rejects with `keys-unreadable`. */
@@ -82,7 +85,7 @@ export async function readCloudKeys(from: Pick<CloudKeysEnv, 'tls' | 'tokens'>):
   const places = placesOf(from);
   if (from.tokens !== '') await readNeeded(from.tokens, '`fogrun keys token NAME` writes `tokens.json`.');
   const server = tlsIsOn(from.tls) ? await readServer(places) : null;
-  return { server, ...(await readRegister(places)) };
+  return { server, revoked: await readRevoked(places), tokens: await readTokens(places) };
 }
 
 /** Keys that follow their files, until `close`. */
@@ -141,7 +144,7 @@ export class LiveKeys {
     this.#env.changed();
   }
 
-  /** Each part for itself: a certificate without its key must not keep a revocation from counting. */
+  /** Each file for itself: what is wrong with one must not keep a revocation in another from counting. */
   async #readAgain(seen: string): Promise<void> {
     const faults: string[] = [];
     const part = async <Part>(read: () => Promise<Part>, now: Part): Promise<Part> => {
@@ -153,13 +156,12 @@ export class LiveKeys {
       }
     };
     const before = this.#keys;
-    const register = await part(() => readRegister(this.#places), before);
     const { server } = before;
     this.#keys = {
       server: server && (await part(() => readServer(this.#places), server)),
       // A list that vanished, such as while a directory is copied, takes nothing back.
-      revoked: new Map([...before.revoked, ...register.revoked]),
-      tokens: register.tokens,
+      revoked: new Map([...before.revoked, ...(await part(() => readRevoked(this.#places), before.revoked))]),
+      tokens: await part(() => readTokens(this.#places), before.tokens),
     };
     // With a fault it is tried again at the next look: half of a pair may be there already, and the other soon.
     this.#failures = faults.length === 0 ? 0 : this.#failures + 1;
