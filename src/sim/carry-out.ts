@@ -1,10 +1,12 @@
 /** Lets planned faults happen to a world, and ends them again. */
 import type { Random } from '../contract/clock.ts';
+import { keys } from '../store/edge-records.ts';
 import { headroomBytes } from '../store/headroom.ts';
 import { jumpOf, type PlannedFault } from './fault-plan.ts';
 import type { SimProcess } from './process.ts';
 import { seededRandom } from './random.ts';
 import type { SimFault } from './run.ts';
+import { entriesIn } from './sorted.ts';
 import { worldName } from './telling.ts';
 import { quickSync, type World } from './world.ts';
 
@@ -15,6 +17,8 @@ type Mend = () => void | Promise<void>;
 const exchangeMs = 2_000;
 /** A frame is cut after so many bytes at most. */
 const cutBytesMax = 3_000;
+/** A crash that is to hit a write waits for one so long, ms, and comes so long after it at most. */
+const aim = { waitMs: 20_000, afterMs: 10, writesMax: 6, share: 0.7 };
 
 export class CarryOut {
   /** Those that have begun, oldest first. */
@@ -60,10 +64,9 @@ export class CarryOut {
       case 'partition':
         return this.#partition(fault, random);
       case 'crash':
-        process.crash(way === 'written');
-        return () => process.start('RESTART');
+        return this.#crash(process, way === 'written', random);
       case 'power-cut':
-        return this.#during(`power ${about}`, number, () => this.#powerOff(processes, fault));
+        return this.#powerOff(processes, fault);
       case 'disk-full': {
         const { disk, role } = process;
         const headroom = headroomBytes[role === 'cloud' ? 'cloud' : 'edge'];
@@ -93,11 +96,53 @@ export class CarryOut {
         return () => jump(-jumpMs);
       }
       case 'corruption':
-        process.disk.corruptValue(['batch']);
+        this.#corrupt(process);
         return undefined;
       case 'clone':
         return this.#clone(fault, process, prepared);
     }
+  }
+
+  /** Mostly in the middle of something that is written, for that is where there is most to break. */
+  #crash(process: SimProcess, written: boolean, random: Random): Mend {
+    const { clock } = this.#world;
+    const { disk } = process;
+    let isDown = false;
+    let isOver = false;
+    const crash = () => {
+      if (isDown) return;
+      isDown = true;
+      disk.writing = () => {};
+      process.crash(written);
+      if (isOver) clock.setTimeout(() => process.start('RESTART'), exchangeMs);
+    };
+    if (random.next() < aim.share) {
+      let left = 1 + Math.floor(random.next() * aim.writesMax);
+      const afterMs = Math.floor(random.next() * aim.afterMs);
+      disk.writing = () => {
+        left -= 1;
+        if (left === 0) clock.setTimeout(crash, afterMs);
+      };
+      clock.setTimeout(crash, aim.waitMs);
+    } else crash();
+    return () => {
+      isOver = true;
+      if (isDown) process.start('RESTART');
+    };
+  }
+
+  #corrupt({ disk, ledger }: SimProcess): void {
+    const hit = disk.corruptValue(['batch']);
+    if (!hit || !ledger) return;
+    const [, stream, fromSeq] = hit;
+    const name = String(stream);
+    const range = {
+      from: keys.batch(name, Number(fromSeq) + 1),
+      to: keys.batch(name, Number.MAX_SAFE_INTEGER),
+    };
+    const [next] = entriesIn(disk.store, { ...range, limit: 1 });
+    // Up to the next value, or to the end.
+    ledger.damage(name, Number(fromSeq), Number(next?.key[2] ?? Number.POSITIVE_INFINITY) - 1);
   }
 
   #partition({ way, about, number }: PlannedFault, random: Random): Mend | undefined {
@@ -143,6 +188,7 @@ export class CarryOut {
   #clone({ way }: PlannedFault, process: SimProcess, prepared: SimProcess | undefined): Mend | undefined {
     const { disk, ledger } = process;
     if (way === 'copy') {
+      this.#world.exchanged(process);
       prepared!.disk.restore(disk);
       this.#world.exchangeLedger(prepared!, ledger!.copy());
       prepared!.isOff = false;
@@ -168,6 +214,7 @@ export class CarryOut {
 
   #exchange(process: SimProcess, change: () => void): void {
     process.crash();
+    this.#world.exchanged(process);
     if (process.role === 'cloud') this.#world.pastClouds.push(process.disk.store);
     change();
     this.#world.clock.setTimeout(() => process.start('RESTART'), exchangeMs);

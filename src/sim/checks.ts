@@ -52,6 +52,11 @@ export class Checks {
       if (status && status.state !== 'open') {
         telling.violate('well-again', process.name, `its store is ${status.state}, though no fault is left`);
       }
+      const quietMs = this.#world.clock.monotonic() - (process.ledger?.lastMs ?? 0);
+      if (edge && neverEnds(process) && quietMs > freshMs + this.#deadline(process)) {
+        const text = `accepted nothing for ${Math.round(quietMs / 1_000)} s, though its sources go on and no fault is left`;
+        telling.violate('well-again', process.name, text);
+      }
       const oldestMs = edge?.backlog(process.life!.cursor).oldestMs ?? null;
       const ageMs = oldestMs === null ? 0 : (process.life?.clock.now() ?? 0) - oldestMs;
       if (ageMs > freshMs + this.#deadline(process)) {
@@ -101,6 +106,15 @@ export class Checks {
     this.#deadlines.set(process, longest);
     return longest;
   }
+}
+
+/** Whether something is measured or sent to it all the time. */
+function neverEnds({ plan }: SimProcess): boolean {
+  return plan.actors.some(
+    ({ kind, config }) =>
+      ['sensor-poller', 'simulated-sensor', 'tcp-source'].includes(kind.name) ||
+      (kind.name === 'file-source' && (config as { mode?: string }).mode !== 'once'),
+  );
 }
 
 /** Fields of a config that are times: a deadline, a pace, or the longest wait before an attempt. */

@@ -46,6 +46,8 @@ export class SimDisk {
   capacityBytes: number;
   /** How long what is written takes to be there for good, ms; never, for Infinity. */
   syncMs: () => number = () => 1;
+  /** Hears whenever something is about to be written. */
+  writing: () => void = () => {};
   /** While set, everything written fails with it. */
   failure: 'EIO' | null = null;
   /**
@@ -113,6 +115,7 @@ export class SimDisk {
 
   join(user: DiskUser): void {
     this.#users.add(user);
+    this.writing();
   }
 
   leave(user: DiskUser): void {

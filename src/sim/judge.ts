@@ -53,6 +53,7 @@ export async function judge(world: World): Promise<SimBalance[]> {
   }
   for (const store of storesOfClouds(world)) noteEver(store, every);
   judgeSources(world);
+  await judgeMissed(world, missed);
   // A copy that never ran has nothing to tell.
   const told = world.ledgers.filter(({ ledger, gone }) => !gone || ledger.streams.length > 0);
   const inOrder = told.toSorted((a, b) => (a.process < b.process ? -1 : Number(a.process > b.process)));
@@ -100,15 +101,39 @@ async function readCloud(
 }
 
 /** What a source has acknowledged to its sender must have been accepted. */
-function judgeSources({ processes, feedings, telling, mayFork }: World): void {
+function judgeSources({ processes, feedings, telling, pastsOf }: World): void {
   for (const [at, { name, ledger }] of processes.entries()) {
     const acknowledged = feedings[at]?.acknowledged ?? 0;
     // A disk that is put back has forgotten some.
-    if (!ledger || mayFork || acknowledged === 0) continue;
+    if (!ledger || pastsOf(ledger.edge) > 0 || acknowledged === 0) continue;
     const accepted = ledger.streams.reduce((sum, stream) => sum + ledger.last(stream), 0);
     if (acknowledged <= accepted) continue;
     const text = `its sources acknowledged ${acknowledged} readings, and ${accepted} were accepted`;
     telling.violate('balance', name, text);
+  }
+}
+
+/** What was never measured is told to the cloud, to the last reading. */
+async function judgeMissed(
+  { clock, processes, telling, pastsOf, mayDrop }: World,
+  missed: ReadonlyMap<string, number>,
+): Promise<void> {
+  for (const { name, ledger, disk } of processes) {
+    const kv = new SimKv(disk, { clock });
+    if (!ledger || mayDrop || pastsOf(ledger.edge) > 0 || kv.get(['meta']) === undefined) continue;
+    const reader = edgeReaderOver(kv);
+    let told = missed.get(ledger.edge) ?? 0;
+    for (const stream of reader.streams()) {
+      for (const { sequence, type, count } of reader.held(stream)) {
+        const header = type === 'gap' && count === 0 ? reader.header(stream, sequence) : undefined;
+        if (header)
+          told += (JSON.parse(Buffer.from(await reader.body(header)).toString('utf8')) as Gap).count;
+      }
+    }
+    const { sure, unsure } = ledger.missed;
+    if (told >= sure && told <= sure + unsure) continue;
+    const text = `its sources missed ${sure} readings, and the gaps on its disk and in the cloud tell of ${told}`;
+    telling.violate('gaps', name, text);
   }
 }
 
@@ -208,14 +233,16 @@ interface Weighing {
 }
 
 function weigh({ process, gone, own, reasons, missed, world }: Weighing): SimBalance {
-  const { telling, mayFork } = world;
+  const { telling } = world;
   let [accepted, stored, held, goneWithDisk] = [0, 0, 0, 0];
   const gaps: Record<string, number> = {};
+  const mayFork = world.pastsOf(own[0]?.ledger.edge ?? '') > 0;
   const { isOff } = world.process(process);
   for (const fate of own) {
     const lost: number[] = [];
     const twice: number[] = [];
     const untrue: number[] = [];
+    const sound: number[] = [];
     accepted += fate.stored.length;
     for (let i = 0; i < fate.stored.length; i++) {
       const times = fate.stored[i]!;
@@ -227,12 +254,14 @@ function weigh({ process, gone, own, reasons, missed, world }: Weighing): SimBal
         const reason = reasons[fate.gaps[i]!]!;
         gaps[reason] = (gaps[reason] ?? 0) + 1;
         if (reason === 'epoch' && !fate.ever[i]) untrue.push(i + 1);
+        if (reason === 'corrupt' && !fate.ledger.mayBeDamaged(fate.stream, i + 1)) sound.push(i + 1);
       } else if (isOff && fate.ever[i]) {
         // A cloud had it and lost it, and this edge has not met a cloud since.
         goneWithDisk += 1;
       } else lost.push(i + 1);
     }
-    for (const reason of Object.keys(gaps).filter((one) => !world.gapReasons.has(one))) {
+    const reasonsNow = ['corrupt', ...(mayFork ? ['epoch'] : []), ...(world.mayDrop ? ['dropped'] : [])];
+    for (const reason of Object.keys(gaps).filter((one) => !reasonsNow.includes(one))) {
       const text = `${gaps[reason]} accepted readings became gaps of the reason ${reason}, for which there was no reason`;
       if (!gone) telling.violate('gaps', process, text);
     }
@@ -250,6 +279,10 @@ function weigh({ process, gone, own, reasons, missed, world }: Weighing): SimBal
         process,
         `a gap says of seq ${rangesOf(untrue)} of ${fate.stream} that a cloud had acknowledged them, and none ever had them`,
       );
+    }
+    if (sound.length > 0 && !gone) {
+      const text = `a gap says of seq ${rangesOf(sound)} of ${fate.stream} that they were damaged, and they were not`;
+      telling.violate('gaps', process, text);
     }
     if (twice.length > 0 && !mayFork) {
       telling.violate('once', process, `stored more than once: seq ${rangesOf(twice)} of ${fate.stream}`);

@@ -44,6 +44,12 @@ export class Ledger {
   readonly #streams = new Map<string, Sums>();
   /** Handed to the store, and not answered: they are on the disk or not. */
   readonly #underWay: Batch[] = [];
+  /** When something was accepted last, ms of virtual time. */
+  lastMs = 0;
+  /** What a flipped bit may have cost, by stream: first and last `seq`. */
+  readonly #damaged: { readonly stream: string; readonly from: number; readonly to: number }[] = [];
+  /** Readings that were never measured, and told by gaps that the disk has; `unsure` more at most. */
+  missed = { sure: 0, unsure: 0 };
   /** Epochs that the store on this disk had, oldest first. */
   readonly epochs: string[];
 
@@ -53,6 +59,8 @@ export class Ledger {
     if (!from) return;
     for (const [stream, sums] of from.#streams) this.#streams.set(stream, new Sums(sums));
     this.#underWay.push(...from.#underWay);
+    this.#damaged.push(...from.#damaged);
+    this.missed = { ...from.missed };
   }
 
   copy(): Ledger {
@@ -71,6 +79,15 @@ export class Ledger {
   /** Of the line without its `seq`. */
   sum(stream: string, seq: number): number | undefined {
     return this.#streams.get(stream)?.at(seq);
+  }
+
+  /** A bit flips in a value that holds these. */
+  damage(stream: string, from: number, to: number): void {
+    this.#damaged.push({ stream, from, to: Math.min(to, this.last(stream) + this.#countUnderWay(stream)) });
+  }
+
+  mayBeDamaged(stream: string, seq: number): boolean {
+    return this.#damaged.some((one) => one.stream === stream && one.from <= seq && seq <= one.to);
   }
 
   begin(batches: readonly Batch[]): void {
@@ -98,14 +115,22 @@ export class Ledger {
       const accepted = this.last(stream);
       if (there < accepted) lost.push({ stream, accepted, there });
       for (const batch of unanswered) {
-        if (batch.stream === stream && this.last(stream) < there) this.#take(batch);
+        if (batch.stream !== stream) continue;
+        if (this.last(stream) < there) this.#take(batch);
+        // A gap without readings leaves no trace in the numbers.
+        else if (batch.count === 0) this.missed.unsure += batch.missed?.count ?? 0;
       }
       this.#streams.get(stream)?.cutTo(there);
     }
     return lost;
   }
 
-  #take({ stream, lines, count }: Batch): void {
+  #countUnderWay(stream: string): number {
+    return this.#underWay.reduce((sum, batch) => sum + (batch.stream === stream ? batch.count : 0), 0);
+  }
+
+  #take({ stream, lines, count, missed }: Batch): void {
+    this.missed.sure += missed?.count ?? 0;
     if (count === 0) return;
     const sums = this.#streams.get(stream) ?? new Sums();
     this.#streams.set(stream, sums);

@@ -64,7 +64,7 @@ interface Served {
 interface Process {
   readonly host: string;
   alive: boolean;
-  readonly ends: Set<readonly [Pair, 'near' | 'far']>;
+  readonly ends: Set<readonly [pair: Pair, end: 'near' | 'far', isLocal: boolean]>;
 }
 
 interface Made {
@@ -153,7 +153,8 @@ export function createSimNetwork(clock: Clock, options: Partial<PairOptions> = {
       die(how) {
         process.alive = false;
         for (const server of served) if (server.owner === process) served.delete(server);
-        for (const [pair, end] of process.ends) pair.abandon(end, how);
+        // What ran on the same machine lost its power as well, and begins anew.
+        for (const [pair, end, isLocal] of process.ends) pair.abandon(end, isLocal ? 'reset' : how);
         process.ends.clear();
       },
     };
@@ -226,8 +227,9 @@ export function createSimNetwork(clock: Clock, options: Partial<PairOptions> = {
     const latencyMs = () => network.latencyMs();
     const pair = connectedPair({ ...options, clock, latencyMs, seat, names: { near, far } });
     made.push({ pair, hosts: [process.host, server.host] });
-    process.ends.add([pair, 'near']);
-    server.owner.ends.add([pair, 'far']);
+    const isLocal = process.host === server.host;
+    process.ends.add([pair, 'near', isLocal]);
+    server.owner.ends.add([pair, 'far', isLocal]);
     server.take(pair.far);
     return pair.near;
   }

@@ -46,7 +46,10 @@ export function platformOf(process: SimProcess, world: World, feeding: Feeding):
       return { ...transport, dial };
     },
     devices: async () => ({
-      connect: (...wanted) => life().devices.connect(...wanted),
+      connect: async (...wanted) => {
+        const own = life();
+        return world.measured.watch(own, await own.devices.connect(...wanted));
+      },
       awaitDevice: (...wanted) => life().devices.awaitDevice(...wanted),
     }),
     emulator: async () => (options) => life().devices.startEmulator(options),
@@ -99,12 +102,13 @@ async function openStore(
 
 async function openOn(
   process: SimProcess,
-  { clock, random }: Life,
+  life: Life,
   world: World,
   plan: StorePlan,
   about: StoreAbout,
 ): Promise<OpenedStore> {
   const { disk, name } = process;
+  const { clock, random } = life;
   const kv = new SimKv(disk, { clock });
   const common = { clock, random, bytesMax: plan.bytesMax, where: plan.path };
   if (plan.role === 'cloud') {
@@ -126,9 +130,16 @@ async function openOn(
     headroomBytes: headroomBytes.edge,
   });
   await edge.checkDisk();
-  const { telling, isStored, mayFork } = world;
+  const { telling, isStored, pastsOf, measured } = world;
+  measured.begin(process, life);
   return {
-    edge: watchEdgeStore(edge, { name, ledger: process.ledger!, telling, isStored, mayFork }),
+    edge: watchEdgeStore(edge, {
+      ...{ name, ledger: process.ledger!, telling, isStored, pastsOf },
+      accepted: (batches) => {
+        process.ledger!.lastMs = world.clock.monotonic();
+        measured.accepted(life, batches);
+      },
+    }),
     cloud: null,
   };
 }

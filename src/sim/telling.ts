@@ -1,6 +1,12 @@
 /** Everything that a simulated world says: each line to whoever listens, state changes and violations kept. */
 import type { Clock } from '../contract/clock.ts';
-import { type Level, type LogEntry, levelOf, type Report } from '../contract/report.ts';
+import {
+  type Level,
+  type LogEntry,
+  levelOf,
+  type Report,
+  type TransitionReport,
+} from '../contract/report.ts';
 import type { SimTransition, SimViolation } from './run.ts';
 
 /** What must hold; docs/simulation.md explains each. */
@@ -9,12 +15,14 @@ export const invariants = [
   'order',
   'unaltered',
   'accepted-stays',
+  'measured',
   'balance',
   'once',
   'gaps',
   'one-past',
   'waits-end',
   'jitter',
+  'backoff',
   'well-again',
   'drained',
   'orderly-end',
@@ -37,6 +45,8 @@ export class Telling {
   readonly violations: SimViolation[] = [];
   /** When each actor of each process was last heard of, ms, by `process/actor`. */
   readonly heardMs = new Map<string, number>();
+  /** Hears of each state change of an actor. */
+  heard: (process: string, actor: string, report: TransitionReport) => void = () => {};
   readonly #clock: Clock;
   readonly #listen: ((entry: LogEntry) => void) | undefined;
 
@@ -48,6 +58,7 @@ export class Telling {
   say(process: string, actor: string, report: Report, level?: Level): void {
     const atMs = this.#clock.monotonic();
     this.heardMs.set(`${process}/${actor}`, atMs);
+    if (report.type === 'transition') this.heard(process, actor, report);
     if (report.type === 'transition' && !actor.includes('/')) {
       const { from, to, event, cause } = report;
       this.transitions.push({ atMs, process, actor, from, to, event, ...(cause ? { cause } : {}) });

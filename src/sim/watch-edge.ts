@@ -1,5 +1,6 @@
 /** Looks over the shoulder of an edge's store: what it accepts goes into the ledger, what it deletes must be stored. */
 import { toProblem } from '../contract/errors.ts';
+import type { Batch } from '../contract/port.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
 import type { Ledger } from './ledger.ts';
@@ -12,8 +13,10 @@ export interface EdgeWatch {
   readonly telling: Telling;
   /** Whether a cloud's disk has, or had, just this segment. */
   readonly isStored: (header: SegmentHeader) => boolean;
-  /** Whether it may come to have more than one epoch. */
-  readonly mayFork: boolean;
+  /** How often an edge may have had to begin a new epoch by now. */
+  readonly pastsOf: (edge: string) => number;
+  /** The disk has these. */
+  readonly accepted: (batches: readonly Batch[]) => void;
 }
 
 /** The same store, watched from now on. */
@@ -35,7 +38,7 @@ export function watchEdgeStore<Store extends EdgeStore>(store: Store, watch: Edg
   const noteEpoch = (epoch: string) => {
     if (ledger.epochs.at(-1) === epoch) return;
     ledger.epochs.push(epoch);
-    if (ledger.epochs.length > 1 && !watch.mayFork) {
+    if (ledger.epochs.length - 1 > watch.pastsOf(ledger.edge)) {
       telling.violate('one-past', name, `began a new epoch, though no disk was copied, exchanged or damaged`);
     }
   };
@@ -50,6 +53,7 @@ export function watchEdgeStore<Store extends EdgeStore>(store: Store, watch: Edg
     try {
       await append(batches, sealBytes);
       ledger.end(batches, true);
+      watch.accepted(batches);
     } catch (thrown) {
       // A commit that failed may be on the disk nevertheless; that shows when the store is opened next.
       if (toProblem(thrown).code !== 'store-failed') ledger.end(batches, false);

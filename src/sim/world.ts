@@ -10,10 +10,12 @@ import { decodeReceipt, keys } from '../store/cloud-records.ts';
 import { SimDisk } from './disk.ts';
 import { type Feeding, feedingOf } from './feeding.ts';
 import { Ledger } from './ledger.ts';
+import { Measured } from './measured.ts';
 import { createSimNetwork, type SimNetwork } from './network.ts';
 import { type Outside, platformOf } from './platform.ts';
 import { SimProcess } from './process.ts';
 import { seededRandom, spread } from './random.ts';
+import { Retries } from './retries.ts';
 import type { FaultKind } from './run.ts';
 import { find, type Sorted } from './sorted.ts';
 import { Storms } from './storms.ts';
@@ -45,10 +47,10 @@ export class World {
   readonly network: SimNetwork;
   readonly telling: Telling;
   readonly storms: Storms;
-  /** Whether disks are copied or exchanged, so that there may be several pasts. */
-  readonly mayFork: boolean;
-  /** What gaps may say of readings that were accepted. */
-  readonly gapReasons: ReadonlySet<string>;
+  readonly retries: Retries;
+  readonly measured: Measured;
+  /** Whether a policy of the pipelines gives readings up. */
+  readonly mayDrop: boolean;
   readonly processes: SimProcess[] = [];
   /** What comes to each process from outside, in the order of `processes`. */
   readonly feedings: Feeding[] = [];
@@ -56,12 +58,13 @@ export class World {
   readonly ledgers: { readonly process: string; readonly ledger: Ledger; gone: boolean }[] = [];
   /** What disks of clouds held before they were exchanged. */
   readonly pastClouds: Sorted[] = [];
+  /** How often the disk of each edge, or of its cloud, was copied or exchanged so far. */
+  readonly #pasts = new Map<string, number>();
   readonly #options: WorldOptions;
 
   private constructor(options: WorldOptions) {
     this.#options = options;
-    this.mayFork = options.faults.includes('clone');
-    this.gapReasons = gapReasonsOf(options);
+    this.mayDrop = options.plans.some((plan) => /"(?:drop-|retention)/.test(JSON.stringify(plan)));
     this.clock = createVirtualClock({ promisesOnly: true });
     const chance = seededRandom(options.seed, 'network');
     this.network = createSimNetwork(this.clock, {
@@ -69,6 +72,8 @@ export class World {
       piece: (left) => (chance.next() < 0.9 ? left : 1 + Math.floor(chance.next() * left)),
     });
     this.telling = new Telling(this.clock, options.listen);
+    this.retries = new Retries(this.telling, options.edges);
+    this.measured = new Measured(this.telling);
     this.storms = new Storms(this.clock, this.telling);
   }
 
@@ -127,6 +132,7 @@ export class World {
     this.feedings.push(feeding);
     process.bindings = await bindingsFor(plan, platformOf(process, this, feeding));
     this.processes.push(process);
+    this.retries.watch(process);
     if (process.ledger) this.ledgers.push({ process: name, ledger: process.ledger, gone: false });
     return process;
   }
@@ -143,6 +149,15 @@ export class World {
     process.ledger = ledger;
     this.ledgers.push({ process: process.name, ledger, gone: false });
   }
+
+  /** A disk of this process is copied or exchanged: whoever meets it may find another past than its own. */
+  exchanged({ role, ledger }: SimProcess): void {
+    const edges = role === 'cloud' ? this.ledgers.map((entry) => entry.ledger.edge) : [ledger!.edge];
+    for (const edge of new Set(edges)) this.#pasts.set(edge, this.pastsOf(edge) + 1);
+  }
+
+  /** So often an edge may have to begin a new epoch. */
+  readonly pastsOf = (edge: string): number => this.#pasts.get(edge) ?? 0;
 
   /** Ledgers of the disks that had this epoch. */
   readonly ledgersOf = (edge: string, epoch: string): readonly Ledger[] =>
@@ -178,14 +193,4 @@ function planFor(plan: Plan, name: string, number: number | null): Plan {
   const named = plan.edge === '' || number === null ? plan.edge : `${plan.edge}-${number}`;
   const edge = plan.store?.role === 'edge' ? named || name : plan.edge;
   return { ...plan, name, edge, store: plan.store && { ...plan.store, path: `/sim/${name}` } };
-}
-
-/** The faults that there are, and what the pipelines themselves give up. */
-function gapReasonsOf({ faults, plans }: WorldOptions): ReadonlySet<string> {
-  const drops = plans.some((plan) => /"(?:drop-|retention)/.test(JSON.stringify(plan)));
-  return new Set([
-    ...(faults.includes('clone') ? ['epoch'] : []),
-    ...(faults.includes('corruption') ? ['corrupt'] : []),
-    ...(drops ? ['dropped'] : []),
-  ]);
 }
