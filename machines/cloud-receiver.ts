@@ -65,7 +65,9 @@ const fields = z.strictObject({
         .describe('Most connections from one address.'),
       ungreeted: number({ min: 1, max: 65_536, integer: true })
         .prefault(1_024)
-        .describe('Most connections that have not greeted yet.'),
+        .describe(
+          'Most connections that have not greeted yet; above it the address that has most of them yields to others.',
+        ),
       greeting: number({ min: 1, max: 65_536, integer: true })
         .prefault(256)
         .describe('Most edges greeted at once; any more are told to come again later.'),

@@ -73,6 +73,8 @@ const loaders: Loaders = {
             caps: {
               maxConnections: config.connections.max,
               maxConnectionsPerAddress: config.connections['per-address'],
+              // Nobody greets a source: there are no strangers to be told from others.
+              maxUngreeted: config.connections.max,
             },
             turnedAway,
           }),

@@ -29,6 +29,8 @@ export class Seats {
   readonly #byAddress = new Map<string, number>();
   /** Seats on offer, longest first. */
   readonly #offers = new Map<Seat, { readonly address: string; readonly turnOut: () => void }>();
+  /** Who has not greeted, of each address, oldest first; with what turns him out. */
+  readonly #strangers = new Map<string, Map<Seat, (() => void) | undefined>>();
   #taken = 0;
   #ungreeted = 0;
 
@@ -40,11 +42,14 @@ export class Seats {
     return this.#taken;
   }
 
-  /** A free place, or the one that has been on offer longest. */
-  take(address: string): Seat | CapReached {
+  /**
+   * A free place, or the one that has been on offer longest, or that of a stranger from an address that has more of them.
+   * @param turnOut closes the connection while it is a stranger's; without it, it stays
+   */
+  take(address: string, turnOut?: () => void): Seat | CapReached {
     const reached = this.#capReached(address);
     if (reached && !this.#makeRoom(reached, address)) return reached;
-    return this.#seat(address);
+    return this.#seat(address, turnOut);
   }
 
   /** That of the address first: a place that is freed for it is free among all. */
@@ -62,18 +67,39 @@ export class Seats {
       offer.turnOut();
       return this.#capReached(address) === null;
     }
+    return reached === 'connections.ungreeted' && this.#turnOutStranger(address);
+  }
+
+  /** So that no single address can keep all others out. */
+  #turnOutStranger(address: string): boolean {
+    // One more than the newcomer's address would have: otherwise two would only change places.
+    let most = (this.#strangers.get(address)?.size ?? 0) + 1;
+    let yielding: Map<Seat, (() => void) | undefined> | undefined;
+    for (const seats of this.#strangers.values()) {
+      if (seats.size > most) [most, yielding] = [seats.size, seats];
+    }
+    for (const [seat, turnOut] of yielding ?? []) {
+      if (!turnOut) continue;
+      seat.leave();
+      turnOut();
+      return this.#capReached(address) === null;
+    }
     return false;
   }
 
-  #seat(address: string): Seat {
+  #seat(address: string, turnOut: (() => void) | undefined): Seat {
     this.#taken += 1;
     this.#ungreeted += 1;
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
     let stranger = true;
     let seated = true;
     const greeted = () => {
-      if (stranger) this.#ungreeted -= 1;
+      if (!stranger) return;
       stranger = false;
+      this.#ungreeted -= 1;
+      const strangers = this.#strangers.get(address);
+      strangers?.delete(seat);
+      if (strangers?.size === 0) this.#strangers.delete(address);
     };
     const seat: Seat = {
       greeted,
@@ -92,6 +118,8 @@ export class Seats {
         else this.#byAddress.delete(address);
       },
     };
+    const strangers = this.#strangers.get(address) ?? new Map();
+    this.#strangers.set(address, strangers.set(seat, turnOut));
     return seat;
   }
 }

@@ -129,11 +129,15 @@ function listen(
   });
   server.on('connection', (socket) => {
     const address = (socket.remoteAddress ?? 'unknown').replace(/^::ffff:/, '');
-    const seat = seats.take(address);
+    const remote = addressText(address, socket.remotePort ?? 0);
+    const seat = seats.take(address, () => {
+      socket.resetAndDestroy();
+      options.turnedAway?.(remote, 'connections.ungreeted is reached, and its address has most of them');
+    });
     if (typeof seat === 'string') {
       socket.on('error', () => {});
       socket.resetAndDestroy();
-      options.turnedAway?.(addressText(address, socket.remotePort ?? 0), `${seat} is reached`);
+      options.turnedAway?.(remote, `${seat} is reached`);
       return;
     }
     socket.once('close', seat.leave);
@@ -143,7 +147,7 @@ function listen(
       // What it was told still goes out.
       if (socket.writableEnded) socket.destroySoon();
       else socket.destroy();
-      options.turnedAway?.(addressText(address, socket.remotePort ?? 0), error.message);
+      options.turnedAway?.(remote, error.message);
     });
   });
   return new Promise((resolve, reject) => {

@@ -66,3 +66,30 @@ test('a place on offer goes to a newcomer, the longest offer first, and to one a
   a3.seat.leave();
   t.is(seats.taken, 2);
 });
+
+test('where strangers took all places, the address that has most of them yields its oldest to another', (t) => {
+  const seats = new Seats({ maxConnections: 99, maxConnectionsPerAddress: 99, maxUngreeted: 4 });
+  const turnedOut: string[] = [];
+  const come = (address: string, name: string) => {
+    return seats.take(address, () => void turnedOut.push(name));
+  };
+  for (const name of ['a1', 'a2', 'a3', 'a4']) come('a', name);
+  t.is(come('a', 'a5'), 'connections.ungreeted');
+  const b = come('b', 'b1');
+  t.deepEqual(turnedOut, ['a1']);
+  come('c', 'c1');
+  t.deepEqual(turnedOut, ['a1', 'a2']);
+  // Two of `a`, one of `b`: a second of `b` would only change places.
+  t.is(come('b', 'b2'), 'connections.ungreeted');
+  if (typeof b !== 'string') b.greeted();
+  t.is(typeof come('d', 'd1'), 'object');
+  t.is(seats.taken, 5);
+});
+
+test('who has greeted yields to no stranger', (t) => {
+  const seats = new Seats({ maxConnections: 99, maxConnectionsPerAddress: 99, maxUngreeted: 1 });
+  const first = seats.take('a', () => t.fail());
+  if (typeof first !== 'string') first.greeted();
+  seats.take('a');
+  t.is(seats.take('b'), 'connections.ungreeted');
+});

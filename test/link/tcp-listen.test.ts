@@ -1,3 +1,4 @@
+import net from 'node:net';
 import test from 'ava';
 import type { Problem } from '../../src/contract/errors.ts';
 import type { Connection } from '../../src/contract/transport.ts';
@@ -104,6 +105,34 @@ for (const [cap, caps] of [
     await listener.close();
   });
 }
+
+test('an address that fills the places of strangers does not keep others out', async (t) => {
+  const away: string[] = [];
+  const transport = createTcpTransport({
+    clock,
+    caps: { maxUngreeted: 2 },
+    turnedAway: (_, why) => void away.push(why),
+  });
+  const connections: Connection[] = [];
+  const accepted = Promise.withResolvers<void>();
+  const listener = await transport.listen(loopback, (connection) => {
+    connections.push(connection);
+    watch(connection);
+    if (connections.length === 3) accepted.resolve();
+  });
+  const target = { ...loopback, port: listener.port, timeoutMs: 5_000, signal: never };
+  const oldest = watch(await transport.dial(target));
+  const younger = watch(await transport.dial(target));
+  const other = net.connect({ host: loopback.host, port: listener.port, localAddress: '127.0.0.2' });
+  t.teardown(() => other.destroy());
+  await accepted.promise;
+  await oldest.closed();
+  t.is(younger.closes.length, 0);
+  t.regex(connections[2]!.remote, /^127\.0\.0\.2:/);
+  t.deepEqual(away, ['connections.ungreeted is reached, and its address has most of them']);
+  for (const connection of connections) connection.destroy();
+  await listener.close();
+});
 
 test('a whole link over TCP', async (t) => {
   const { listener, near, far } = await connected();
