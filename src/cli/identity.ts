@@ -1,4 +1,5 @@
 /** Who an edge is: its certificate says so before its store is opened under that name. */
+import type { CloudReceiverConfig } from '../../machines/cloud-receiver.ts';
 import type { UploaderConfig } from '../../machines/uploader.ts';
 import type { Plan } from '../contract/plan.ts';
 import { tlsIsOn } from '../contract/tls-config.ts';
@@ -14,4 +15,15 @@ export async function withIdentity(plan: Plan): Promise<Plan> {
   if (!tlsIsOn(tls)) return plan;
   const { edgeNameOf } = await import('../link/keys/edge-keys.ts');
   return { ...plan, edge: await edgeNameOf(tls, { edge: plan.edge, token }) };
+}
+
+/** Rejects with `keys-unreadable` when a receiver of the plan could not start on its keys. */
+export async function assertCloudKeys({ actors }: Plan): Promise<void> {
+  for (const { kind, config } of actors) {
+    if (kind.name !== 'cloud-receiver') continue;
+    const { tls, tokens } = config as CloudReceiverConfig;
+    if (!tlsIsOn(tls) && tokens === '') continue;
+    const { readCloudKeys } = await import('../link/keys/cloud-keys.ts');
+    await readCloudKeys({ tls, tokens });
+  }
 }

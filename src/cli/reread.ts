@@ -6,7 +6,7 @@ import { formatProblem } from '../pipeline/check.ts';
 import type { Reread } from '../runtime/pipeline.ts';
 import type { Processes } from '../runtime/placed-process.ts';
 import { bindingsFor } from './bindings.ts';
-import { withIdentity } from './identity.ts';
+import { assertCloudKeys, withIdentity } from './identity.ts';
 import { checkFiles } from './plans.ts';
 import { systemPlatform } from './system-platform.ts';
 
@@ -25,6 +25,8 @@ export async function rereadPlan({ file }: Plan, processes: () => Promise<Proces
     );
   }
   const plan = await withIdentity(plans[0]!);
+  // A receiver that runs would be stopped for one that cannot start.
+  await assertCloudKeys(plan);
   const { effects } = await bindingsFor(plan, systemPlatform);
   return { plan, effects, warnings: warnings.map(formatProblem), processes };
 }

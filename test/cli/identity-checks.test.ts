@@ -1,7 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: pipeline files have variables of their own
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { kinds } from '../../machines/index.ts';
 import { identityChecks } from '../../src/cli/doctor/identity.ts';
+import { rereadPlan } from '../../src/cli/reread.ts';
+import type { Plan } from '../../src/contract/plan.ts';
 import { checkPipeline, formatProblem } from '../../src/pipeline/check.ts';
 import { dayMs, testKeys } from '../helpers/keys.ts';
 import { clock } from '../link/tcp-fixtures.ts';
@@ -59,4 +63,22 @@ test('doctor warns of plain TCP that was asked for', async (t) => {
   t.is(plain!.grade, 'warning');
   t.regex(plain!.text, /^edge\/up: insecure: dials cloud\.example:7070 in plain TCP/);
   t.deepEqual(await found(edge('insecure: true')), []);
+});
+
+test('a reload onto keys of the cloud that are not there, or a list that cannot be read, is refused', async (t) => {
+  const { dir } = await testKeys(t);
+  const file = join(dir, 'cloud.yaml');
+  const reread = async (tls: string) => {
+    const receiver = `{ kind: cloud-receiver, tls: { dir: ${JSON.stringify(tls)} } }`;
+    await writeFile(
+      file,
+      `fogrun: 1\npipeline: cloud\nstore: { path: s }\nactors: { receiver: ${receiver} }\n`,
+    );
+    return rereadPlan({ file } as Plan, () => Promise.reject(new Error('no process is asked for')));
+  };
+  t.is((await reread(dir)).plan.name, 'cloud');
+  const missing = await t.throwsAsync(reread(join(dir, 'nokeys')), { code: 'keys-unreadable' });
+  t.regex(missing!.message, /nokeys\/ca\.crt is not there/);
+  await writeFile(join(dir, 'revoked.json'), '{');
+  await t.throwsAsync(reread(dir), { code: 'keys-unreadable' });
 });
