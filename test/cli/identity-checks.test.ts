@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: pipeline files have variables of their own
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { kinds } from '../../machines/index.ts';
@@ -55,6 +55,16 @@ test('doctor says whose certificate it is and how long it lasts, and warns early
   const [missing] = await found(edge(`tls: { dir: "${keys.dir}/none" }`));
   t.is(missing!.grade, 'failure');
   t.regex(missing!.text, /ca\.crt is not there/);
+});
+
+test('doctor warns of a private key that others on the machine can read', async (t) => {
+  const keys = await testKeys(t);
+  const folder = await keys.device('hut');
+  await chmod(join(folder, 'device.key'), 0o640);
+  const [, exposed, ...more] = await found(edge(`tls: { dir: "${folder}" }`));
+  t.is(more.length, 0);
+  t.is(exposed!.grade, 'warning');
+  t.regex(exposed!.text, /device\.key can be read by others on this machine/);
 });
 
 test('doctor warns of plain TCP that was asked for', async (t) => {

@@ -1,4 +1,6 @@
 /** Checks of keys, certificates and plain TCP. */
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Clock } from '../../contract/clock.ts';
 import { FogrunError } from '../../contract/errors.ts';
 import type { Plan } from '../../contract/plan.ts';
@@ -24,7 +26,7 @@ export function identityChecks(plans: readonly Plan[], clock: Clock): Check[] {
       return [
         ...(plain ? [{ about: 'identity', run: async () => plain }] : []),
         ...(about.tls && tlsIsOn(about.tls)
-          ? [{ about: 'identity', run: () => keysFinding(who, plan, about, clock.now()) }]
+          ? [{ about: 'identity', run: () => keysFindings(who, plan, about, clock.now()) }]
           : []),
       ];
     }),
@@ -38,6 +40,28 @@ function plainFinding(who: string, { host, port, cloud, tls, insecure }: Config)
     : plainAlarm('listens on', host ?? '', port ?? 0, tls);
   if (alarm === null) return null;
   return warning('identity', `${who}: ${alarm}`, 'Make keys with `fogrun keys init`, and set FOGRUN_TLS.');
+}
+
+async function keysFindings(who: string, plan: Plan, config: Config, nowMs: number): Promise<Finding[]> {
+  const finding = await keysFinding(who, plan, config, nowMs);
+  return finding.grade === 'failure' ? [finding] : [finding, ...(await exposedFindings(plan, config))];
+}
+
+/** Such as after a copy that did not keep modes. */
+async function exposedFindings(plan: Plan, config: Config): Promise<Finding[]> {
+  const { names } = await import('../../link/keys/layout.ts');
+  const { dir, key } = config.tls!;
+  const cloud = [key || join(dir, names.serverKey), ...(dir === '' ? [] : [join(dir, names.caKey)])];
+  const own = config.cloud ? await edgeOwn(plan, config) : null;
+  const edge = own ? [key || join(dirname(own.file), names.deviceKey)] : [];
+  const found: Finding[] = [];
+  for (const file of config.cloud ? edge : cloud) {
+    const about = await stat(file).catch(() => null);
+    if (!about || (about.mode & 0o077) === 0) continue;
+    const text = `${file} can be read by others on this machine, or changed`;
+    found.push(warning('identity', text, `chmod 600 ${file}`));
+  }
+  return found;
 }
 
 async function keysFinding(who: string, plan: Plan, config: Config, nowMs: number): Promise<Finding> {
@@ -57,10 +81,15 @@ async function keysFinding(who: string, plan: Plan, config: Config, nowMs: numbe
   }
 }
 
-async function edgeFacts({ edge }: Plan, { tls, token = '' }: Config) {
-  const { edgeNameOf, readEdgeKeys } = await import('../../link/keys/edge-keys.ts');
-  await edgeNameOf(tls as ClientTls, { edge, token });
-  return (await readEdgeKeys(tls as ClientTls, { edge, token })).own?.facts ?? null;
+async function edgeFacts(plan: Plan, config: Config) {
+  const { edgeNameOf } = await import('../../link/keys/edge-keys.ts');
+  await edgeNameOf(config.tls as ClientTls, { edge: plan.edge, token: config.token ?? '' });
+  return (await edgeOwn(plan, config))?.facts ?? null;
+}
+
+async function edgeOwn({ edge }: Plan, { tls, token = '' }: Config) {
+  const { readEdgeKeys } = await import('../../link/keys/edge-keys.ts');
+  return (await readEdgeKeys(tls as ClientTls, { edge, token })).own;
 }
 
 async function cloudFacts({ tls, tokens = '' }: Config) {
