@@ -53,7 +53,8 @@ export class Checks {
         telling.violate('well-again', process.name, `its store is ${status.state}, though no fault is left`);
       }
       const quietMs = this.#world.clock.monotonic() - (process.ledger?.lastMs ?? 0);
-      if (edge && neverEnds(process) && quietMs > freshMs + this.#deadline(process)) {
+      const paces = process.plan.actors.flatMap(({ config }) => durationsIn(config, paceName));
+      if (edge && neverEnds(process) && quietMs > freshMs + Math.max(0, ...paces)) {
         const text = `accepted nothing for ${Math.round(quietMs / 1_000)} s, though its sources go on and no fault is left`;
         telling.violate('well-again', process.name, text);
       }
@@ -120,11 +121,14 @@ function neverEnds({ plan }: SimProcess): boolean {
 /** Fields of a config that are times: a deadline, a pace, or the longest wait before an attempt. */
 const timeName = /(?:^every$|^max$|timeout$|^max-age$)/;
 
-function durationsIn(config: unknown): number[] {
+/** Those of them that say how long nothing may come. */
+const paceName = /^(?:every|commit-every)$/;
+
+function durationsIn(config: unknown, names = timeName): number[] {
   if (typeof config !== 'object' || config === null) return [];
   return Object.entries(config).flatMap(([name, value]) => {
     if (name === 'retry') return [Number((value as { max?: number }).max ?? 0)];
-    if (typeof value === 'number') return name !== 'max' && timeName.test(name) ? [value] : [];
-    return durationsIn(value);
+    if (typeof value === 'number') return name !== 'max' && names.test(name) ? [value] : [];
+    return durationsIn(value, names);
   });
 }

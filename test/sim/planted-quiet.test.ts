@@ -122,7 +122,10 @@ test('a machine whose power goes again while it is away comes back in the end', 
     return cuts.some((outer) =>
       cuts.some(
         (inner) =>
-          `${inner.about}` === `${outer.about}` && inner.atMs > outer.atMs && inner.untilMs < outer.untilMs,
+          `${inner.about}` === 'cloud' &&
+          `${outer.about}` === 'cloud' &&
+          inner.atMs > outer.atMs &&
+          inner.untilMs < outer.untilMs,
       ),
     );
   };
