@@ -4,10 +4,12 @@ import type { Telling } from './telling.ts';
 
 /** Dials that are closer than this share of the wait before them come at one moment. */
 const momentShare = 0.04;
+/** And no further apart than this, ms: after a long wait a share of it is much. */
+const momentMsMax = 200;
 /** A longer wait is none between two attempts of one outage, ms. */
 const waitMsMax = 2 * 60_000;
 /** By chance some moments are shared; so many in a row are not. */
-const streakMax = 6;
+const streakMax = 8;
 const edgesMin = 3;
 
 interface Dialer {
@@ -40,7 +42,7 @@ export class Storms {
       dialer.streak = 0;
       return;
     }
-    const together = this.#around(lastMs, waitMs * momentShare);
+    const together = this.#around(lastMs, Math.min(waitMs * momentShare, momentMsMax));
     dialer.streak = together.length >= this.#enough() ? dialer.streak + 1 : 0;
     if (dialer.streak < streakMax) return;
     dialer.streak = 0;
