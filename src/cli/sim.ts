@@ -16,6 +16,7 @@ import { shrink } from '../sim/shrink.ts';
 import { type SimulateOptions, simulate } from '../sim/simulate.ts';
 import { summaryOf } from '../sim/summary.ts';
 import { bindingsFor } from './bindings.ts';
+import { shellWord } from './itself.ts';
 import type { Values } from './options.ts';
 import { checkFiles } from './plans.ts';
 import { version } from './version.ts';
@@ -28,7 +29,7 @@ const seedMax = 2 ** 31;
 /** Of a file that a source reads whole. */
 const fileBytesMax = 256 * 2 ** 20;
 /** Virtual time that looking for a short trail may cost, as often as the run itself and at least. */
-const shrinkBudget = { times: 2, msMin: 8 * hour };
+const shrinkBudget = { times: 2, msMin: 16 * hour };
 
 /** What a simulation is asked for on the command line. */
 export interface SimChoice {
@@ -143,7 +144,7 @@ export function optionsFor(
   const command = (numbers = only) =>
     [
       'fogrun sim',
-      ...files,
+      ...files.map(shellWord),
       `--edges ${edges} --hours ${hours} --seed ${seed} --faults ${faults.join(',') || 'none'}`,
       ...(numbers ? [`--only ${numbers.join(',') || 'none'}`] : []),
     ].join(' ');

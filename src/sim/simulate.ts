@@ -90,7 +90,13 @@ export async function simulate(options: SimulateOptions): Promise<SimRun> {
   });
   const { clock, telling } = world;
   const targets = world.processes.map(({ name, role }) => ({ name, role }));
-  const faults = faultsOf(options, targets).filter(({ number }) => !only || only.includes(number));
+  const planned = faultsOf(options, targets);
+  const strange = only?.find((number) => number > planned.length);
+  if (strange !== undefined) {
+    const text = `--only names fault ${strange}, and ${planned.length} follow from seed ${seed} with these edges, hours and faults`;
+    throw new FogrunError('usage', text);
+  }
+  const faults = planned.filter(({ number }) => !only || only.includes(number));
   const endMs = only ? endAfter(faults, options.virtualMs) : options.virtualMs;
   options.planned?.(faults);
   const carried = new CarryOut(world, seed);

@@ -63,3 +63,13 @@ test('wrong files and options end with 2 before anything is simulated', async (t
     t.regex(stderr, text);
   }
 });
+
+test('a number of a fault that there is not is refused, and a file is named as a shell takes it', async (t) => {
+  const beyond = fogrun('sim', ...both, ...short, '--only', '999');
+  t.is(beyond.status, 2, beyond.stdout);
+  t.regex(beyond.stderr, /--only names fault 999, and \d+ follow from seed 7/);
+  const file = join(await temporary(t), 'my edge.yaml');
+  await writeFile(file, await readFile(both[1]!));
+  const { stdout } = fogrun('sim', both[0]!, file, ...short, '--only', 'none', '--json');
+  t.true(JSON.parse(stdout).command.includes(` '${file}' `));
+});
