@@ -87,8 +87,9 @@ test('what a cloud refuses for good is a dead letter and a gap; when the cloud i
   const { env, cloud, edge } = await setup(t);
   const strict = await cloud('16KiB')();
   const first = edge();
-  await first.line(problem('segment-dead'));
-  await first.line(moved('uploader', 'idle'));
+  const dead = await first.line(problem('segment-dead'));
+  // It was idle before as well.
+  await first.line(moved('uploader', 'idle'), first.lines.indexOf(dead));
   t.deepEqual((await seqsInCloud(t, env)).gaps, [['refused', 1, 300]]);
   const { lines } = await command(t, env, 'dead-letters', 'list', '--json');
   t.like(lines[0]!, { pipeline: 'edge', running: true });
@@ -119,8 +120,8 @@ test("a flipped byte in the store's file costs the readings of one commit; what 
   for (let at = bytes.indexOf(mark); at !== -1; at = bytes.indexOf(mark, at + 1)) bytes[at + 9]! ^= 1;
   await writeFile(file, bytes);
   const [mild, again] = [await cloud('1MiB')(), edge()];
-  await again.line(problem('segment-corrupt'));
-  await again.line(moved('uploader', 'idle'));
+  const found = await again.line(problem('segment-corrupt'));
+  await again.line(moved('uploader', 'idle'), again.lines.indexOf(found));
   const { values, seqs, gaps } = await seqsInCloud(t, env);
   const [reason, from, to] = gaps[0] as [string, number, number];
   t.is(gaps.length, 1);
