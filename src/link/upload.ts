@@ -94,7 +94,8 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
         if (over) return;
         const told = refused(refusal, env);
         const about = isSegmentRefusal(refusal) && refusal.code === 'invalid';
-        const header = about ? store.header(refusal.stream, refusal.sequence) : undefined;
+        const header = about ? headerOf(refusal.stream, refusal.sequence) : undefined;
+        if (header === 'damaged') return;
         if (header && told.type === 'REFUSED') judged(judge.refused(header, told));
         else emit(told);
       },
@@ -124,13 +125,24 @@ export function openUpload(connection: Connection, env: UploadEnv): Upload {
       })
       .catch(env.fail);
   };
+  /** What is damaged is made good where that can be, and the next link begins with what is there then. */
+  const headerOf = (stream: string, sequence: number): SegmentHeader | undefined | 'damaged' => {
+    try {
+      return store.header(stream, sequence);
+    } catch (thrown) {
+      if (!(thrown instanceof FogrunError) || thrown.code !== 'store-corrupt') throw thrown;
+      if (!over) judged(judge.unreadable(thrown));
+      return 'damaged';
+    }
+  };
   const takeArrived = async (): Promise<void> => {
     const acks = [...arrived.values()];
     arrived.clear();
     for (const ack of acks) await take(ack);
   };
   const take = async (ack: Acknowledgement): Promise<void> => {
-    const own = store.header(ack.stream, ack.sequence);
+    const own = headerOf(ack.stream, ack.sequence);
+    if (own === 'damaged') return;
     const { sealed } = store.head(cursor, ack.stream);
     const wrong = own
       ? !sameHash(own.hash, ack.hash)

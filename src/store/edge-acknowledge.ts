@@ -12,7 +12,6 @@ import {
   type HeadRecord,
   keepFormat,
   keys,
-  needHead,
   needHeadsBetween,
   readHead,
   toHeader,
@@ -36,28 +35,29 @@ export function acknowledge(
   if (!Number.isSafeInteger(sequence) || sequence < 1 || sequence > record.sealed) {
     throw new FogrunError('edge-forked', `the cloud acknowledged ${what}, but ${record.sealed} were sealed`);
   }
-  const head = readHead(writer, name, sequence);
+  const found = readHead(writer, name, sequence);
+  const head = found?.discarded?.run ? undefined : found;
   const known = head?.hash ?? (sequence === before.sequence ? before.hash : undefined);
   if (known !== undefined && !sameHex(known, toHex(hash))) {
     throw new FogrunError('edge-forked', `the cloud acknowledged ${what} with a hash that is not its own`);
   }
   if (sequence <= before.sequence) return [];
-  if (!head) throw new FogrunError('store-corrupt', `the header of ${what} is gone`);
-  const headers: SegmentHeader[] = [];
-  for (let at = before.sequence + 1; at <= sequence; at++) {
-    headers.push(toHeader(state.meta, name, at, needHead(writer, name, at)));
-    bodies.take(name, at);
-  }
+  const heads = needHeadsBetween(writer, name, before.sequence + 1, sequence);
+  // It stands among others under one header, made when theirs were damaged: the next greeting tells what the cloud has.
+  if (!head) return [];
+  const headers = heads.map(([at, one]) => toHeader(state.meta, name, at, one));
   const after = toAcked(sequence, head);
   const passed = Math.min(
     sequence,
     ...cursors.filter((other) => other !== cursor).map((other) => acked(state, other, name).sequence),
   );
   const last = passed > record.floor.sequence ? readHead(writer, name, passed) : undefined;
+  const gone =
+    last && record.discarded ? needHeadsBetween(writer, name, record.floor.sequence + 1, passed) : [];
+  for (const header of headers) bodies.take(name, header.sequence);
   state.acked.set(ackedName(cursor, name), after);
   writer.put(keys.acked(cursor, name), encodeRecord(after));
   if (last) {
-    const gone = record.discarded ? needHeadsBetween(writer, name, record.floor.sequence + 1, passed) : [];
     const arrived = gone.map(([, head]) => head);
     writer.removeRange(keys.head(name, 0), keys.head(name, passed + 1));
     removeBatches(writer, name, 0, last.fromSeq + last.count);

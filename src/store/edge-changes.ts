@@ -23,6 +23,7 @@ import {
 } from './edge-records.ts';
 import type { Sent } from './edge-sent.ts';
 import { putBatch } from './edge-sums.ts';
+import { encodeHead } from './head-record.ts';
 import { encodeRecord, toHex } from './text.ts';
 
 /** Hash over the open segment of each stream, kept as it grows. */
@@ -213,7 +214,7 @@ export function addHead(
   };
   const sequence = record.sealed + 1;
   const head = { ...unhashed, hash: toHex(chainHash(toHeader(state.meta, name, sequence, unhashed))) };
-  writer.put(keys.head(name, sequence), encodeRecord(head));
+  writer.put(keys.head(name, sequence), encodeHead(head));
   const changed: StreamRecord = {
     ...record,
     openFrom: record.openFrom + count,

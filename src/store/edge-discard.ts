@@ -23,6 +23,7 @@ import {
   type StreamRecord,
 } from './edge-records.ts';
 import { holesOf, removeBatches } from './edge-sums.ts';
+import { encodeHead } from './head-record.ts';
 import { encodeRecord } from './text.ts';
 
 /** Longest reason that is kept, in UTF-16 code units. */
@@ -89,7 +90,7 @@ export function giveUp(
     return [sequence, { ...head, discarded: { ...why, charged } }] as const;
   });
   for (const [sequence, head] of given) {
-    writer.put(keys.head(name, sequence), encodeRecord(head));
+    writer.put(keys.head(name, sequence), encodeHead(head));
     bodies.take(name, sequence);
   }
   const [[, oldest], [, newest]] = [heads[0]!, heads.at(-1)!];
@@ -116,15 +117,18 @@ export function settle(
   writer: KvWriter,
   stored: ReadonlyMap<string, number>,
 ): void {
-  for (const [name, record] of state.streams) {
-    if (!record.discarded) continue;
+  // Everything is read first: what is damaged must be found before anything changes.
+  const found = [...state.streams].flatMap(([name, record]) => {
+    if (!record.discarded) return [];
     const mark = Math.max(stored.get(name) ?? 0, record.floor.sequence);
     const beyond = needHeadsBetween(writer, name, mark + 1, record.sealed).map(([, head]) => head);
     const skipped = beyond.findIndex((head) => head.discarded);
-    if (skipped === -1) continue;
-    const heads = beyond.slice(skipped);
+    if (skipped === -1) return [];
     const last = mark + skipped;
     const before = last > record.floor.sequence ? needHead(writer, name, last) : null;
+    return [{ name, record, heads: beyond.slice(skipped), last, before }];
+  });
+  for (const { name, record, heads, last, before } of found) {
     const kept = lessDiscarded(record.discarded, heads);
     const chargedBefore = before?.totalCharged ?? record.released;
     state.streams.set(name, {

@@ -20,6 +20,7 @@ import {
   type StreamRecord,
 } from './edge-records.ts';
 import { removeBatches } from './edge-sums.ts';
+import { decodeHead, encodeHead } from './head-record.ts';
 import { decodeRecord, encodeRecord } from './text.ts';
 
 /** So many segments are dropped in one transaction; a caller who wants more goes on in the next. */
@@ -174,11 +175,12 @@ function drop(
     fromSeq: startHead.fromSeq,
     count: last.fromSeq + last.count - startHead.fromSeq,
     bytes: last.totalBytes - (reached?.totalBytes ?? record.floor.totalBytes),
+    previousHash: startHead.previousHash,
     discarded: { gap: 'dropped', text, charged, run },
   };
   writer.removeRange(keys.head(name, start), keys.head(name, newest[0] + 1));
   removeBatches(writer, name, first[1].fromSeq, last.fromSeq + last.count);
-  writer.put(keys.head(name, start), encodeRecord(head));
+  writer.put(keys.head(name, start), encodeHead(head));
   for (const [sequence] of group) bodies.take(name, sequence);
   const without = lessDiscarded(record.discarded, before ? [before[1]] : []);
   const changed = withDiscarded(record, moreDiscarded(without, [head]));
@@ -201,9 +203,10 @@ function runBefore(
 ): Entry | undefined {
   const range = { from: keys.head(name, record.floor.sequence + 1), to: keys.head(name, sequence) };
   for (const { key, value } of reader.range({ ...range, reverse: true, limit: 1 })) {
-    const [at, head] = [Number(key[2]), decodeRecord<HeadRecord>(value)];
-    const { run } = head.discarded ?? {};
-    if (run && at + run.merged + 1 === sequence) return [at, head];
+    const [at, head] = [Number(key[2]), decodeHead(value)];
+    const { run, gap } = head.discarded ?? {};
+    // Not one that was made of damaged headers.
+    if (run && gap === 'dropped' && at + run.merged + 1 === sequence) return [at, head];
   }
   return undefined;
 }

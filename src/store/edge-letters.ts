@@ -15,8 +15,9 @@ import { bodyHash, type SegmentHeader } from '../domain/segment.ts';
 import { counted, printable } from '../domain/text.ts';
 import { append, type Changes, chargeOf, seal } from './edge-changes.ts';
 import { giveUp } from './edge-discard.ts';
-import { damagedHeads, describeMended, mendHeads } from './edge-mend.ts';
+import { describeMended, mendAll } from './edge-mend.ts';
 import * as read from './edge-reads.ts';
+import { chargedUpTo } from './edge-rechain.ts';
 import { type EdgeState, type HeadRecord, keepFormat, keys, readHead } from './edge-records.ts';
 import { examine, type Found, runsOf } from './edge-sums.ts';
 import { addLetter, sizeOf, skipId, takeAway } from './letter-changes.ts';
@@ -70,9 +71,9 @@ export function createLetters(env: LettersEnv): DeadLetters {
       return env.run((changes, writer) => quarantine(changes, writer, header, found, bytesMax, now));
     },
     async mend() {
-      const damaged = damagedHeads(env.committed(), kv, clock.now(), Number.MAX_SAFE_INTEGER);
-      if (damaged.length === 0) return null;
-      return describeMended(await env.run((changes, writer) => mendHeads(changes, writer, damaged)));
+      const now = clock.now();
+      const mended = await env.run((changes, writer) => mendAll(changes, writer, now));
+      return mended.length === 0 ? null : describeMended(mended);
     },
     async requeue(ids) {
       const letters = unique(ids).map((id) => needLetter(kv, id));
@@ -122,6 +123,8 @@ function headToGiveUp(
   const { stream, sequence, hash, epoch } = header;
   const head = readHead(writer, stream, sequence);
   const isThere = head && !head.discarded && epoch === state.meta.epoch && sameHex(head.hash, toHex(hash));
+  // What its charge is told from must be readable before anything changes.
+  if (isThere) chargedUpTo(writer, stream, state.streams.get(stream)!, sequence - 1);
   return isThere && cursors.length <= 1 ? head : null;
 }
 

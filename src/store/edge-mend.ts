@@ -6,7 +6,7 @@ import { FogrunError } from '../contract/errors.ts';
 import type { KvReader, KvWriter } from '../contract/kv.ts';
 import { chainHash, noHash } from '../domain/segment.ts';
 import { counted } from '../domain/text.ts';
-import { moreDiscarded, sumDiscarded, withDiscarded } from './discarded-totals.ts';
+import { sumDiscarded, withDiscarded } from './discarded-totals.ts';
 import type { Changes } from './edge-changes.ts';
 import { countLost } from './edge-lost.ts';
 import {
@@ -16,22 +16,23 @@ import {
   headOverheadBytes,
   keepFormat,
   keys,
+  needHeadsBetween,
   type StreamRecord,
   toHeader,
 } from './edge-records.ts';
-import { examine, type Found, holesOf, removeBatches, runsOf } from './edge-sums.ts';
+import {
+  chargeGivenUp,
+  floorSeam,
+  readingsIn,
+  type Seam,
+  sealedSeam,
+  seamAfter,
+  seamBefore,
+} from './edge-seams.ts';
+import { examine, holesOf, removeBatches, runsOf } from './edge-sums.ts';
+import { decodeHead, encodeHead } from './head-record.ts';
 import { skipId } from './letter-changes.ts';
-import { decodeRecord, encodeRecord, sameHex, toHex } from './text.ts';
-
-/** What is known where one segment ends and the next begins. */
-interface Seam {
-  /** `seq` of the first reading behind it. */
-  readonly seq: number;
-  readonly hash: string;
-  readonly readings: number;
-  readonly bytes: number;
-  readonly charged: number;
-}
+import { encodeRecord, sameHex, toHex } from './text.ts';
 
 export interface Mended {
   readonly stream: string;
@@ -40,14 +41,18 @@ export interface Mended {
   readonly lost: number;
 }
 
-/** A header that is damaged, with what stands around it. */
+/** Headers side by side that are damaged, with what stands around them. */
 interface Damaged {
   readonly stream: string;
   readonly sequence: number;
+  /** Of the last of them. */
+  readonly last: number;
   readonly before: Seam;
   readonly after: Seam;
   readonly sealedAtMs: number;
 }
+
+type HeadFound = { readonly sequence: number; readonly head: HeadRecord | null };
 
 /**
  * Headers that are damaged and can be made good.
@@ -59,42 +64,94 @@ export function damagedHeads(
   nowMs: number,
   countMax: number,
 ): readonly Damaged[] {
-  const damaged: Damaged[] = [];
-  for (const [stream, record] of state.streams) {
-    const range = { from: keys.head(stream, 0), to: keys.head(stream, record.sealed + 1), limit: countMax };
-    const heads = Array.from(reader.range(range), ({ key, value }) => ({
-      sequence: Number(key[2]),
-      head: tryHead(value),
-    }));
-    let before: Seam | null = floorSeam(record);
-    for (const [i, { sequence, head }] of heads.entries()) {
-      // What is given up keeps its own hash, and nothing more is said of what stands behind it.
-      if (head?.discarded) before = null;
-      else if (head && fits(state, stream, sequence, head, before)) before = seamAfter(head);
-      else {
-        const after = seamBehind(state, reader, stream, sequence, heads[i + 1]);
-        // Where what stands around it is unknown, nothing tells what belongs to which.
-        if (!before || !after || after.seq < before.seq) break;
-        const sealedAtMs = Number.isSafeInteger(head?.sealedAtMs) ? head!.sealedAtMs : Math.floor(nowMs);
-        damaged.push({ stream, sequence, before, after, sealedAtMs });
-        before = after;
-      }
-    }
-  }
-  return damaged;
+  return [...state.streams].flatMap(([stream, record]) =>
+    damagedOf(state, reader, stream, record, countMax).map((one) => ({
+      ...one,
+      stream,
+      sealedAtMs: one.sealedAtMs ?? Math.floor(nowMs),
+    })),
+  );
 }
 
-function seamBehind(
+function damagedOf(
   state: EdgeState,
   reader: KvReader,
   stream: string,
-  sequence: number,
-  next: { readonly sequence: number; readonly head: HeadRecord | null } | undefined,
-): Seam | null {
-  const record = state.streams.get(stream)!;
-  if (sequence === record.sealed) return sealedSeam(reader, stream, record);
-  const head = next?.sequence === sequence + 1 ? next.head : null;
-  return head && isChained(state, stream, sequence + 1, head) ? seamBefore(reader, stream, head) : null;
+  record: StreamRecord,
+  countMax: number,
+) {
+  const range = { from: keys.head(stream, 0), to: keys.head(stream, record.sealed + 1), limit: countMax };
+  const heads = Array.from(reader.range(range), ({ key, value }) => ({
+    sequence: Number(key[2]),
+    head: tryHead(value),
+  }));
+  const damaged: (Omit<Damaged, 'stream' | 'sealedAtMs'> & { sealedAtMs: number | undefined })[] = [];
+  let before = floorSeam(record);
+  let next = record.floor.sequence + 1;
+  /** Those that stand side by side, up to now. */
+  let group: HeadFound[] = [];
+  const end = (after: Seam, last: number): boolean => {
+    for (const part of partsOf(group, last, after)) {
+      // Where what stands around it contradicts itself, nothing tells what belongs to which.
+      if (part.after.seq < before.seq || part.after.charged < before.charged) return false;
+      const { sequence, last: end, after: behind, sealedAtMs } = part;
+      damaged.push({ sequence, last: end, before, after: behind, sealedAtMs });
+      before = behind;
+    }
+    group = [];
+    return true;
+  };
+  for (const { sequence, head } of heads) {
+    if (sequence > next) group.push({ sequence: next, head: null });
+    const known = group.length === 0 ? before : null;
+    if (!head || !fits(state, stream, sequence, head, known)) {
+      group.push({ sequence, head });
+      next = sequence + 1;
+      continue;
+    }
+    if (group.length > 0 && !end(seamBefore(reader, stream, head), sequence - 1)) return damaged;
+    before = seamAfter(head);
+    next = sequence + 1 + (head.discarded?.run?.merged ?? 0);
+  }
+  if (heads.length < countMax && next <= record.sealed) group.push({ sequence: next, head: null });
+  if (heads.length < countMax && group.length > 0) end(sealedSeam(reader, stream, record), record.sealed);
+  return damaged;
+}
+
+/** Each by itself where two that follow each other agree about what lies between them; the others as one. */
+function* partsOf(group: readonly HeadFound[], last: number, after: Seam) {
+  let first = group[0]!;
+  for (const [i, one] of group.entries()) {
+    const behind = group[i + 1];
+    const seam = behind ? seamBetween(one, behind) : after;
+    if (!seam) continue;
+    const { sequence } = first;
+    yield {
+      sequence,
+      last: behind ? behind.sequence - 1 : last,
+      after: seam,
+      sealedAtMs: first.head?.sealedAtMs,
+    };
+    if (behind) first = behind;
+  }
+}
+
+function seamBetween(a: HeadFound, b: HeadFound): Seam | null {
+  if (!a.head || !b.head || a.head.discarded || b.head.discarded || a.sequence + 1 !== b.sequence)
+    return null;
+  const seam = seamAfter(a.head);
+  const { type, fromSeq, count, bytes, previousHash, totalReadings, totalBytes } = b.head;
+  const agree =
+    fromSeq === seam.seq &&
+    sameHex(previousHash, seam.hash) &&
+    totalBytes === seam.bytes + bytes &&
+    totalReadings === seam.readings + (type === 'readings' ? count : 0);
+  return agree ? seam : null;
+}
+
+/** Looks and makes good in one transaction, for what is damaged may be acknowledged meanwhile. */
+export function mendAll(changes: Changes, writer: KvWriter, nowMs: number): readonly Mended[] {
+  return mendHeads(changes, writer, damagedHeads(changes.state, writer, nowMs, Number.MAX_SAFE_INTEGER));
 }
 
 export function mendHeads(
@@ -102,12 +159,26 @@ export function mendHeads(
   writer: KvWriter,
   damaged: readonly Damaged[],
 ): readonly Mended[] {
-  return damaged.map((each) => mend(changes, writer, each));
+  const { state } = changes;
+  const mended = damaged.map((each) => mend(changes, writer, each));
+  for (const name of new Set(damaged.map(({ stream }) => stream))) {
+    const record = state.streams.get(name)!;
+    // Some of them may have been given up before, and count once.
+    const heads = needHeadsBetween(writer, name, record.floor.sequence + 1, record.sealed);
+    const totals = sumDiscarded(heads.map(([, head]) => head));
+    const changed = withDiscarded(record, totals);
+    state.streams.set(name, changed);
+    writer.put(keys.stream(name), encodeRecord(changed));
+    countLost(state, writer, 'corrupt', Math.max(0, totals.readings - (record.discarded?.readings ?? 0)));
+    skipId(state, writer);
+  }
+  if (damaged.length > 0) keepFormat(state, writer);
+  return mended;
 }
 
 function tryHead(value: Uint8Array): HeadRecord | null {
   try {
-    return decodeRecord<HeadRecord>(value);
+    return decodeHead(value);
   } catch (error) {
     if (error instanceof FogrunError) return null;
     throw error;
@@ -123,6 +194,7 @@ function isChained(state: EdgeState, name: string, sequence: number, head: HeadR
   }
 }
 
+/** Whether a header is as it was written, given what is known of where the one before ends. */
 function fits(
   state: EdgeState,
   name: string,
@@ -130,56 +202,25 @@ function fits(
   head: HeadRecord,
   before: Seam | null,
 ): boolean {
-  if (!before) return isChained(state, name, sequence, head);
-  const { type, fromSeq, count, bytes } = head;
-  const own = head.totalCharged - before.charged - headOverheadBytes - bytes;
+  const { discarded } = head;
+  // What stands for others, or was made good before, has a hash that nothing here explains.
+  const explains = discarded?.run || discarded?.kept ? true : isChained(state, name, sequence, head);
+  if (!discarded && !explains) return false;
+  if (!before) return explains;
+  const own = head.totalCharged - before.charged - headOverheadBytes;
+  const charged = discarded
+    ? own === chargeGivenUp(discarded)
+    : own - (head.gap === undefined ? 0 : head.bytes) >= 0 &&
+      own - (head.gap === undefined ? 0 : head.bytes) <=
+        (head.type === 'readings' ? head.bytes + head.count * batchOverheadBytes : 0);
   return (
-    isChained(state, name, sequence, head) &&
-    fromSeq === before.seq &&
+    charged &&
+    head.fromSeq === before.seq &&
     sameHex(head.previousHash, before.hash) &&
-    head.totalBytes === before.bytes + bytes &&
-    head.totalReadings === before.readings + (type === 'readings' ? count : 0) &&
-    own >= 0 &&
-    own <= (type === 'readings' ? count * batchOverheadBytes : 0)
+    head.totalBytes === before.bytes + head.bytes &&
+    head.totalReadings === before.readings + readingsIn(head)
   );
 }
-
-function floorSeam({ floor, released }: StreamRecord): Seam {
-  const { seq, hash, totalReadings: readings, totalBytes: bytes } = floor;
-  return { seq: seq + 1, hash, readings, bytes, charged: released };
-}
-
-function seamAfter(head: HeadRecord): Seam {
-  const { fromSeq, count, hash, totalReadings: readings, totalBytes: bytes, totalCharged: charged } = head;
-  return { seq: fromSeq + count, hash, readings, bytes, charged };
-}
-
-function seamBefore(reader: KvReader, name: string, head: HeadRecord): Seam {
-  const { type, fromSeq, count, bytes, previousHash, discarded } = head;
-  const kept = discarded?.kept ?? [];
-  const own = discarded
-    ? kept.reduce((sum, run) => sum + run.charged, discarded.charged)
-    : type === 'readings'
-      ? chargeOf(examine(reader, name, fromSeq, fromSeq + count))
-      : 0;
-  return {
-    seq: fromSeq,
-    hash: previousHash,
-    readings: head.totalReadings - (type === 'readings' ? count : 0),
-    bytes: head.totalBytes - bytes,
-    charged: head.totalCharged - headOverheadBytes - (head.gap === undefined ? 0 : bytes) - own,
-  };
-}
-
-/** Behind the last one that is sealed. */
-function sealedSeam(reader: KvReader, name: string, record: StreamRecord): Seam {
-  const { openFrom, nextSeq, sealedHash, readings, bytes, charged } = record;
-  const open = openFrom < nextSeq ? chargeOf(examine(reader, name, openFrom, nextSeq)) : 0;
-  return { seq: openFrom, hash: sealedHash, readings, bytes, charged: charged - open };
-}
-
-const chargeOf = (found: readonly Found[]) =>
-  found.reduce((sum, { value }) => sum + (value ? value.length + batchOverheadBytes : 0), 0);
 
 /** In a sentence for people. */
 export function describeMended(mended: readonly Mended[]): string {
@@ -193,17 +234,19 @@ export function describeMended(mended: readonly Mended[]): string {
 
 /** A header that says what can be known: sound values go on, a gap stands for the rest. */
 function mend(
-  { state, bodies }: Changes,
+  { bodies }: Changes,
   writer: KvWriter,
-  { stream: name, sequence, before, after, sealedAtMs }: Damaged,
+  { stream: name, sequence, last, before, after, sealedAtMs }: Damaged,
 ): Mended {
   const count = after.seq - before.seq;
   const found = count > 0 ? examine(writer, name, before.seq, after.seq) : [];
   const kept = runsOf(found);
   const salvaged = kept.reduce((sum, run) => sum + run.count, 0);
   const own = after.charged - before.charged - headOverheadBytes;
+  const readings = after.readings - before.readings;
+  const run = { merged: last - sequence, readings: readings - salvaged, absorbed: [] };
   const head: HeadRecord = {
-    type: found.some(({ value }) => value) ? 'readings' : 'gap',
+    type: readings > 0 ? 'readings' : 'gap',
     fromSeq: before.seq,
     count,
     bytes: Math.max(0, after.bytes - before.bytes),
@@ -217,20 +260,15 @@ function mend(
     discarded: {
       gap: 'corrupt',
       text: 'What told of these was damaged on the disk of the edge.',
-      charged: kept.reduce((left, run) => left - run.charged, own),
+      charged: kept.reduce((left, one) => left - one.charged, own),
       kept,
+      ...(last > sequence ? { run } : {}),
     },
   };
   for (const hole of holesOf(kept, before.seq, after.seq))
     removeBatches(writer, name, hole.fromSeq, hole.toSeq);
-  writer.put(keys.head(name, sequence), encodeRecord(head));
-  bodies.take(name, sequence);
-  const record = state.streams.get(name)!;
-  const changed = withDiscarded(record, moreDiscarded(record.discarded, [head]));
-  state.streams.set(name, changed);
-  writer.put(keys.stream(name), encodeRecord(changed));
-  countLost(state, writer, 'corrupt', sumDiscarded([head]).readings);
-  skipId(state, writer);
-  keepFormat(state, writer);
+  writer.removeRange(keys.head(name, sequence), keys.head(name, last + 1));
+  writer.put(keys.head(name, sequence), encodeHead(head));
+  for (let at = sequence; at <= last; at++) bodies.take(name, at);
   return { stream: name, sequence, salvaged, lost: count - salvaged };
 }

@@ -16,10 +16,20 @@ export function backlog(kv: KvReader, state: EdgeState, cursor: string): Backlog
     segments += record.sealed - sequence - (discarded?.merged ?? 0);
     readings += Math.max(0, record.readings - totalReadings - (discarded?.readings ?? 0));
     bytes += Math.max(0, record.bytes - totalBytes - (discarded?.bytes ?? 0));
-    const oldest = readHead(kv, name, sequence + 1)?.sealedAtMs;
+    const oldest = oldestOf(kv, name, sequence + 1);
     if (oldest !== undefined) oldestMs = Math.min(oldestMs ?? oldest, oldest);
   }
   return { segments, readings, bytes, oldestMs };
+}
+
+/** Whoever only counts need not hear that it is damaged. */
+function oldestOf(kv: KvReader, name: string, sequence: number): number | undefined {
+  try {
+    return readHead(kv, name, sequence)?.sealedAtMs;
+  } catch (error) {
+    if (error instanceof FogrunError && error.code === 'store-corrupt') return undefined;
+    throw error;
+  }
 }
 
 export function openSegment(state: EdgeState, stream: string): OpenSegment {

@@ -11,6 +11,7 @@ import type { Gap, GapReason, LostCounts } from '../domain/gap.ts';
 import { noHash, type SegmentHeader, type SegmentType } from '../domain/segment.ts';
 import { loadLost } from './edge-lost.ts';
 import type { KeptRun } from './edge-sums.ts';
+import { decodeHead } from './head-record.ts';
 import { type LettersRecord, loadLetters } from './letter-records.ts';
 import { decodeRecord, encodeRecord, fromHex, toHex } from './text.ts';
 
@@ -178,7 +179,7 @@ export function toHeader(
 
 export function readHead(reader: KvReader, stream: string, sequence: number): HeadRecord | undefined {
   const bytes = reader.get(keys.head(stream, sequence));
-  return bytes && decodeRecord<HeadRecord>(bytes);
+  return bytes && decodeHead(bytes);
 }
 
 /** As `readHead`; throws `store-corrupt` when it is gone. */
@@ -199,7 +200,7 @@ export function headsBetween(
   const range = { from: keys.head(stream, from), to: keys.head(stream, to + 1) };
   return Array.from(reader.range(limit === undefined ? range : { ...range, limit }), ({ key, value }) => [
     Number(key[2]),
-    decodeRecord<HeadRecord>(value),
+    decodeHead(value),
   ]);
 }
 
@@ -223,7 +224,7 @@ export function headUpTo(
   sequence: number,
 ): HeadRecord | undefined {
   const range = { from: keys.head(stream, floor + 1), to: keys.head(stream, sequence + 1) };
-  for (const { value } of reader.range({ ...range, reverse: true, limit: 1 })) return decodeRecord(value);
+  for (const { value } of reader.range({ ...range, reverse: true, limit: 1 })) return decodeHead(value);
   return undefined;
 }
 

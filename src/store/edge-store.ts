@@ -1,5 +1,5 @@
 /** The edge's store over any key-value store: what is accepted, what is sealed, and how far each cursor is. */
-import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import { FogrunError, type Problem } from '../contract/errors.ts';
 import type { Kv, KvWriter } from '../contract/kv.ts';
 import type { DeadLetters } from '../contract/letters.ts';
 import type { Batch } from '../contract/port.ts';
@@ -22,6 +22,7 @@ import { namePattern, type SegmentHeader, sameHash } from '../domain/segment.ts'
 import { BodyCache } from './body-cache.ts';
 import { acknowledge } from './edge-acknowledge.ts';
 import * as change from './edge-changes.ts';
+import { Commits } from './edge-commits.ts';
 import { discard, settle } from './edge-discard.ts';
 import { Dropping, type Run } from './edge-dropping.ts';
 import { fork } from './edge-fork.ts';
@@ -37,7 +38,6 @@ import {
   heldBytes,
   keys,
   loadEdgeState,
-  snapshot,
 } from './edge-records.ts';
 import { Sent } from './edge-sent.ts';
 import { turnedAwayToGaps } from './edge-turned-away.ts';
@@ -60,14 +60,18 @@ class EdgeStoreOverKv implements EdgeStore {
   readonly #listeners = new Listeners();
   readonly #quota: Quota;
   readonly #dropping: Dropping;
-  /** As of the last commit that is on disk; `#changes.state` is ahead by what is in flight. */
-  #committed: EdgeState;
+  readonly #commits: Commits;
 
   constructor(kv: Kv, changes: change.Changes, options: EdgeStoreOptions) {
     this.#kv = kv;
     this.#options = options;
     this.#changes = changes;
-    this.#committed = snapshot(changes.state);
+    this.#commits = new Commits({
+      ...{ kv, clock: options.clock, changes },
+      committed: () => this.#quota.recheck(),
+      failed: (cause) => this.#quota.fail(cause),
+      damaged: (problem) => this.#listeners.tell({ type: 'damaged', problem }),
+    });
     this.edge = changes.state.meta.edge;
     this.#quota = new Quota({
       clock: options.clock,
@@ -234,11 +238,10 @@ class EdgeStoreOverKv implements EdgeStore {
     await this.#run((changes, writer) => {
       const { state, cursors } = changes;
       change.assertCursor(cursors, cursor);
+      if (stored) settle(changes, writer, stored);
       writer.put(keys.cloud(cursor), encodeRecord(known));
       state.clouds.set(cursor, known);
-      if (!stored) return;
-      settle(changes, writer, stored);
-      changes.sent.begin(writer, cursor, stored);
+      if (stored) changes.sent.begin(writer, cursor, stored);
     });
   }
 
@@ -258,21 +261,12 @@ class EdgeStoreOverKv implements EdgeStore {
     await this.#kv.close();
   }
 
-  /** One transaction; readers see its outcome once it is on disk. */
-  async #run<T>(work: (changes: change.Changes, writer: KvWriter) => T): Promise<T> {
-    try {
-      const [value, state] = await this.#kv.transaction((writer) => {
-        const result = work(this.#changes, writer);
-        return [result, snapshot(this.#changes.state)] as const;
-      });
-      this.#committed = state;
-      this.#quota.recheck();
-      return value;
-    } catch (error) {
-      const problem = toProblem(error);
-      if (problem.code === 'store-failed') this.#quota.fail(problem);
-      throw error;
-    }
+  get #committed(): EdgeState {
+    return this.#commits.state;
+  }
+
+  #run<T>(work: (changes: change.Changes, writer: KvWriter) => T): Promise<T> {
+    return this.#commits.run(work);
   }
 
   #emitSealed(headers: readonly SegmentHeader[]): void {

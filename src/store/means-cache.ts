@@ -37,7 +37,12 @@ export class MeansCache {
     const last = known.means.at(-1);
     // What comes between others, or in place of one, is read anew.
     if (last && mean.timeMs <= last.timeMs) this.#known.delete(name);
-    else known.means = [...known.means, mean];
+    else {
+      // The store lets go of these as well, and who reads back further asks it again.
+      const oldestMs = mean.timeMs - meansKeptMs;
+      known.means = from([...known.means, mean], oldestMs);
+      known.sinceMs = Math.max(known.sinceMs, oldestMs);
+    }
   }
 }
 

@@ -132,7 +132,8 @@ test('a gap whose text is damaged keeps its place', async (t) => {
   const { store, kv, settle } = begun;
   const gap = await store.addGap(r, { gap: 'missed', count: 3, text: 'Away.' });
   await kv.transaction((writer) => {
-    const head = JSON.parse(Buffer.from(writer.get(['head', r, 2])!).toString());
+    // As an older fogrun wrote it, whose headers have no check.
+    const { check: _, ...head } = JSON.parse(Buffer.from(writer.get(['head', r, 2])!).toString());
     writer.put(['head', r, 2], Buffer.from(JSON.stringify({ ...head, gap: head.gap.replace('3', '4') })));
   });
   t.like(await store.letters.quarantine(gap, roomy), { lost: 0, letter: null });
@@ -214,16 +215,3 @@ for (const [what, damage] of [
     });
   }
 }
-
-test('two damaged headers side by side cannot be told apart: nothing is made up', async (t) => {
-  const { store, kv } = await begin();
-  for (let i = 0; i < 3; i++) {
-    await store.seal(r);
-    await store.append([batch(2)]);
-  }
-  await store.seal(r);
-  await kv.transaction((writer) => {
-    for (const sequence of [2, 3]) writer.put(['head', r, sequence], Buffer.from('noise'));
-  });
-  t.is(await store.letters.mend(), null);
-});

@@ -56,3 +56,14 @@ test('sensors beyond a bound are read anew, those asked for last are kept', (t) 
   t.deepEqual(store.read(0), [1]);
   t.is(store.reads, before + 1);
 });
+
+test('means that nobody asks for are let go after two days', (t) => {
+  const day = 86_400_000;
+  const store = cached([mean(1)]);
+  store.read(0);
+  for (let n = 1; n <= 5; n++) store.add(mean(n * day));
+  t.deepEqual(store.read(3 * day), [3 * day, 4 * day, 5 * day]);
+  t.is(store.reads, 1);
+  t.deepEqual(store.read(0), [1, day, 2 * day, 3 * day, 4 * day, 5 * day]);
+  t.is(store.reads, 2, 'the cache has only what it may keep');
+});
