@@ -97,21 +97,16 @@ export function segmentOf({
 
 /** The held segment with that seq, found by halves. */
 function heldWith(store: Store, stream: string, seq: number, sealed: number): SegmentInfo | undefined {
+  // The first at that place or behind it: one header stands for all that were dropped in a row.
   const at = (sequence: number) => store.held(stream, sequence, 1)[0];
-  const first = at(1);
-  if (!first || seq < first.fromSeq) return undefined;
-  let [low, high] = [first.sequence, sealed];
+  let found = at(1);
+  if (!found || seq < found.fromSeq) return undefined;
+  let [low, high] = [found.sequence, sealed];
   // The last one that begins at or before it: gaps without a seq begin where the next segment does.
   while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    const found = at(middle);
-    if (found && found.sequence === middle && found.fromSeq <= seq) low = middle;
-    else high = middle - 1;
+    const middle = at(Math.ceil((low + high) / 2));
+    if (middle && middle.fromSeq <= seq) [found, low] = [middle, middle.sequence];
+    else high = Math.ceil((low + high) / 2) - 1;
   }
-  for (let sequence = low; sequence >= first.sequence; sequence--) {
-    const found = at(sequence);
-    if (!found || found.sequence !== sequence) return undefined;
-    if (found.count > 0) return seq < found.fromSeq + found.count ? found : undefined;
-  }
-  return undefined;
+  return seq < found.fromSeq + found.count ? found : undefined;
 }

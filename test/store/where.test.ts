@@ -3,6 +3,7 @@ import test from 'ava';
 import { whereInEdge } from '../../src/contract/where.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { whereInCloud } from '../../src/store/cloud-where.ts';
+import type { EdgeStoreOptions } from '../../src/store/edge-options.ts';
 import { createEdgeStore } from '../../src/store/edge-store.ts';
 import { openLmdbKv } from '../../src/store/lmdb-kv.ts';
 import { dataDir } from '../../src/store/open-dir.ts';
@@ -14,7 +15,7 @@ import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
 const stream = 'readings';
 
-async function edgeStore() {
+async function edgeStore(options: Partial<EdgeStoreOptions> = {}) {
   return createEdgeStore(new MemoryKv(), {
     clock: createVirtualClock(),
     random: seededRandom('edge'),
@@ -22,6 +23,7 @@ async function edgeStore() {
     cursors: ['uploader'],
     bytesMax: 2 ** 24,
     freeBytes: async () => Number.MAX_SAFE_INTEGER,
+    ...options,
   });
 }
 
@@ -60,6 +62,22 @@ test('at the edge a gap stands for what became one', async (t) => {
   await store.fork('uploader', 'copied');
   t.like(await whereInEdge(store, stream, 7), { state: 'gap', gap: { gap: 'discarded', count: 10 } });
   t.like(await whereInEdge(store, stream, 12), { state: 'sealed', segment: { fromSeq: 11 } });
+});
+
+test('at the edge every reading is found behind those that were dropped, though one header stands for them all', async (t) => {
+  const store = await edgeStore({ bytesMax: 40_000, whenFull: 'drop-oldest' });
+  for (let i = 0; i < 300; i++) {
+    await store.append([batch(10)], 1);
+    await store.seal(stream);
+    if (i % 7 === 0) await store.addGap(stream, { gap: 'missed', count: 3, text: 'away' });
+  }
+  const { dropped } = store.status().lost;
+  t.true(dropped! > 1_000);
+  for (let seq = 1; seq <= 3_000; seq++) {
+    const { state, segment } = await whereInEdge(store, stream, seq);
+    t.is(state, seq <= dropped! ? 'discarded' : 'sealed', `seq ${seq}`);
+    t.true(segment!.fromSeq <= seq && seq <= segment!.toSeq);
+  }
 });
 
 async function inCloud(dir: string, seq: number) {
