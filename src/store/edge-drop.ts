@@ -221,7 +221,7 @@ function absorb(before: readonly Gap[], group: readonly Entry[]): Gap[] {
   return [...byReason.values()];
 }
 
-/** First and last moment of what the run stands for, as its readings say. */
+/** First and last moment of what the run stands for, as its readings say if they do. */
 function timesOf(
   reader: KvReader,
   name: string,
@@ -230,13 +230,14 @@ function timesOf(
 ): Pick<Run, 'fromTime' | 'toTime'> {
   const [first, last] = [group[0]![1], group.at(-1)![1]];
   const run = before?.discarded?.run;
-  // Whoever stamps readings may have a clock that is wrong, or several.
+  // Whoever stamps readings may have a clock that is wrong, or several. One without a time was there when it was sealed.
+  const sealed = (head: HeadRecord) => new Date(head.sealedAtMs).toISOString();
   const times = [
-    ...[run?.fromTime ?? timeAt(reader, name, first, 'first')],
-    ...[run?.toTime, timeAt(reader, name, last, 'last')],
+    ...[run?.fromTime ?? timeAt(reader, name, first, 'first') ?? sealed(first)],
+    ...[run?.toTime, timeAt(reader, name, last, 'last') ?? sealed(last)],
   ];
   const known = times.filter((time) => time !== undefined).sort();
-  return known.length === 0 ? {} : { fromTime: known[0]!, toTime: known.at(-1)! };
+  return { fromTime: known[0]!, toTime: known.at(-1)! };
 }
 
 function timeAt(

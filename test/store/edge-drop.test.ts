@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { EdgeStore } from '../../src/contract/store.ts';
 import { MemoryKv } from '../helpers/memory-kv.ts';
 import { batch, seqs } from '../helpers/store-fixtures.ts';
+import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { acknowledge, begin, c, chargeOf, crash, discard, greet, r, send } from './edge-world.ts';
 
 const dropOldest = { bytesMax: 40_000, whenFull: 'drop-oldest' } as const;
@@ -50,6 +51,25 @@ test('drop-oldest makes room for what is new, and one gap stands for all that we
     text: 'The store was full, and the oldest are dropped then (`when-full: drop-oldest`).',
   });
   t.deepEqual(seqs(await again.body(again.header(r, 2)!)).slice(0, 1), [lost + 1]);
+});
+
+test('readings without a time are dropped as a gap that lasts until they were sealed', async (t) => {
+  const clock = createVirtualClock();
+  const { store } = await begin({ ...dropOldest, clock });
+  for (let n = 0; n < 300; n++) {
+    const timed = n % 10 === 0 ? batch(1) : undefined;
+    const lines = timed?.lines ?? Buffer.from('{"device":"d","sensor":"door","value":1}\n'.repeat(10));
+    await store.append([{ stream: r, count: timed ? 1 : 10, lines }], 1);
+    await store.seal(r);
+    await clock.advance(1_000);
+  }
+  const [first, second] = store.held(r);
+  t.true(first!.discarded);
+  await store.rememberCloud(c, { cloudEpoch: 'ab', token: 1 }, new Map([[r, 0]]));
+  const gap = await gapAt(store, 1);
+  const lastedMs = Date.parse(gap.toTime) - Date.parse(gap.fromTime);
+  t.true(lastedMs > 60_000, `only ${lastedMs} ms`);
+  t.true(Date.parse(gap.toTime) <= second!.sealedAtMs);
 });
 
 test('what was handed to a link is never dropped, also after a crash; a greeting tells what it may go on with', async (t) => {

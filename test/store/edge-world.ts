@@ -40,7 +40,7 @@ export interface World {
 const options = { edge: 'shed', cursors: [c], bytesMax: 2 ** 30 };
 
 export async function begin(more: Partial<EdgeStoreOptions> = {}): Promise<World> {
-  const all = { ...options, ...more, clock: createVirtualClock(), random: seededRandom('discard') };
+  const all = { ...options, clock: createVirtualClock(), random: seededRandom('discard'), ...more };
   const open = (kv: MemoryKv) => createEdgeStore(kv, all);
   const kv = new MemoryKv();
   const store = await open(kv);
