@@ -38,7 +38,10 @@ function verdict({ edges, flaws, flawsLeftOut }: Certificate, complete: boolean)
   const readings = streams.reduce((sum, stream) => sum + stream.readings, 0);
   const missing = streams.reduce((sum, stream) => sum + readingsInGaps(stream), 0);
   const what = `${counted(readings, 'reading')} of ${counted(edges.length, 'edge')}`;
-  const gaps = missing === 0 ? 'none stands in a gap' : `${count(missing)} stand in gaps`;
+  const gaps =
+    missing === 0
+      ? 'none stands in a gap'
+      : `${count(missing)} ${missing === 1 ? 'stands in a gap' : 'stand in gaps'}`;
   if (edges.length === 0) return 'NOTHING TO PROVE: no edge has sent anything';
   if (complete) return `COMPLETE: ${what}, each once; ${gaps}`;
   return `NOT COMPLETE: ${counted(flaws.length + flawsLeftOut, 'flaw')}; ${what} are right, ${gaps}`;

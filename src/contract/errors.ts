@@ -105,7 +105,7 @@ export const errorCodes = {
   },
   'store-unwritable': {
     meaning: 'The directory of the store cannot be created or written.',
-    advice: 'Check its owner and permissions, or choose another with FOGRUN_STATE.',
+    advice: 'Check its owner, its permissions and the room on the disk, or choose another with FOGRUN_STATE.',
     exit: storeUnusable,
   },
   'store-failed': {

@@ -1,5 +1,6 @@
 /** Dead letters of a running pipeline, in somebody's hands. */
 import type { LetterControl, Requeued } from '../contract/control.ts';
+import { counted } from '../domain/text.ts';
 import type { Audited, ControlEnv } from './control.ts';
 import { edgeStore } from './control-segments.ts';
 
@@ -32,4 +33,5 @@ export function nameLetters(ids: readonly number[]): string {
   return `dead letters ${ids.slice(0, namedMax).join(', ')}${more}`;
 }
 
-export const detailOf = ({ letters, readings }: Requeued) => `${letters} dead letters, ${readings} readings`;
+export const detailOf = ({ letters, readings }: Requeued) =>
+  `${counted(letters, 'dead letter')}, ${counted(readings, 'reading')}`;

@@ -109,7 +109,7 @@ export function sentence(report: Report): string {
       return `${which(report)} ${report.what} · ${report.gap ? 'gap' : counted(report.readings, 'reading')}`;
     case 'stored':
       return `${which(report)} of ${report.edge} stored · ${
-        report.gap ? 'a gap' : `${report.readings} readings`
+        report.gap ? 'a gap' : counted(report.readings, 'reading')
       } · ${report.file}`;
     case 'forecast':
       return `forecast for segment ${report.segment} · ${report.text}`;

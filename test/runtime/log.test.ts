@@ -116,8 +116,8 @@ test('text lines are sentences for people', (t) => {
     readings: 1,
     file: 'data/e1/x',
   };
-  t.regex(line(stored as Report), /segment 7 of e1 stored · 1 readings · data\/e1\/x\n$/);
-  t.regex(line({ ...stored, first: 5 } as Report), /segments 5 to 7 of e1 stored · 1 readings · /);
+  t.regex(line(stored as Report), /segment 7 of e1 stored · 1 reading · data\/e1\/x\n$/);
+  t.regex(line({ ...stored, first: 5 } as Report), /segments 5 to 7 of e1 stored · 1 reading · /);
   t.regex(line({ ...stored, readings: 0, gap: true } as Report), /segment 7 of e1 stored · a gap · /);
   t.regex(line(forecast), /forecast for segment 3 · steady\n$/);
   t.regex(line({ type: 'note', text: 'listening' }), /listening\n$/);
