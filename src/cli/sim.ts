@@ -79,6 +79,12 @@ export async function sim(files: readonly string[], choice: SimChoice, output: S
     const message = problems.map(formatProblem).join('\n');
     throw new FogrunError('pipeline-invalid', `nothing was simulated:\n${message}`);
   }
+  if (!plans.some(({ store }) => store?.role === 'edge')) {
+    throw new FogrunError(
+      'usage',
+      `${files.join(', ')}: no edge among them, so nothing would be measured and nothing could be judged; name an edge's file besides`,
+    );
+  }
   roomForYoungObjects();
   const { log: format } = output;
   const say = (text: string) => (format || output.json ? process.stderr : process.stdout).write(text);

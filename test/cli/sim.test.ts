@@ -44,6 +44,12 @@ test('a pipeline that cannot get well ends with 1, and says which actor, why, an
   t.regex(stdout, /Repeat it: fogrun sim .*edge\.yaml --edges 1 --hours 0\.1 --seed 7 --faults none/);
 });
 
+test('a cloud alone is refused: nothing would be measured, so nothing could be judged', (t) => {
+  const { status, stdout, stderr } = fogrun('sim', shipped('cloud.yaml'), ...short);
+  t.is(status, 2, stdout);
+  t.regex(stderr, /cloud\.yaml.*no edge.*nothing could be judged/s);
+});
+
 test('wrong files and options end with 2 before anything is simulated', async (t) => {
   const wrong = join(await temporary(t), 'wrong.yaml');
   await writeFile(wrong, 'fogrun: 1\npipeline: x\nactrs: {}\n');
