@@ -64,11 +64,6 @@ export class BesiegedEdge {
   #value = 0;
   #put: Promise<void> = Promise.resolve();
 
-  async begin(): Promise<void> {
-    await this.open();
-    await this.meetCloud();
-  }
-
   async open(): Promise<void> {
     const { bytesMax, whenFull } = this;
     this.store = await createEdgeStore(this.kv, {

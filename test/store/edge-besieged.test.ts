@@ -187,7 +187,8 @@ test('whatever happens to an edge and its clouds: each seq is once a reading or 
       fc.array(operation, { minLength: 20, maxLength: 90, size: 'max' }),
       async (operations) => {
         const edge = new BesiegedEdge();
-        await edge.begin();
+        await edge.open();
+        await edge.meetCloud();
         let headsDamaged = false;
         for (const op of operations) {
           await step(edge, op);
