@@ -126,7 +126,8 @@ for (const release of releases) {
     const port = Number(env.CLOUD_PORT);
     await fakeCloud(t, port, async (socket) => {
       await heard(socket, (frames) => frames.some(({ type }) => type === 0x01));
-      const sent = heard(socket, (frames) => frames.filter(({ type }) => type === 0x10).length === 3);
+      // The open segment may be old enough by now to be sealed and sent as well.
+      const sent = heard(socket, (frames) => frames.filter(({ type }) => type === 0x10).length >= 3);
       socket.write(words.subarray(0, welcome));
       await sent;
       socket.write(words.subarray(welcome));
