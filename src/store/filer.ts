@@ -39,6 +39,8 @@ const retry: RetryPolicy = { every: 1_000, factor: 2, max: 60_000, jitter: 0.5 }
 const batchSegments = 64;
 const batchBytes = 8 * 2 ** 20;
 const filesAtOnce = 4;
+/** How long an orderly end waits for files. */
+const lastFilesMs = 1_000;
 /** Most bytes that wait in memory. */
 const heldBytesMax = 32 * 2 ** 20;
 
@@ -77,7 +79,13 @@ export class Filer {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
+  /** Files what is left, if the disk takes it soon; the rest is for the next start. */
   async stop(): Promise<void> {
+    if (this.#pending.length > 0 && this.#attempt === 0) {
+      const enough = new AbortController();
+      await Promise.race([this.filed(), sleep(this.#options.clock, lastFilesMs, enough.signal)]);
+      enough.abort();
+    }
     this.#stopping.abort();
     await this.#running;
     this.#settle();

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/runtime/clock.ts';
 import { createCloudStore } from '../../src/store/cloud-store.ts';
 import { openCloudStore, readCloudStore } from '../../src/store/open-cloud-store.ts';
 import { MemoryFiles } from '../helpers/memory-files.ts';
-import { MemoryKv } from '../helpers/memory-kv.ts';
+import { entriesOf, MemoryKv } from '../helpers/memory-kv.ts';
 import { seededRandom, seqs, temporaryDir } from '../helpers/store-fixtures.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { chain, cloudStoreSuite } from '../suites/cloud-store.ts';
@@ -92,6 +92,18 @@ test('bytes that an earlier process left are filed at the next opening', async (
   await again.filed();
   t.is(files.disk.files.size, 3);
   t.is(again.status().bytes, 0);
+});
+
+test('an orderly end files what is still in the store', async (t) => {
+  const { store, files, kv } = await memory();
+  const token = await begin(store);
+  await Promise.all(chain(100).map((s) => store.put(token, s.header, s.body)));
+  await store.close();
+  t.is(files.disk.files.size, 100);
+  t.deepEqual(
+    entriesOf(kv.disk).filter(({ key }) => key[0] === 'body'),
+    [],
+  );
 });
 
 test('a file that an earlier store left is not overwritten', async (t) => {
