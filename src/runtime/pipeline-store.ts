@@ -2,10 +2,10 @@
 import { type Clock, sleep } from '../contract/clock.ts';
 import { errorCodes, type Problem, toProblem } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
-import type { CloudStore, Dropped, EdgeStore } from '../contract/store.ts';
+import type { CloudStore, EdgeStore } from '../contract/store.ts';
 import { formatSize } from '../domain/quantities.ts';
-import { counted, printable } from '../domain/text.ts';
 import { off } from './actor.ts';
+import { tellDrops } from './drops.ts';
 
 /** A store that is open, and what its recovery has to say. */
 export interface OpenedStore {
@@ -82,31 +82,27 @@ export async function closeStore(store: OpenedStore, clock: Clock, until: number
   return outcome;
 }
 
-function droppedText({ dropped, text }: { dropped: Dropped; text: string }): string {
-  const { segments, readings, bytes, fromTime, toTime } = dropped;
-  const what = `${counted(readings, 'reading')} in ${counted(segments, 'segment')} (${formatSize(bytes)})`;
-  const when = fromTime && toTime ? ` of ${printable(fromTime)} to ${printable(toTime)}` : '';
-  return `dropped ${what}${when}: ${text}`;
-}
-
 /** Tells of the store in the log from now on; `failed` is called when it takes nothing more. */
 export function tellStore(
   store: OpenedStore,
   from: string,
   report: Reporter,
+  clock: Clock,
   failed: (cause: Problem) => void,
 ): void {
   if (store.recovered) report({ type: 'problem', ...store.recovered });
   const any = store.edge ?? store.cloud;
   if (!any) return;
   report({ type: 'transition', from, to: any.status().state, event: 'start' });
+  const drops = tellDrops(report, clock);
   any.subscribe((event) => {
     if (event.type === 'forked') {
       report({ type: 'note', text: `new epoch ${event.toEpoch} after ${event.fromEpoch}` }, 'warn');
     }
     if (event.type === 'damaged') report({ type: 'problem', ...event.problem });
-    if (event.type === 'dropped') report({ type: 'note', text: droppedText(event) }, 'warn');
+    if (event.type === 'dropped') drops.tell(event.dropped, event.text);
     if (event.type !== 'state') return;
+    drops.rest();
     const { from, to, cause } = event;
     report({ type: 'transition', from, to, event: cause?.code ?? 'ROOM', ...(cause ? { cause } : {}) });
     if (to === 'failed') {

@@ -118,7 +118,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
   });
   const isWanted = () => ending === undefined;
   // A store that failed takes nothing more: what still runs is ended rather than drained.
-  tellStore(store, opened?.from ?? off, reportStore, (cause) => void end(cause, afterFailureMs));
+  tellStore(store, opened?.from ?? off, reportStore, clock, (cause) => void end(cause, afterFailureMs));
   store.edge?.subscribe(({ type }) => {
     if (type === 'forked') for (const { name } of actors.plan.actors) board.sight(name)?.forked();
   });
