@@ -35,12 +35,21 @@ export async function reload(name: string | undefined, options: ReloadOptions): 
   return withRunning(state, async (found) => {
     if (found.running.length === 0) throw absent(found, name);
     const controls = all ? found.running : [pickPipeline(found, name)];
-    if (sim && !(await isWell(controls, sim, name ?? '--all', json))) return 1;
-    const outcomes = await Promise.all(controls.map((control) => reloadOne(control, dryRun)));
-    if (json) process.stdout.write(`${JSON.stringify(outcomes)}\n`);
-    else for (const outcome of outcomes) tell(outcome, dryRun);
-    return Math.max(...outcomes.map(exitCodeOf));
+    const ask = (dry: boolean) => Promise.all(controls.map((control) => reloadOne(control, dry)));
+    if (sim) {
+      // What would be refused anyway is not worth a simulation.
+      const tried = await ask(true);
+      if (tried.some(({ problem }) => problem)) return tellAll(tried, true, json);
+      if (!(await isWell(controls, sim, name ?? '--all', json))) return 1;
+    }
+    return tellAll(await ask(dryRun), dryRun, json);
   });
+}
+
+function tellAll(outcomes: readonly Outcome[], dryRun: boolean, json: boolean): number {
+  if (json) process.stdout.write(`${JSON.stringify(outcomes)}\n`);
+  else for (const outcome of outcomes) tell(outcome, dryRun);
+  return Math.max(...outcomes.map(exitCodeOf));
 }
 
 /** Rejects with what is wrong with the files. */

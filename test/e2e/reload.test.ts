@@ -290,5 +290,12 @@ actors:
   t.regex(bad.err, /Repeat it: fogrun reload --all --sim --hours 0\.3 --seed 1\n/);
   t.regex(bad.err, /nothing was reloaded/);
   t.false(both.lines.slice(from).some((line) => moved('receiver', 'stopped')(line)));
+
+  // What no reload can do is not simulated first.
+  await writeFile(edgeFile, source('2s').replace('/edge"', '/elsewhere"'));
+  const refused = await command(t, env, 'reload', 'edge', '--sim', '--hours', '0.3');
+  t.is(refused.code, 2);
+  t.regex(refused.err, /reload-restart/);
+  t.notRegex(refused.out + refused.err, /simulated/);
   t.is((await both.end()).code, 0);
 });
