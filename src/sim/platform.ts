@@ -8,12 +8,16 @@ import { zstdCompressAtOnce } from '../link/zstd.ts';
 import type { OpenedStore } from '../runtime/pipeline-store.ts';
 import type { Platform, StoreAbout } from '../runtime/platform.ts';
 import { createCloudStore } from '../store/cloud-store.ts';
+import { keys as edgeKeys, type StreamRecord } from '../store/edge-records.ts';
 import { createEdgeStore } from '../store/edge-store.ts';
 import { headroomBytes } from '../store/headroom.ts';
+import { decodeRecord } from '../store/text.ts';
+import type { SimDisk } from './disk.ts';
 import type { Feeding } from './feeding.ts';
 import { SimFiles } from './files.ts';
 import { SimKv } from './kv.ts';
 import type { Life, SimProcess } from './process.ts';
+import { find } from './sorted.ts';
 import type { SimSourceFiles } from './source-files.ts';
 import { watchCloudStore } from './watch-cloud.ts';
 import { watchEdgeStore } from './watch-edge.ts';
@@ -135,6 +139,7 @@ async function openOn(
   return {
     edge: watchEdgeStore(edge, {
       ...{ name, ledger: process.ledger!, telling, isStored, pastsOf },
+      lastOnDisk: (stream) => lastSeqOn(disk, stream),
       accepted: (batches) => {
         process.ledger!.lastMs = world.clock.monotonic();
         measured.accepted(life, batches);
@@ -142,4 +147,9 @@ async function openOn(
     }),
     cloud: null,
   };
+}
+
+function lastSeqOn({ store }: SimDisk, stream: string): number {
+  const entry = find(store, edgeKeys.stream(stream));
+  return entry ? decodeRecord<StreamRecord>(entry.value).nextSeq - 1 : 0;
 }

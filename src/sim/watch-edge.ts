@@ -15,6 +15,8 @@ export interface EdgeWatch {
   readonly isStored: (header: SegmentHeader) => boolean;
   /** How often an edge may have had to begin a new epoch by now. */
   readonly pastsOf: (edge: string) => number;
+  /** Last `seq` of a stream that its disk has; 0 for none. */
+  readonly lastOnDisk: (stream: string) => number;
   /** The disk has these. */
   readonly accepted: (batches: readonly Batch[]) => void;
 }
@@ -53,6 +55,12 @@ export function watchEdgeStore<Store extends EdgeStore>(store: Store, watch: Edg
     try {
       await append(batches, sealBytes);
       ledger.end(batches, true);
+      for (const stream of new Set(batches.map((batch) => batch.stream))) {
+        const [accepted, there] = [ledger.last(stream), watch.lastOnDisk(stream)];
+        if (there >= accepted) continue;
+        const text = `readings of ${stream} were accepted up to ${accepted}, and the disk has ${there}`;
+        telling.violate('accepted-stays', name, text);
+      }
       watch.accepted(batches);
     } catch (thrown) {
       // A commit that failed may be on the disk nevertheless; that shows when the store is opened next.
