@@ -147,6 +147,15 @@ test('`list` says who is there, until when, and warns early', async (t) => {
   t.regex(await list(), /^quay +token +revoked/m);
 });
 
+test('a second certificate for a device says that the first one stays valid', async (t) => {
+  const { run, said } = await shell(t);
+  await run('init');
+  await run('device', 'attic');
+  t.notRegex(said.join('\n'), /stays valid/);
+  await run('device', 'attic');
+  t.regex(said.join('\n'), /^attic had one before: it stays valid until it ends or is revoked\.$/m);
+});
+
 test('`renew` makes a new key and keeps the hosts; what was there before is revoked with the name', async (t) => {
   const { dir, run, certificate } = await shell(t);
   await run('init', 'cloud.example');

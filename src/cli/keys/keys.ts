@@ -53,10 +53,17 @@ async function init(book: KeyBook, words: readonly string[], options: KeysOption
 }
 
 async function device(book: KeyBook, name: string, options: KeysOptions): Promise<number> {
+  const isNew = !(await has(book, name));
   const folder = await book.device(name);
-  answer(options, { name, folder: resolve(folder) }, deviceLines(name, folder));
+  const older = isNew ? [] : [`${name} had one before: it ${staysValid}.`];
+  answer(options, { name, folder: resolve(folder) }, [...deviceLines(name, folder), ...older]);
   return 0;
 }
+
+const staysValid = 'stays valid until it ends or is revoked';
+
+const has = async (book: KeyBook, name: string) =>
+  (await book.held()).some((held) => held.as === 'device' && held.name === name);
 
 const deviceLines = (name: string, folder: string) => [
   `${folder} is the certificate of ${name}`,
@@ -85,7 +92,7 @@ async function renew(book: KeyBook, words: readonly string[], options: KeysOptio
     return 0;
   }
   checked(name, [name, ...rest]);
-  if (!(await book.held()).some((held) => held.as === 'device' && held.name === name)) {
+  if (!(await has(book, name))) {
     throw new FogrunError('key-unknown', `${book.dir} has no certificate of ${name}`, {
       advice: `\`fogrun keys device ${name}\` makes one; \`fogrun keys list\` shows the names.`,
     });
@@ -93,7 +100,7 @@ async function renew(book: KeyBook, words: readonly string[], options: KeysOptio
   const folder = await book.device(name);
   answer(options, { name, folder: resolve(folder) }, [
     ...deviceLines(name, folder),
-    'An edge that runs takes it at its next connection. The one before stays valid until it ends or is revoked.',
+    `An edge that runs takes it at its next connection. The one before ${staysValid}.`,
   ]);
   return 0;
 }
