@@ -19,6 +19,7 @@ import { bindingsFor } from './bindings.ts';
 import { shellWord } from './itself.ts';
 import type { Values } from './options.ts';
 import { checkFiles } from './plans.ts';
+import { standIns } from './stand-ins.ts';
 import { version } from './version.ts';
 
 const hour = 3_600_000;
@@ -79,10 +80,17 @@ export async function sim(files: readonly string[], choice: SimChoice, output: S
     const message = problems.map(formatProblem).join('\n');
     throw new FogrunError('pipeline-invalid', `nothing was simulated:\n${message}`);
   }
-  if (!plans.some(({ store }) => store?.role === 'edge')) {
+  const others = standIns(plans);
+  const all = [...plans, ...others];
+  if (!all.some(({ store }) => store?.role === 'edge')) {
     throw new FogrunError(
       'usage',
       `${files.join(', ')}: no edge among them, so nothing would be measured and nothing could be judged; name an edge's file besides`,
+    );
+  }
+  for (const { name } of others) {
+    process.stderr.write(
+      `${name}: simulated besides, for nobody of these files is at the other end of the link\n`,
     );
   }
   roomForYoungObjects();
@@ -91,11 +99,7 @@ export async function sim(files: readonly string[], choice: SimChoice, output: S
   const progress = progressLine();
   for (let number = 1; ; number++) {
     const seed = choice.seed + number - 1;
-    const { run, realMs } = await simulateOnce(
-      optionsFor(files, plans, { ...choice, seed }),
-      format,
-      progress,
-    );
+    const { run, realMs } = await simulateOnce(optionsFor(files, all, { ...choice, seed }), format, progress);
     progress.clear();
     const isLast = number === choice.runs || run.violations.length > 0;
     if (!isLast) {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { kinds } from '../../machines/index.ts';
-import { standIns } from '../../src/cli/reload-sim.ts';
+import { standIns } from '../../src/cli/stand-ins.ts';
 import { checkPipeline } from '../../src/pipeline/check.ts';
 import { readText } from '../rules/tree.ts';
 

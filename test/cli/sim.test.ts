@@ -36,18 +36,31 @@ test('two runs of one seed print the same log, byte for byte', (t) => {
   t.regex(a!.stderr, /all invariants held/);
 });
 
-test('a pipeline that cannot get well ends with 1, and says which actor, why, and how to repeat it', (t) => {
-  const { status, stdout } = fogrun('sim', shipped('edge.yaml'), ...short, '--faults', 'none');
+test('a pipeline that cannot get well ends with 1, and says which actor, why, and how to repeat it', async (t) => {
+  const elsewhere = join(await temporary(t), 'elsewhere.yaml');
+  const text =
+    'fogrun: 1\npipeline: elsewhere\nstore: { path: elsewhere }\nactors:\n  receiver: { kind: cloud-receiver, port: 7099 }\n';
+  await writeFile(elsewhere, text);
+  const { status, stdout } = fogrun('sim', elsewhere, shipped('edge.yaml'), ...short, '--faults', 'none');
   t.is(status, 1);
   t.regex(stdout, /^violated: well-again/);
   t.regex(stdout, /uploader is \w+, though no fault is left: 127\.0\.0\.1:7070 cannot be reached/);
   t.regex(stdout, /Repeat it: fogrun sim .*edge\.yaml --edges 1 --hours 0\.1 --seed 7 --faults none/);
 });
 
-test('a cloud alone is refused: nothing would be measured, so nothing could be judged', (t) => {
-  const { status, stdout, stderr } = fogrun('sim', shipped('cloud.yaml'), ...short);
-  t.is(status, 2, stdout);
-  t.regex(stderr, /cloud\.yaml.*no edge.*nothing could be judged/s);
+test('whoever is alone gets somebody at the other end of the link, and it says so', (t) => {
+  for (const [file, other] of [
+    ['edge.yaml', 'stand-in-cloud-7070'],
+    ['cloud.yaml', 'stand-in-edge-7070'],
+  ] as const) {
+    const { status, stdout, stderr } = fogrun('sim', shipped(file), ...short);
+    t.is(status, 0, stdout + stderr);
+    t.regex(
+      stderr,
+      new RegExp(`^${other}: simulated besides, for nobody of these files is at the other end`),
+    );
+    t.regex(stdout, /^(?:edge|stand-in-edge-7070) +[1-9]\d+ +[1-9]\d+ /m);
+  }
 });
 
 test('wrong files and options end with 2 before anything is simulated', async (t) => {
