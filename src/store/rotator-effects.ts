@@ -73,7 +73,7 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
         const limits = { ...commitLimits, bytesMax: share(), ...(gatherMs === undefined ? {} : { gather }) };
         const consumed = env.input.consume(limits, signal, async (batches) => {
           if (store.policies.whenFull === 'drop-newest')
-            return appendOrTurnAway(judged(batches), config.size, signal, emit, written);
+            return appendOrTurnAway(batches, config.size, signal, emit, written);
           await appendWhenRoom(judged(batches), config.size, signal, emit);
           // A reload may have given the store another quota.
           limits.bytesMax = share();
@@ -106,7 +106,7 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
       turnsAway = true;
     } else {
       try {
-        await store.append(batches, sealBytes);
+        await store.append(judged(batches), sealBytes);
         written();
         return undefined;
       } catch (thrown) {
@@ -117,6 +117,7 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
     }
     const turned = batches.filter(({ cannotWait }) => cannotWait);
     if (turned.length > 0) await store.policies.turnAway(turned);
+    // The port knows them as it handed them over, not as they are marked.
     const items = batches.filter(({ cannotWait }) => !cannotWait);
     return items.length > 0 ? { items, until: store.room(bytesOf(items), signal) } : undefined;
   }

@@ -75,6 +75,32 @@ test('what can wait is not turned away: it waits in the port while sensors go on
   await cloud.stop();
 });
 
+test('what can wait also waits while the clock that stamped it is doubted, and is accepted once', async (t) => {
+  const world = createWorld('doubted');
+  const cloud = await world.cloud();
+  const edge = await world.edge({ bytesMax: 12_000, whenFull: 'drop-newest' });
+  await edge.until(moved(cursor, 'idle'));
+  world.network.refuse();
+  world.network.cut();
+  world.clock.jump(-30 * 86_400_000);
+  let accepted = 0;
+  const waiting = range(1, 200).map(async (value) => {
+    const line = { device: 'd', sensor: 'pressure', time: new Date(world.clock.now()).toISOString(), value };
+    const lines = Buffer.from(`${JSON.stringify(line)}\n`);
+    await edge.source.send({ stream: 'readings', lines, count: 1, stamped: true });
+    accepted += 1;
+  });
+  await world.clock.advance(20_000);
+  t.is(edge.store.status().state, 'full');
+  t.true(accepted < 200, 'what the store did not take is not accepted');
+  world.network.heal();
+  await world.clock.until(Promise.all(waiting));
+  await world.clock.advance(60_000);
+  t.deepEqual(await storedValues(cloud.disk), range(1, 200));
+  await edge.stop();
+  await cloud.stop();
+});
+
 test('what was turned away before a crash is still a gap after it', async (t) => {
   const world = createWorld('crash');
   const cloud = await world.cloud();
