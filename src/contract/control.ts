@@ -3,10 +3,13 @@
  * on to others, and a view cannot tell which of both it has.
  */
 import type { ErrorCode, Problem } from './errors.ts';
+import type { FleetControl } from './fleet.ts';
+import type { InspectWatcher } from './inspect.ts';
 import type { LetterInfo, Requeued } from './letters.ts';
 import type { LogEntry } from './report.ts';
 import type { PipelineStatus } from './status.ts';
 import type { Discarded, SegmentInfo, SeqRange } from './store.ts';
+import type { Weather } from './weather.ts';
 import type { EdgeWhere } from './where.ts';
 
 export type { Discarded, LetterInfo, Requeued, SegmentInfo, SeqRange };
@@ -119,4 +122,12 @@ export interface PipelineControl {
    */
   discard(range: SegmentRange, by: Asker, reason?: string): Promise<Discarded>;
   readonly letters: LetterControl;
+  /**
+   * Tells what the statecharts do, step by step. Costs something while it lasts, and nothing before.
+   * @returns ends it; `over` is not called then
+   */
+  inspect(watcher: InspectWatcher): () => void;
+  readonly fleet: FleetControl;
+  /** Means, gaps and forecasts that the pipeline still knows, from `sinceMs` (ms since 1970) on; at most 2,000 means a sensor. */
+  weather(sinceMs: number): Promise<Weather>;
 }

@@ -2,6 +2,7 @@
 import type { LostCounts } from '../domain/gap.ts';
 import type { Problem } from './errors.ts';
 import type { LetterTotals } from './letters.ts';
+import type { PortType } from './port.ts';
 import type { StoreState } from './store.ts';
 
 /** What waits for an actor: in its port, or in the store for its cursor. */
@@ -51,6 +52,45 @@ export interface ActorStatus {
   readonly waiting: Waiting | null;
   /** The child process that `process:` placed it in, if any; `pid` is `null` while that does not run. */
   readonly process: { readonly name: string; readonly pid: number | null } | null;
+  /** Its output has no credit left: it waits for whoever takes from it. Absent in what an older fogrun says, as what follows. */
+  readonly heldBack?: boolean;
+  /** State changes since the pipeline started. */
+  readonly transitions?: number;
+  /** Attempts after the first, since the pipeline started. */
+  readonly retries?: number;
+}
+
+/** What flows between two actors. */
+export interface WireStatus {
+  readonly from: string;
+  readonly to: string;
+  readonly type: PortType;
+  /** Items and bytes that the port holds, and the most it may. */
+  readonly items: number;
+  readonly bytes: number;
+  readonly bytesMax: number;
+  /** All that its receiver has dealt with since the pipeline started; readings where its items say how many they hold. */
+  readonly itemsTotal: number;
+  readonly readingsTotal: number | null;
+  /** A sender waits for credit. */
+  readonly blocked: boolean;
+}
+
+/** Counts of how long something took; `counts[i]` of those that took at most `atMostMs[i]`, the last of those that took longer. */
+export interface Histogram {
+  readonly atMostMs: readonly number[];
+  readonly counts: readonly number[];
+  readonly sumMs: number;
+}
+
+/** Figures of a pipeline for which no single actor stands. */
+export interface Meters {
+  /** From the first time that a segment was handed to the link to its acknowledgement; `null` without an edge's store. */
+  readonly ackLatency: Histogram | null;
+  /** The longest time its event loop stood still since somebody watches that, ms; `null` when nobody does. */
+  readonly loopStallMsMax: number | null;
+  readonly residentBytes: number;
+  readonly cpuSeconds: number;
 }
 
 export interface StoreSummary {
@@ -85,4 +125,7 @@ export interface PipelineStatus {
   readonly actors: readonly ActorStatus[];
   /** Further actors that belong to others and are left out, because they are many. */
   readonly actorsLeftOut: number;
+  /** Absent in what an older fogrun says, as what follows. */
+  readonly wires?: readonly WireStatus[];
+  readonly meters?: Meters;
 }

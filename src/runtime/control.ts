@@ -128,6 +128,9 @@ export function createControl(env: ControlEnv): PipelineControl {
         return { value, detail: `${segments} segments, ${readings} readings, ${bytes} bytes` };
       }),
     letters: controlLetters(env, () => refuseWhenEnding(env), audited),
+    inspect: () => () => {},
+    fleet: { edges: async () => [], history: async (edge) => ({ edge, transitions: [], before: null }) },
+    weather: async () => ({ series: [], gaps: [], forecasts: [] }),
   };
   return control;
 }

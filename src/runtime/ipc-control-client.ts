@@ -15,8 +15,10 @@ import type {
   Watcher,
 } from '../contract/control.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
+import type { FleetControl } from '../contract/fleet.ts';
 import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
+import type { Weather } from '../contract/weather.ts';
 import type { EdgeWhere } from '../contract/where.ts';
 import { printable } from '../domain/text.ts';
 import {
@@ -158,6 +160,19 @@ class ControlClient implements RemoteControl {
     const answer = await this.#ask({ ask: 'discard', range, by, reason }, answerTimeoutMs.slow);
     const { segments, readings, bytes } = isIpcMessage(answer) ? answer : ({} as IpcMessage);
     return { segments: Number(segments), readings: Number(readings), bytes: Number(bytes) };
+  }
+
+  inspect(): () => void {
+    return () => {};
+  }
+
+  readonly fleet: FleetControl = {
+    edges: async () => [],
+    history: async (edge) => ({ edge, transitions: [], before: null }),
+  };
+
+  async weather(): Promise<Weather> {
+    return { series: [], gaps: [], forecasts: [] };
   }
 
   close(): Promise<void> {

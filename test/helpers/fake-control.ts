@@ -13,8 +13,11 @@ import type {
   Watcher,
 } from '../../src/contract/control.ts';
 import { FogrunError, type Problem } from '../../src/contract/errors.ts';
+import type { EdgeSummary, EdgeTransition } from '../../src/contract/fleet.ts';
+import type { InspectWatcher } from '../../src/contract/inspect.ts';
 import type { LogEntry } from '../../src/contract/report.ts';
 import type { ActorStatus, PipelineStatus } from '../../src/contract/status.ts';
+import type { Weather } from '../../src/contract/weather.ts';
 import type { EdgeWhere } from '../../src/contract/where.ts';
 import { connectControl, serveControl } from '../../src/runtime/ipc-control.ts';
 import { privateDirectory } from '../runtime/ipc-fixtures.ts';
@@ -157,6 +160,26 @@ export class FakeControl implements PipelineControl {
       return { letters: ids.length, readings: 10 };
     },
   };
+
+  readonly inspectors = new Set<InspectWatcher>();
+
+  inspect(watcher: InspectWatcher) {
+    this.inspectors.add(watcher);
+    return () => void this.inspectors.delete(watcher);
+  }
+
+  summaries: EdgeSummary[] = [];
+  transitions: EdgeTransition[] = [];
+  readonly fleet = {
+    edges: async () => this.summaries,
+    history: async (edge: string) => ({ edge, transitions: this.transitions, before: null }),
+  };
+
+  known: Weather = { series: [], gaps: [], forecasts: [] };
+
+  async weather() {
+    return this.known;
+  }
 
   over(cause: Problem | null) {
     for (const watcher of this.watchers) watcher.over(cause);

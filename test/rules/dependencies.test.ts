@@ -79,6 +79,7 @@ const known = [
   'strong-type',
   'tinkerforge',
   'weak-lru-cache',
+  'ws',
   'xstate',
   'yaml',
   'zod',

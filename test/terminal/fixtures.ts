@@ -181,6 +181,9 @@ export function fakeControl(pipeline: string): FakeControl {
       requeue: async () => ({ letters: 0, readings: 0 }),
       discard: async () => ({ letters: 0, readings: 0 }),
     },
+    inspect: () => () => {},
+    fleet: { edges: async () => [], history: async (edge) => ({ edge, transitions: [], before: null }) },
+    weather: async () => ({ series: [], gaps: [], forecasts: [] }),
   };
   return control;
 }

@@ -1,0 +1,83 @@
+/** What a cloud knows of its edges, for people: a table of them, and what each one said of itself. */
+import type { LostCounts } from '../domain/gap.ts';
+import type { Health } from './status.ts';
+
+/** An actor of an edge, by the last word in its stream `states`. */
+export interface EdgeActorState {
+  readonly actor: string;
+  readonly state: string;
+  readonly health: Health;
+  /** On the edge's clock, ms since 1970. */
+  readonly sinceMs: number;
+  /** `link-lost: …`; `null` when nothing is wrong. */
+  readonly cause: string | null;
+}
+
+export interface EdgeSummary {
+  readonly edge: string;
+  readonly epoch: string;
+  /** Its session's name in the receiver, such as `receiver/10.0.0.7:44294`; `null` when it is not connected. */
+  readonly session: string | null;
+  /** State of its session, such as `receiving`. */
+  readonly sessionState: string | null;
+  /** When it last connected, and when the last word of any kind came from it; ms since 1970 on the cloud's clock. */
+  readonly connectedMs: number | null;
+  readonly lastWordMs: number | null;
+  /** Program and version of its last greeting, such as `fogrun/0.1.0`; foreign text. */
+  readonly agent: string | null;
+  /** Its clock minus the cloud's at the last greeting, ms. */
+  readonly clockOffsetMs: number | null;
+  /** When its certificate ends, ms since 1970; `null` without one. */
+  readonly certificateUntilMs: number | null;
+  /** What waited there by its own last word. */
+  readonly backlog: {
+    readonly readings: number;
+    readonly bytes: number;
+    readonly oldestMs: number | null;
+    /** When it said so, on its clock. */
+    readonly atMs: number;
+  } | null;
+  /** Readings stored, by the numbers of the stream `readings` in the current epoch. */
+  readonly readings: number;
+  /** Readings that will never come, by reason. */
+  readonly lost: LostCounts;
+  /** By its last word in `states`; empty when it never had one. */
+  readonly actors: readonly EdgeActorState[];
+}
+
+/** A transition of an edge's actor, as it travelled in the stream `states`. */
+export interface EdgeTransition {
+  /** Number of the reading that carried it. */
+  readonly seq: number;
+  readonly epoch: string;
+  /** On the edge's clock, ms since 1970. */
+  readonly timeMs: number;
+  readonly actor: string;
+  readonly from: string;
+  readonly to: string;
+  readonly event: string;
+  readonly health: Health;
+  readonly cause: string | null;
+  readonly attempt: number | null;
+  readonly retryInMs: number | null;
+  /** When the cloud had it on its disk, ms since 1970 on its clock. */
+  readonly storedMs: number;
+}
+
+/** A part of an edge's past, newest last. */
+export interface EdgeHistory {
+  readonly edge: string;
+  readonly transitions: readonly EdgeTransition[];
+  /** Where the part before this one ends: to be handed to the next question; `null` when there is none. */
+  readonly before: string | null;
+}
+
+export interface FleetControl {
+  /** Every edge that the cloud has met or stored something of, by name; empty where there is no cloud's store. */
+  edges(): Promise<readonly EdgeSummary[]>;
+  /** @param options `countMax`: at most 1,000 */
+  history(
+    edge: string,
+    options?: { readonly before?: string; readonly countMax?: number },
+  ): Promise<EdgeHistory>;
+}
