@@ -4,8 +4,8 @@ import type { Clock } from '../contract/clock.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
 import type { Trouble } from '../contract/kind.ts';
 import type { Reporter, TransitionReport } from '../contract/report.ts';
+import { eventName, statePath } from '../inspect/names.ts';
 import { type Condition, conditionOf, type Request, takes } from './condition.ts';
-import { eventName, statePath } from './states.ts';
 
 /** How an actor ended: in a final state, in one tagged `failed`, or by an exception in its statechart. */
 export type ActorEnd =

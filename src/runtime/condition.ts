@@ -3,7 +3,7 @@ import type { AnyMachineSnapshot } from 'xstate';
 import type { Problem } from '../contract/errors.ts';
 import type { Trouble } from '../contract/kind.ts';
 import type { Health } from '../contract/status.ts';
-import { statePath } from './states.ts';
+import { statePath } from '../inspect/names.ts';
 
 export interface Condition {
   /** Path of its state. */

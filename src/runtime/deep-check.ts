@@ -1,7 +1,7 @@
 /** `fogrun check --deep`: what can be wrong with a statechart whatever its effects do, found without running it. */
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import type { ActorKind, EffectNote } from '../contract/kind.ts';
-import { eventName } from './states.ts';
+import { eventName } from '../inspect/names.ts';
 import {
   arrivals,
   endsAlone,

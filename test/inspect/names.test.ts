@@ -1,6 +1,6 @@
 import test from 'ava';
 import { createActor, createMachine, fromPromise } from 'xstate';
-import { eventName, statePath } from '../../src/runtime/states.ts';
+import { eventName, statePath } from '../../src/inspect/names.ts';
 
 test('states read as paths', (t) => {
   t.is(statePath('idle'), 'idle');
