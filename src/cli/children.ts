@@ -6,6 +6,7 @@ import { sleep } from '../contract/clock.ts';
 import { errorCodes, type Problem } from '../contract/errors.ts';
 import type { TaskIo } from '../contract/kind.ts';
 import type { Plan } from '../contract/plan.ts';
+import type { Reporter } from '../contract/report.ts';
 import { retryDelayMs } from '../domain/backoff.ts';
 import { type RunningActor, runActor } from '../runtime/actor.ts';
 import { type ChildCommand, type ChildEvent, childMachine } from '../runtime/child-machine.ts';
@@ -16,6 +17,7 @@ import { keepAttached } from './attach.ts';
 import { beatMsOf, beatVariables, watchOver } from './beats.ts';
 import { entryOf, onLines } from './child-output.ts';
 import { stateDirectory } from './command-entry.ts';
+import type { ConsoleAddress } from './console-address.ts';
 import type { HangUp } from './hang-up.ts';
 import type { Live } from './live.ts';
 import { createNotifier, sendBySystemdNotify, watchedLog } from './notify.ts';
@@ -36,6 +38,8 @@ export interface ChildrenOptions {
   readonly choice: LogChoice;
   readonly live: Live | null;
   readonly hangUp: HangUp | null;
+  /** Where to serve the console, if anywhere. */
+  readonly console: ConsoleAddress | null;
 }
 
 const restarts = { every: 500, factor: 2, max: 10_000, jitter: 0.2 };
@@ -123,6 +127,7 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   options.hangUp?.(reload);
   live?.onQuit(() => ask('q'));
   if (live) void attachTo(plans, live, attached.signal);
+  const page = options.console ? await showInBrowser(plans, options.console, tell) : null;
   // In turn, so that the second file's uploader finds the first file's receiver listening.
   for (const plan of plans) {
     if (drained) break;
@@ -136,7 +141,7 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   const ends = await Promise.all(children.map((child) => child.ended));
   await drained;
   attached.abort();
-  await host.close();
+  await Promise.all([host.close(), page?.close()]);
   await directory.remove();
   leaveSoon();
   return Math.max(...ends.map(({ how }, i) => (how === 'stopped' ? 0 : pasts[i]!.exitCode)));
@@ -204,6 +209,13 @@ async function attachTo(plans: readonly Plan[], { view }: Live, signal: AbortSig
     clock: systemClock,
     signal,
   });
+}
+
+async function showInBrowser(plans: readonly Plan[], address: ConsoleAddress, report: Reporter) {
+  const page = (await import('./console.ts')).openConsole({ address, report });
+  page.expect(plans);
+  page.follow(resolve(stateDirectory({})), async () => plans.map(({ name }) => name));
+  return page;
 }
 
 /** What outlasts one life of a child. */

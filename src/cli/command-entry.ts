@@ -1,5 +1,6 @@
 /** What a command is, and what several of them share. */
 import { FogrunError } from '../contract/errors.ts';
+import type { ConsoleAddress } from './console-address.ts';
 import type { OptionName, Values } from './options.ts';
 import type { LogChoice } from './process.ts';
 
@@ -30,6 +31,11 @@ export const inState = (values: Values) => ({ state: stateDirectory(values), jso
 export function stateDirectory({ state }: Values): string {
   // An empty variable counts as none, as it does in pipeline files.
   return state ?? (process.env.FOGRUN_STATE || '.fogrun');
+}
+
+/** Where `--console` wants one; `null` without. */
+export async function consoleChoice({ console: text }: Values): Promise<ConsoleAddress | null> {
+  return text === undefined ? null : (await import('./console-address.ts')).consoleAddress(text);
 }
 
 export async function logChoice(values: Values): Promise<LogChoice> {

@@ -18,6 +18,11 @@ export const options = {
     text: 'debug, info, warn or error: leave out what is less (FOGRUN_LOG_LEVEL, else info)',
   },
   plain: { type: 'boolean', words: '--plain', text: 'lines instead of the live view, also on a terminal' },
+  console: {
+    type: 'string',
+    words: '--console [HOST:]PORT',
+    text: 'serve the console for browsers there (127.0.0.1)',
+  },
   state: {
     type: 'string',
     words: '--state DIR',

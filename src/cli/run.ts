@@ -5,9 +5,10 @@ import type { Reporter } from '../contract/report.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { journalPrefix } from '../runtime/log.ts';
-import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts';
+import { drainDeadlineMs, exitCodeOf, type RunningPipeline, runPipeline } from '../runtime/pipeline.ts';
 import { sendBeats } from './beats.ts';
 import { bindingsFor } from './bindings.ts';
+import type { ConsoleAddress } from './console-address.ts';
 import { auditOf, offerControl } from './control-socket.ts';
 import { type HangUp, hearHangUps, oneAtATime } from './hang-up.ts';
 import { withIdentity } from './identity.ts';
@@ -33,6 +34,8 @@ export interface RunOptions extends LogChoice {
   readonly live?: boolean;
   /** Whether it can be controlled from outside; true unless given. */
   readonly control?: boolean;
+  /** Where to serve the console; nowhere unless given. */
+  readonly console?: ConsoleAddress | null;
   /** Whether a file can be read again for a reload; true unless given. */
   readonly isFile?: boolean;
 }
@@ -52,7 +55,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     if (plans.length === 1) return await runPlan(plans[0]!, options, live, hangUp);
     const { runChildren } = await import('./children.ts');
     const log = live?.log('parent') ?? terminalLog(options);
-    return await runChildren(plans, { log, choice: options, live, hangUp });
+    return await runChildren(plans, { log, choice: options, live, hangUp, console: options.console ?? null });
   } finally {
     live?.end();
   }
@@ -120,6 +123,7 @@ export async function runPlan(
     options.control === false
       ? null
       : offerControl(pipeline.control, pipeline.log.reporter(plan.name, 'pipeline'));
+  const page = options.console ? await showInBrowser(pipeline, options.console, report) : null;
   notifier.ready();
   const parent = await join(plan.name, report, { drain, reload }).catch((thrown) => {
     // Without its parent nobody would ever stop it.
@@ -128,13 +132,20 @@ export async function runPlan(
     return null;
   });
   const problem = await pipeline.ended;
-  await Promise.all([control?.close(), audit.settled()]);
+  await Promise.all([control?.close(), page?.close(), audit.settled()]);
   clearInterval(alive);
   await parent?.close();
   if (problem) report({ type: 'problem', ...problem });
   live?.view.over(plan.name, problem);
   leaveSoon();
   return exitCodeOf(problem);
+}
+
+async function showInBrowser({ control, plan }: RunningPipeline, address: ConsoleAddress, report: Reporter) {
+  const page = (await import('./console.ts')).openConsole({ address, report });
+  page.expect([plan]);
+  page.attach(control);
+  return page;
 }
 
 /** What a process that actors are placed in prints is a line of the view: the terminal is the view's. */

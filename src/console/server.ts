@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Chart, ChartLayout } from '../contract/chart.ts';
 import type { Hub } from './hub.ts';
 
 export interface ConsoleOptions {
@@ -12,6 +13,14 @@ export interface ConsoleOptions {
   /** Names this life of the console. */
   readonly life: string;
   readonly now: () => number;
+  /** The statechart of that kind, with where it is drawn if that is known; `null` for one that is not known. */
+  readonly chart?: (name: string) => Promise<KnownChart | null>;
+}
+
+/** `GET /api/charts/NAME` */
+export interface KnownChart {
+  readonly chart: Chart;
+  readonly layout: ChartLayout | null;
 }
 
 export interface RunningConsole {
@@ -51,6 +60,13 @@ async function answer(
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', 'http://console');
   if (pathname === '/api/events') return stream(options, request, response);
+  const chart = /^\/api\/charts\/([\w-]{1,100})$/.exec(pathname)?.[1];
+  if (chart !== undefined) {
+    const found = await options.chart?.(chart);
+    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(found ? JSON.stringify(found) : undefined);
+    return;
+  }
   const known = Object.hasOwn(files, pathname) ? files[pathname] : undefined;
   if (!known) {
     response.writeHead(404).end();
