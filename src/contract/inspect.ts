@@ -109,6 +109,11 @@ export type InspectFrame = ActorFrame | StepFrame | EndFrame | SampleFrame;
 export interface InspectWatcher {
   /** First one `ActorFrame` for each live actor; then what happens, gathered for up to 100 ms. */
   frames(frames: readonly InspectFrame[]): void;
+  /**
+   * While it answers true nothing is handed out, and of what gathers only the newest step of each actor is kept. Absent: it takes
+   * everything at once.
+   */
+  isBehind?(): boolean;
   /** Exactly once, when nothing more will come: `null` when the pipeline ended in order. */
   over(cause: Problem | null): void;
 }

@@ -2,6 +2,7 @@
 import type { Timer } from '../contract/clock.ts';
 import type { Watcher } from '../contract/control.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
+import type { InspectWatcher } from '../contract/inspect.ts';
 import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import type { ControlEnv } from './control.ts';
@@ -105,4 +106,18 @@ export function watch(
   schedule(0);
   env.ending.add(close);
   return end;
+}
+
+/** @returns ends it */
+export function inspect(
+  { board, ending }: Pick<ControlEnv, 'board'> & { readonly ending: Ending },
+  watcher: InspectWatcher,
+): () => void {
+  const watched = board.inspection.watch(watcher);
+  const close = (cause: Problem | null) => watched.close(cause);
+  ending.add(close);
+  return () => {
+    ending.delete(close);
+    watched.end();
+  };
 }

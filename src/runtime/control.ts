@@ -10,7 +10,7 @@ import { actOn } from './control-act.ts';
 import { controlLetters } from './control-letters.ts';
 import { reloadFor } from './control-reload.ts';
 import { discardSegments, listSegments, readSegment, whereOf } from './control-segments.ts';
-import { Ending, watch } from './control-watch.ts';
+import { Ending, inspect, watch } from './control-watch.ts';
 import type { CountedPort } from './pipeline-ports.ts';
 import { countsReadings } from './pipeline-ports.ts';
 import type { OpenedStore } from './pipeline-store.ts';
@@ -128,7 +128,7 @@ export function createControl(env: ControlEnv): PipelineControl {
         return { value, detail: `${segments} segments, ${readings} readings, ${bytes} bytes` };
       }),
     letters: controlLetters(env, () => refuseWhenEnding(env), audited),
-    inspect: () => () => {},
+    inspect: (watcher) => inspect({ board, ending }, watcher),
     fleet: { edges: async () => [], history: async (edge) => ({ edge, transitions: [], before: null }) },
     weather: async () => ({ series: [], gaps: [], forecasts: [] }),
   };

@@ -6,6 +6,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { Problem } from '../contract/errors.ts';
 import { type LogEntry, levelOf, type Report, type Reporter } from '../contract/report.ts';
 import type { ActorStatus, Waiting } from '../contract/status.ts';
+import { Inspection } from '../inspect/inspection.ts';
 import type { Condition } from './condition.ts';
 import type { Log } from './log.ts';
 import { limitLog } from './log-limit.ts';
@@ -134,6 +135,8 @@ export class Board {
   readonly travels: Travels;
   /** What is said here passes by the board and comes to the log. */
   readonly log: Log;
+  /** Who inspects its actors hears of them here. */
+  readonly inspection: Inspection;
   readonly #pipeline: string;
   readonly #clock: Clock;
   readonly #limited: ReturnType<typeof limitLog>;
@@ -144,6 +147,7 @@ export class Board {
     this.#clock = clock;
     this.recent = new Recent(pipeline);
     this.travels = new Travels(clock);
+    this.inspection = new Inspection(clock);
     this.#limited = limitLog({ reporter: (_, actor) => this.#kept(actor, log) }, clock);
     this.log = { reporter: (_, actor) => this.reporter(actor) };
   }
