@@ -7,6 +7,7 @@ import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import type { ControlEnv } from './control.ts';
 import { ownerOf } from './log-limit.ts';
+import type { LoopWatch } from './loop-watch.ts';
 
 const everyMsDefault = 1_000;
 const everyMsMin = 100;
@@ -44,7 +45,7 @@ export class Ending {
  * @returns ends it
  */
 export function watch(
-  env: Pick<ControlEnv, 'clock' | 'board'> & { readonly ending: Ending },
+  env: Pick<ControlEnv, 'clock' | 'board'> & { readonly ending: Ending; readonly loop: LoopWatch },
   status: () => PipelineStatus,
   watcher: Watcher,
   options: { everyMs?: number; entriesMax?: number } = {},
@@ -54,9 +55,11 @@ export function watch(
   let timer: Timer | undefined;
   let dueMs = Number.POSITIVE_INFINITY;
   let over = false;
+  const endLoop = env.loop.begin();
 
   const end = () => {
     over = true;
+    endLoop();
     board.listeners.delete(hear);
     env.ending.delete(close);
     clock.clearTimeout(timer);

@@ -11,9 +11,10 @@ import { controlLetters } from './control-letters.ts';
 import { reloadFor } from './control-reload.ts';
 import { discardSegments, listSegments, readSegment, whereOf } from './control-segments.ts';
 import { Ending, inspect, watch } from './control-watch.ts';
-import type { CountedPort } from './pipeline-ports.ts';
+import { LoopWatch } from './loop-watch.ts';
 import { countsReadings } from './pipeline-ports.ts';
 import type { OpenedStore } from './pipeline-store.ts';
+import type { Wires } from './pipeline-wires.ts';
 import { type Reloader, sentenceOf } from './reload.ts';
 import type { Board } from './status.ts';
 import type { Supervised } from './supervisor.ts';
@@ -24,8 +25,7 @@ export interface ControlEnv {
   readonly board: Board;
   /** Those that have been started. */
   readonly actors: ReadonlyMap<string, Supervised>;
-  /** By the actor that takes from it. */
-  readonly ports: ReadonlyMap<string, CountedPort>;
+  readonly wires: Wires;
   readonly store: OpenedStore;
   /** Name of the cursor in an edge's store: its uploader's. */
   readonly cursor: string;
@@ -74,12 +74,14 @@ export function createControl(env: ControlEnv): PipelineControl {
     }
   };
 
+  const loop = new LoopWatch();
+  const status = () => statusOf(env, loop);
   /** Those under way have paused the uploader. */
   let discards = 0;
   const control: PipelineControl = {
     pipeline: name,
-    status: async () => statusOf(env),
-    watch: (watcher, options) => watch({ clock, board, ending }, () => statusOf(env), watcher, options),
+    status: async () => status(),
+    watch: (watcher, options) => watch({ clock, board, ending, loop }, status, watcher, options),
     act: (actor, action, by) =>
       audited(by, action, `${name}/${actor}`, async () => {
         refuseWhenEnding(env);
@@ -146,9 +148,13 @@ function refuseWhenReloading({ plan, reloader }: ControlEnv): void {
   throw new FogrunError('control-refused', `${plan.name} is being reloaded: try again in a moment`);
 }
 
-function statusOf(env: ControlEnv): PipelineStatus {
-  const { plan, clock, board, store } = env;
-  const { actors, leftOut } = board.statuses((actor) => waitingFor(env, actor));
+function statusOf(env: ControlEnv, loop: LoopWatch): PipelineStatus {
+  const { plan, clock, board, store, wires } = env;
+  const { actors, leftOut } = board.statuses(
+    (actor) => waitingFor(env, actor),
+    (actor) => wires.isHeldBack(actor),
+  );
+  const { user, system } = process.cpuUsage();
   return {
     pipeline: plan.name,
     file: resolve(plan.file),
@@ -161,6 +167,13 @@ function statusOf(env: ControlEnv): PipelineStatus {
     store: storeSummary(env),
     actors: actors as readonly ActorStatus[],
     actorsLeftOut: leftOut,
+    wires: wires.status(plan),
+    meters: {
+      ackLatency: store.edge ? board.travels.latency.histogram() : null,
+      loopStallMsMax: loop.stallMsMax,
+      residentBytes: process.memoryUsage.rss(),
+      cpuSeconds: (user + system) / 1e6,
+    },
   };
 }
 
@@ -180,7 +193,7 @@ function answeringStore({ store, isStoreClosed }: ControlEnv): EdgeStore | null 
 
 /** What waits for an actor: in its port, and in the store if that is where its work lies. */
 function waitingFor(env: ControlEnv, actor: string): Waiting | null {
-  const port = env.ports.get(actor);
+  const port = env.wires.ports.get(actor);
   if (!port) return null;
   const edge = answeringStore(env);
   if (edge && port.type === 'segments' && actor === env.cursor) {

@@ -1,7 +1,7 @@
 /** What comes from a control socket, checked before anybody builds on it: the other end may be anything. */
 import type { LetterInfo, Reloaded, SegmentInfo } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
-import type { PipelineStatus } from '../contract/status.ts';
+import type { Histogram, PipelineStatus } from '../contract/status.ts';
 import type { EdgeWhere } from '../contract/where.ts';
 import { type IpcMessage, isIpcMessage } from './ipc-wire.ts';
 
@@ -42,6 +42,24 @@ const isActor = like({
   perSecond: listOf(isNumber),
   waiting: orNull(isWaiting),
   process: orNull(like({ name: isText, pid: orNull(isNumber) })),
+  heldBack: orAbsent(isTruth),
+  transitions: orAbsent(isNumber),
+  retries: orAbsent(isNumber),
+});
+const isWire = like({
+  ...{ from: isText, to: isText, type: isText, items: isNumber, bytes: isNumber, bytesMax: isNumber },
+  ...{ itemsTotal: isNumber, readingsTotal: orNull(isNumber), blocked: isTruth },
+});
+const isHistogram = (value: unknown) =>
+  like({ atMostMs: listOf(isNumber), counts: listOf(isNumber), sumMs: isNumber })(value) &&
+  isPlaces(value as Histogram);
+const isPlaces = ({ atMostMs, counts }: Histogram) =>
+  counts.length === atMostMs.length + 1 && atMostMs.every((most, i) => i === 0 || most > atMostMs[i - 1]!);
+const isMeters = like({
+  ackLatency: orNull(isHistogram),
+  loopStallMsMax: orNull(isNumber),
+  residentBytes: isNumber,
+  cpuSeconds: isNumber,
 });
 const isStore = like({
   role: isText,
@@ -65,6 +83,8 @@ const isStatus = like({
   store: orNull(isStore),
   actors: listOf(isActor),
   actorsLeftOut: isNumber,
+  wires: orAbsent(listOf(isWire)),
+  meters: orAbsent(isMeters),
 });
 const isChanged = like({
   name: isText,

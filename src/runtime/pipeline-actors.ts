@@ -10,8 +10,8 @@ import type { InPort, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import { off, type RunningActor, runActor } from './actor.ts';
 import { buildStatechart } from './effects.ts';
-import { type CountedPort, countsReadings, openPort, readingsIn } from './pipeline-ports.ts';
 import type { OpenedStore } from './pipeline-store.ts';
+import { Wires } from './pipeline-wires.ts';
 import { createPlacement, type Placement } from './placed.ts';
 import type { Processes } from './placed-process.ts';
 import type { Board } from './status.ts';
@@ -66,8 +66,7 @@ const servingDeadlineMs = 2_000;
 export class PipelineActors {
   /** Those that have been started. */
   readonly running = new Map<string, Supervised>();
-  /** By the actor that takes from it. */
-  readonly ports = new Map<string, CountedPort>();
+  readonly wires: Wires;
   readonly #env: PipelineActorsEnv;
   readonly #trust: ClockTrust;
   #plan: Plan;
@@ -84,6 +83,7 @@ export class PipelineActors {
   constructor(env: PipelineActorsEnv) {
     this.#env = env;
     this.#trust = createClockTrust(env.clock);
+    this.wires = new Wires(env.clock);
     this.#plan = env.plan;
     this.#effects = env.effects;
     this.place(env.processes);
@@ -109,7 +109,7 @@ export class PipelineActors {
 
   /** From now on this plan counts, for the board and the ports as well; what runs is left alone. */
   adopt(plan: Plan, effects: Bindings['effects']): void {
-    const { board, clock } = this.#env;
+    const { board } = this.#env;
     this.#plan = plan;
     this.#effects = effects;
     for (const { name, kind } of plan.actors) {
@@ -122,18 +122,12 @@ export class PipelineActors {
     for (const map of [this.#memories, this.#left]) {
       for (const name of map.keys()) if (!names.includes(name)) map.delete(name);
     }
-    const accepts = new Map(plan.actors.map(({ name, kind }) => [name, kind.accepts]));
-    for (const [name, { type }] of this.ports) if (accepts.get(name) !== type) this.ports.delete(name);
     this.#counting = new Set(
       plan.actors.flatMap(({ name, kind }) => (kind.emits === 'readings' ? [] : [name])),
     );
-    for (const { to, type } of plan.wires) {
-      if (this.ports.has(to)) continue;
-      const accepted = (readings: number) => {
-        if (this.#counting.has(to)) board.sight(to)?.tally.add(readings);
-      };
-      this.ports.set(to, openPort(type, clock, accepted));
-    }
+    this.wires.adopt(plan, (to, readings) => {
+      if (this.#counting.has(to)) board.sight(to)?.tally.add(readings);
+    });
   }
 
   /**
@@ -201,10 +195,10 @@ export class PipelineActors {
   async drain(until: number): Promise<void> {
     const { clock } = this.#env;
     const left = () => Math.max(1, until - clock.monotonic());
-    for (const port of this.ports.values()) port.hurry();
+    for (const port of this.wires.ports.values()) port.hurry();
     for (const { name } of drainOrder(this.#plan)) {
       const actor = this.running.get(name);
-      const port = this.ports.get(name);
+      const port = this.wires.ports.get(name);
       if (actor && port) {
         const enough = new AbortController();
         // An actor that holds its port back, say for a full disk, gets its share of the time and no more.
@@ -237,7 +231,7 @@ export class PipelineActors {
     const { name } = actor;
     const sight = board.sight(name)!;
     const report = board.reporter(name);
-    const input = (this.ports.get(name)?.in ?? null) as InPort<never> | null;
+    const input = (this.wires.ports.get(name)?.in ?? null) as InPort<never> | null;
     const memory = this.#memories.get(name) ?? { words: undefined };
     this.#memories.set(name, memory);
     const from = this.#left.get(name);
@@ -281,13 +275,9 @@ export class PipelineActors {
     return supervise({ name, build, input: { config: actor.config }, clock, report, from });
   }
 
-  /** The sender's end of the port that an actor is wired to; readings accepted through it are counted as its own. */
-  #outPort({ name, kind, to }: ActorPlan): OutPort<never> | null {
-    const port = to ? this.ports.get(to) : undefined;
-    if (!port) return null;
-    if (kind.emits !== 'readings' || !countsReadings(port.type)) return port.out;
-    const { tally } = this.#env.board.sight(name)!;
-    return port.sender((item) => tally.add(readingsIn(item)));
+  #outPort(actor: ActorPlan): OutPort<never> | null {
+    const { tally } = this.#env.board.sight(actor.name)!;
+    return this.wires.output(actor, (readings) => tally.add(readings));
   }
 }
 

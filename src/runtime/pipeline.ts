@@ -145,7 +145,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
     clock,
     board,
     actors: actors.running,
-    ports: actors.ports,
+    wires: actors.wires,
     store,
     cursor,
     startedMs,

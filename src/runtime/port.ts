@@ -3,8 +3,8 @@ import type { ConsumeLimits, InPort, OutPort, Staying } from '../contract/port.t
 
 export interface Port<T> {
   readonly out: OutPort<T>;
-  /** Another sender's end; `accepted` hears of each of its items once that is dealt with. */
-  sender(accepted: (item: T) => void): OutPort<T>;
+  /** Another sender's end; `accepted` hears of each of its items once that is dealt with, `counts` goes along with them. */
+  sender(accepted: (item: T) => void, counts?: SenderCounts): OutPort<T>;
   readonly in: InPort<T>;
   /** Resolves once nothing waits or is being handled, or when `signal` aborts. */
   idle(signal: AbortSignal): Promise<void>;
@@ -27,6 +27,18 @@ export interface PortCounts {
   readonly oldestMs: number | null;
 }
 
+/** What of a port is one sender's, also over several of its lives: kept by the port, read by whoever gave it. */
+export interface SenderCounts {
+  /** That it holds. */
+  items: number;
+  bytes: number;
+  /** That wait for credit. */
+  waiting: number;
+  /** That were dealt with. */
+  itemsOut: number;
+  readingsOut: number;
+}
+
 /** What a port counts besides its credit. */
 export interface PortMeter<T> {
   /** Wall clock, ms since 1970. */
@@ -44,6 +56,7 @@ interface Entry<T> {
   /** When it came into the queue, ms since 1970. */
   sinceMs: number;
   readonly done: () => void;
+  readonly counts: SenderCounts | undefined;
   /** Called when it has credit and is no longer its sender's to take back. */
   readonly taken?: () => void;
 }
@@ -95,6 +108,10 @@ export function createPort<T>(
     bytes += entry.bytes;
     counts.bytesIn += entry.bytes;
     counts.readingsIn += meter.readingsOf(entry.item);
+    if (entry.counts) {
+      entry.counts.items += 1;
+      entry.counts.bytes += entry.bytes;
+    }
     entry.taken?.();
   };
   const admit = () => {
@@ -102,7 +119,7 @@ export function createPort<T>(
     changed();
   };
 
-  const sender = (heard?: (item: T) => void): OutPort<T> => ({
+  const sender = (heard?: (item: T) => void, own?: SenderCounts): OutPort<T> => ({
     send(item, signal) {
       return new Promise<void>((resolve, reject) => {
         const done = heard
@@ -113,18 +130,23 @@ export function createPort<T>(
           : resolve;
         const size = bytesOf(item);
         if (!mustWait(size)) {
-          push({ item, bytes: size, sinceMs: 0, done });
+          push({ item, bytes: size, sinceMs: 0, done, counts: own });
           return changed();
         }
         if (signal?.aborted) return reject(signal.reason);
         const giveUp = () => {
           senders.splice(senders.indexOf(entry), 1);
+          if (own) own.waiting -= 1;
           reject(signal?.reason);
           // Those behind it may be small enough.
           admit();
         };
-        const taken = () => signal?.removeEventListener('abort', giveUp);
-        const entry: Entry<T> = { item, bytes: size, sinceMs: 0, done, taken };
+        const taken = () => {
+          if (own) own.waiting -= 1;
+          signal?.removeEventListener('abort', giveUp);
+        };
+        const entry: Entry<T> = { item, bytes: size, sinceMs: 0, done, counts: own, taken };
+        if (own) own.waiting += 1;
         senders.push(entry);
         changed();
         signal?.addEventListener('abort', giveUp, { once: true });
@@ -165,10 +187,17 @@ export function createPort<T>(
   const accept = (taken: readonly Entry<T>[], staying: ReadonlySet<T>) => {
     const entries = taken.filter(({ item }) => !staying.has(item));
     queue.splice(0, taken.length, ...taken.filter(({ item }) => staying.has(item)));
-    for (const { item, bytes: size } of entries) {
+    for (const { item, bytes: size, counts: own } of entries) {
+      const readings = meter.readingsOf(item);
       bytes -= size;
       counts.bytesOut += size;
-      counts.readingsOut += meter.readingsOf(item);
+      counts.readingsOut += readings;
+      if (own) {
+        own.items -= 1;
+        own.bytes -= size;
+        own.itemsOut += 1;
+        own.readingsOut += readings;
+      }
       meter.accepted(item);
     }
     accepted += entries.length;

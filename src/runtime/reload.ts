@@ -152,7 +152,7 @@ export class Reloader {
 
   /** An actor deals with what waits for it; its feeders have ended. */
   async #drain(actor: ActorPlan, left: (most: number) => number): Promise<void> {
-    const port = this.#env.actors.ports.get(actor.name);
+    const port = this.#env.actors.wires.ports.get(actor.name);
     const running = this.#env.actors.running.get(actor.name);
     if (!port || !running) return;
     const withinMs = left(isKept(port) ? leaveMsMax : drainMsMax);
@@ -172,9 +172,9 @@ export class Reloader {
   }
 
   async #follow(next: Plan, { name, to }: ActorPlan, left: (most: number) => number): Promise<void> {
-    const { plan, ports } = this.#env.actors;
+    const { plan, wires } = this.#env.actors;
     const receiver = plan.actors.find((actor) => actor.name === to);
-    const port = receiver && ports.get(receiver.name);
+    const port = receiver && wires.ports.get(receiver.name);
     // One that is gone has its port drained in its turn.
     if (!port || !keepsPort(next, receiver) || this.#over) return;
     let done = false;

@@ -4,7 +4,13 @@
  */
 import type { Clock } from '../contract/clock.ts';
 import type { Problem } from '../contract/errors.ts';
-import { type LogEntry, levelOf, type Report, type Reporter } from '../contract/report.ts';
+import {
+  type LogEntry,
+  levelOf,
+  type Report,
+  type Reporter,
+  type TransitionReport,
+} from '../contract/report.ts';
 import type { ActorStatus, Waiting } from '../contract/status.ts';
 import { Inspection } from '../inspect/inspection.ts';
 import type { Condition } from './condition.ts';
@@ -27,6 +33,11 @@ export interface Source {
   readonly supervised?: Pick<Supervised, 'restarts' | 'process'>;
 }
 
+/** Whether what leaves a state with a countdown is the next attempt, and not a person's other word, more trouble, or another life. */
+function isRetry({ event }: TransitionReport): boolean {
+  return event === 'RETRY' || event === 'BACK' || event.startsWith('after ');
+}
+
 /** What has been seen of one actor. */
 export class Sight {
   readonly name: string;
@@ -41,6 +52,8 @@ export class Sight {
   readonly #clock: Clock;
   #sinceMs: number;
   #retryAtMs: number | null = null;
+  #transitions = 0;
+  #retries = 0;
   #about: string | null = null;
   #lastProblem: Problem | null = null;
   #lastProblemMs = 0;
@@ -61,6 +74,8 @@ export class Sight {
   see(report: Report): void {
     switch (report.type) {
       case 'transition':
+        this.#transitions += 1;
+        if (this.#retryAtMs !== null && isRetry(report)) this.#retries += 1;
         this.#sinceMs = this.#clock.now();
         this.#retryAtMs = report.retryInMs === undefined ? null : this.#sinceMs + report.retryInMs;
         if (report.cause) this.#fault(report.cause);
@@ -95,7 +110,7 @@ export class Sight {
     this.#sent.clear();
   }
 
-  status(waiting: Waiting | null): ActorStatus {
+  status(waiting: Waiting | null, heldBack = false): ActorStatus {
     const { state, health, cause, attempt } = this.source.condition();
     const { supervised } = this.source;
     const perSecond = this.tally.perSecond();
@@ -117,6 +132,9 @@ export class Sight {
       perSecond,
       waiting,
       process: supervised?.process ?? null,
+      heldBack,
+      transitions: this.#transitions,
+      retries: this.#retries,
     };
   }
 
@@ -184,11 +202,14 @@ export class Board {
   }
 
   /** Each declared actor followed by those that belong to it. */
-  statuses(waiting: (actor: string) => Waiting | null): { actors: ActorStatus[]; leftOut: number } {
+  statuses(
+    waiting: (actor: string) => Waiting | null,
+    isHeldBack: (actor: string) => boolean,
+  ): { actors: ActorStatus[]; leftOut: number } {
     const actors: ActorStatus[] = [];
     let owned = 0;
     for (const sight of this.#sights.values()) {
-      actors.push(sight.status(waiting(sight.name)));
+      actors.push(sight.status(waiting(sight.name), isHeldBack(sight.name)));
       for (const each of sight.owned) {
         owned += 1;
         if (owned <= ownedListedMax) actors.push(each.status(null));

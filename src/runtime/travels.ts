@@ -2,6 +2,7 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Report, SegmentReport } from '../contract/report.ts';
 import type { Sent, Travel } from '../contract/where.ts';
+import { Durations } from './durations.ts';
 
 /** Segments that are remembered while they wait, and acknowledgements after that. */
 const rememberedMax = 4_096;
@@ -16,13 +17,25 @@ interface Acknowledged {
   readonly sent: Sent | null;
 }
 
+/** Of a segment that waits for its acknowledgement. */
+interface Waiting {
+  readonly sent: Sent;
+  /** When it was handed over first, by a clock that nobody sets. */
+  readonly at: number;
+}
+
 const unknown: Travel = { sent: null, acknowledgedMs: null };
 
 export class Travels {
   readonly #clock: Clock;
   /** By `stream/sequence`: names hold no slash. */
-  readonly #sent = new Map<string, Sent>();
+  readonly #sent = new Map<string, Waiting>();
+  /** Last segment acknowledged, by stream. */
+  readonly #last = new Map<string, number>();
   #acknowledged: Acknowledged[] = [];
+
+  /** From the first time that a segment was handed to the link to its acknowledgement. */
+  readonly latency = new Durations();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,17 +43,18 @@ export class Travels {
 
   see(report: Report): void {
     if (report.type !== 'segment') return;
-    if (report.what === 'sent') this.#send(`${report.stream}/${report.segment}`);
+    if (report.what === 'sent') this.#send(report);
     else if (report.what === 'acknowledged') this.#acknowledge(report);
   }
 
   /** Segments are numbered anew. */
   forked(): void {
     this.#sent.clear();
+    this.#last.clear();
   }
 
   of(stream: string, sequence: number): Travel {
-    return { ...unknown, sent: this.#sent.get(`${stream}/${sequence}`) ?? null };
+    return { ...unknown, sent: this.#sent.get(`${stream}/${sequence}`)?.sent ?? null };
   }
 
   ofAcknowledged(stream: string, seq: number): Travel {
@@ -53,19 +67,28 @@ export class Travels {
     return { sent: found.sent ?? late, acknowledgedMs: found.acknowledgedMs };
   }
 
-  #send(key: string): void {
+  #send({ stream, segment }: SegmentReport): void {
+    const key = `${stream}/${segment}`;
     const nowMs = this.#clock.now();
-    const before = this.#sent.get(key);
+    const { sent: before, at = this.#clock.monotonic() } = this.#sent.get(key) ?? {};
+    // The cloud was faster than the word that it was sent.
+    if (!before && segment <= (this.#last.get(stream) ?? 0)) this.latency.add(0);
     if (!before && this.#sent.size >= rememberedMax) this.#sent.delete(this.#sent.keys().next().value!);
     const { times = 0, firstMs = nowMs } = before ?? {};
-    this.#sent.set(key, { times: times + 1, firstMs, lastMs: nowMs });
+    this.#sent.set(key, { sent: { times: times + 1, firstMs, lastMs: nowMs }, at });
   }
 
   #acknowledge({ stream, segment: last, first = last, fromSeq, toSeq }: SegmentReport): void {
     const segment = first === last ? last : null;
-    const sent = first === last ? (this.#sent.get(`${stream}/${last}`) ?? null) : null;
+    const sent = first === last ? this.of(stream, last).sent : null;
+    const now = this.#clock.monotonic();
+    this.#last.set(stream, last);
     for (let sequence = first; sequence <= last && this.#sent.size > 0; sequence++) {
-      this.#sent.delete(`${stream}/${sequence}`);
+      const key = `${stream}/${sequence}`;
+      const waiting = this.#sent.get(key);
+      if (!waiting) continue;
+      this.#sent.delete(key);
+      this.latency.add(now - waiting.at);
     }
     if (fromSeq === undefined || toSeq === undefined) return;
     const acknowledgedMs = this.#clock.now();
