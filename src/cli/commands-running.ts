@@ -87,4 +87,18 @@ export const runningCommands: readonly CommandEntry[] = [
     run: async ([pipeline], values) =>
       (await import('./stop.ts')).stop(pipeline, { ...inState(values), all: values.all ?? false }),
   },
+  {
+    name: 'record',
+    form: 'FILE',
+    count: one,
+    does: 'write down what running pipelines do, to be looked at with `fogrun replay`; FILE.gz is compressed',
+    options: ['for', 'max', 'force', 'state'],
+    run: async ([file], values) =>
+      (await import('./record.ts')).record(file!, {
+        state: stateDirectory(values),
+        for: values.for,
+        max: values.max,
+        force: values.force ?? false,
+      }),
+  },
 ];

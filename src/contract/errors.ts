@@ -3,9 +3,9 @@
  * docs/reference/errors.md is generated from this table and a test fails when it is stale.
  */
 import { controlErrors } from './control-errors.ts';
-
 import { deviceErrors } from './device-errors.ts';
 import { identityErrors } from './identity-errors.ts';
+import { recordingErrors } from './recording-errors.ts';
 import { segmentErrors } from './segment-errors.ts';
 import { serviceErrors } from './service-errors.ts';
 
@@ -96,6 +96,7 @@ export const errorCodes = {
   },
   // Control of a running pipeline.
   ...controlErrors,
+  ...recordingErrors,
   ...serviceErrors,
   // The store.
   'store-locked': {
