@@ -1,15 +1,30 @@
 /** Where the statecharts of one process are inspected: what they do comes in here, and those who watch get it. */
 import type { Clock, Timer } from '../contract/clock.ts';
 import type { Problem } from '../contract/errors.ts';
-import type { ActorFrame, EndFrame, InspectWatcher, SampleFrame } from '../contract/inspect.ts';
+import type { ActorFrame, EndFrame, InspectWatcher, RunningTimer, SampleFrame } from '../contract/inspect.ts';
 import { printable } from '../domain/text.ts';
 import { type Draft, Gathering } from './gathering.ts';
+import { Redactor } from './redact.ts';
+import { shownProblem } from './view.ts';
 
 /** A live actor, to be described when somebody begins to watch. */
 export interface Inspected {
   readonly actor: string;
   /** `null` while there is nothing to say of it. */
   describe(): Draft<ActorFrame> | null;
+}
+
+/** A change of state by those who look after an actor, not by its statechart. */
+export interface Stood {
+  readonly actor: string;
+  readonly kind: string;
+  readonly from: string;
+  readonly to: string;
+  /** Why, such as `exception`. */
+  readonly event: string;
+  readonly cause?: Problem | undefined;
+  /** Until its next life, ms; absent when there will be none unasked. */
+  readonly retryInMs?: number | undefined;
 }
 
 /** Longest time that frames gather, ms. */
@@ -23,6 +38,7 @@ export class Inspection {
   /** Another one than before: what was known while somebody watched earlier is old. */
   epoch = 0;
   readonly clock: Clock;
+  readonly redactor = new Redactor();
   /** Told as `active` changes. */
   readonly switched = new Set<(active: boolean) => void>();
   readonly #gatherMs: number;
@@ -65,6 +81,37 @@ export class Inspection {
       unit: of.unit === null ? null : printable(of.unit),
       edge: of.edge === null ? null : printable(of.edge),
     });
+  }
+
+  /** It came into a state that is none of its statechart's, such as a wait for its next life. */
+  stand(stood: Stood): void {
+    const { actor, kind, from, to, event, cause, retryInMs } = stood;
+    const shown = cause && shownProblem(cause, this.redactor);
+    const timeMs = this.clock.now();
+    const timers: RunningTimer[] =
+      retryInMs === undefined ? [] : [{ event, startedMs: timeMs, delayMs: retryInMs }];
+    const base = { timeMs, actor, value: to, timers };
+    if (retryInMs === undefined) this.#live.delete(actor);
+    else {
+      const context = { cause: shown ?? null };
+      this.enter({
+        actor,
+        describe: () => ({
+          ...{ ...base, type: 'actor', kind, parent: null, state: to, context, known: true },
+          timeMs: this.clock.now(),
+        }),
+      });
+    }
+    this.tell({
+      ...{ ...base, type: 'step', source: null, event: { type: event, name: event, payload: null } },
+      ...{ from, to, taken: [], refused: [], sent: [] },
+      ...(shown ? { cause: shown } : {}),
+    });
+  }
+
+  /** Nobody of that name is alive, or waits to be. */
+  gone(actor: string): void {
+    this.#live.delete(actor);
   }
 
   end(actor: string, how: EndFrame['how'], cause: Problem | null): void {

@@ -5,6 +5,7 @@ import { type Problem, toProblem } from '../contract/errors.ts';
 import type { Trouble } from '../contract/kind.ts';
 import type { Reporter, TransitionReport } from '../contract/report.ts';
 import { eventName, statePath } from '../inspect/names.ts';
+import { type InspectedAs, Trace } from '../inspect/trace.ts';
 import { type Condition, conditionOf, type Request, takes } from './condition.ts';
 
 /** How an actor ended: in a final state, in one tagged `failed`, or by an exception in its statechart. */
@@ -35,6 +36,8 @@ export interface ActorOptions {
   readonly input?: unknown;
   /** State that the first report comes from, such as `waitingToRestart`; `off` when absent. */
   readonly from?: string;
+  /** Where it is inspected; nowhere when absent. */
+  readonly inspected?: InspectedAs | undefined;
 }
 
 /** Name of the state before the first and after the last. */
@@ -44,7 +47,11 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
   let path = options.from ?? off;
   const ended = Promise.withResolvers<ActorEnd>();
   const settled = Promise.withResolvers<void>();
-  ended.promise.then(() => settled.resolve());
+  const trace = options.inspected && new Trace(options.inspected);
+  ended.promise.then((end) => {
+    settled.resolve();
+    trace?.end(end.how, end.how === 'stopped' ? null : end.cause);
+  });
 
   /** The newest one: while it is told, the actor itself still shows the one before. */
   let latest: AnyMachineSnapshot | undefined;
@@ -64,6 +71,7 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
       clearTimeout(id: unknown): void;
     },
     inspect: (inspection) => {
+      if (trace?.isActive) trace.hear(inspection);
       if (inspection.type !== '@xstate.snapshot' || inspection.actorRef !== actor) return;
       // An exception in here would come out of `send` of whoever caused the transition.
       try {
@@ -73,7 +81,11 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
     },
   });
   actor.subscribe({
-    error: (thrown) => ended.resolve({ how: 'threw', cause: toProblem(thrown) }),
+    error: (thrown) => {
+      const cause = toProblem(thrown);
+      trace?.threw(cause);
+      ended.resolve({ how: 'threw', cause });
+    },
     complete: () => {
       const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
       if (!snapshot.hasTag('failed')) return ended.resolve({ how: 'stopped' });
@@ -88,6 +100,7 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
     const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
     return snapshot.status === 'active' ? (latest ?? snapshot) : snapshot;
   };
+  trace?.enter(actor);
   actor.start();
   return {
     state: () => path,

@@ -1,6 +1,6 @@
 /** The actors of a pipeline at work: begun along the wires, ended along them, and replaced while the others run. */
 import type { AnyStateMachine } from 'xstate';
-import { type Clock, sleep } from '../contract/clock.ts';
+import type { Clock } from '../contract/clock.ts';
 import { type ClockTrust, createClockTrust } from '../contract/clock-trust.ts';
 import type { AuditEntry } from '../contract/control.ts';
 import type { Problem } from '../contract/errors.ts';
@@ -14,6 +14,8 @@ import type { OpenedStore } from './pipeline-store.ts';
 import { Wires } from './pipeline-wires.ts';
 import { createPlacement, type Placement } from './placed.ts';
 import type { Processes } from './placed-process.ts';
+import { secretsOf } from './secrets.ts';
+import { aborted, settledAll } from './settling.ts';
 import type { Board } from './status.ts';
 import { type Supervised, type SupervisedEnd, supervise } from './supervisor.ts';
 
@@ -112,6 +114,7 @@ export class PipelineActors {
     const { board } = this.#env;
     this.#plan = plan;
     this.#effects = effects;
+    board.inspection.redactor.hide(secretsOf(plan));
     for (const { name, kind } of plan.actors) {
       if (board.sight(name)?.kind === kind.name) continue;
       board.declare(name, kind.name);
@@ -229,6 +232,7 @@ export class PipelineActors {
   #startOne(actor: ActorPlan): Supervised {
     const { board, clock, store, cursor } = this.#env;
     const { name } = actor;
+    const { inspection } = board;
     const sight = board.sight(name)!;
     const report = board.reporter(name);
     const input = (this.wires.ports.get(name)?.in ?? null) as InPort<never> | null;
@@ -258,7 +262,12 @@ export class PipelineActors {
         audit: this.#env.audit,
         startChild: (childName, machine, childInput) => {
           const own = board.own(sight, `${name}/${childName}`, machine.id);
-          const child = runActor(machine, { clock, report: own.report, input: childInput?.(own.report) });
+          const child = runActor(machine, {
+            clock,
+            report: own.report,
+            input: childInput?.(own.report),
+            inspected: { inspection, actor: own.sight.name, kind: machine.id, parent: name },
+          });
           own.sight.source = { condition: child.condition };
           // A connection may come in after the actor's end.
           if (life.aborted) child.kill();
@@ -272,7 +281,8 @@ export class PipelineActors {
       });
       return buildStatechart(actor.kind, effects, life);
     };
-    return supervise({ name, build, input: { config: actor.config }, clock, report, from });
+    const inspected = { inspection, actor: name, kind: actor.kind.name, parent: null };
+    return supervise({ name, build, input: { config: actor.config }, clock, report, from, inspected });
   }
 
   #outPort(actor: ActorPlan): OutPort<never> | null {
@@ -285,26 +295,4 @@ export class PipelineActors {
 export function drainOrder({ actors }: Plan): readonly ActorPlan[] {
   const unwired = ({ kind }: ActorPlan) => kind.accepts === null && kind.emits === null;
   return [...actors.filter((actor) => !unwired(actor)), ...actors.filter(unwired)];
-}
-
-/** Resolves when each of them has come to rest or into trouble for the first time, or when the time is up. */
-export async function settledAll(
-  some: readonly Supervised[],
-  clock: Clock,
-  deadlineMs: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (some.length === 0) return;
-  const over = new AbortController();
-  const until = signal ? AbortSignal.any([over.signal, signal]) : over.signal;
-  const all = Promise.all(some.map((actor) => actor.settled));
-  await Promise.race([all, sleep(clock, deadlineMs, until)]);
-  over.abort();
-}
-
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -8,11 +8,12 @@ import { FogrunError } from '../contract/errors.ts';
 import type { ActorPlan, Plan } from '../contract/plan.ts';
 import type { Reporter } from '../contract/report.ts';
 import { counted, quoteList } from '../domain/text.ts';
-import { aborted, type Bindings, drainOrder, type PipelineActors, settledAll } from './pipeline-actors.ts';
+import { type Bindings, drainOrder, type PipelineActors } from './pipeline-actors.ts';
 import type { CountedPort } from './pipeline-ports.ts';
 import type { OpenedStore } from './pipeline-store.ts';
 import type { Processes } from './placed-process.ts';
 import { isSame, keepsPort, type PlanChanges, planChanges } from './plan-changes.ts';
+import { aborted, settledAll } from './settling.ts';
 
 /** What the file holds now. */
 export interface Reread {

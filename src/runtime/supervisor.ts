@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../contract/clock.ts';
 import { errorCodes, type Problem, toProblem } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
 import { formatDuration } from '../domain/quantities.ts';
+import type { InspectedAs } from '../inspect/trace.ts';
 import { off, type RunningActor, runActor } from './actor.ts';
 import type { Condition, Request } from './condition.ts';
 
@@ -27,6 +28,8 @@ export interface SupervisedOptions {
   readonly policy?: RestartPolicy;
   /** State that its first report comes from, such as that of an actor whose place it takes; `off` when absent. */
   readonly from?: string | undefined;
+  /** Where it is inspected; nowhere when absent. */
+  readonly inspected?: InspectedAs | undefined;
 }
 
 export type SupervisedEnd = { readonly how: 'stopped' } | { readonly how: 'failed'; readonly cause: Problem };
@@ -60,7 +63,7 @@ export interface Supervised {
 }
 
 export function supervise(options: SupervisedOptions): Supervised {
-  const { clock, report } = options;
+  const { clock, report, inspected } = options;
   const policy = options.policy ?? restartPolicy;
   let ended = Promise.withResolvers<SupervisedEnd>();
   const settled = Promise.withResolvers<void>();
@@ -83,6 +86,7 @@ export function supervise(options: SupervisedOptions): Supervised {
     timer = undefined;
     over = true;
     life.abort();
+    inspected?.inspection.gone(options.name);
     ended.resolve(end);
   };
   const replace = () => {
@@ -98,7 +102,9 @@ export function supervise(options: SupervisedOptions): Supervised {
     event: string,
     extra: { cause: Problem; attempt?: number; retryInMs?: number },
   ) => {
-    report({ type: 'transition', from: actor?.state() ?? state, to, event, ...extra });
+    const from = actor?.state() ?? state;
+    report({ type: 'transition', from, to, event, ...extra });
+    inspected?.inspection.stand({ ...inspected, from, to, event, ...extra });
     state = to;
     said = { cause: extra.cause, attempt: extra.attempt ?? 0 };
   };
@@ -136,7 +142,13 @@ export function supervise(options: SupervisedOptions): Supervised {
     lives += 1;
     life = new AbortController();
     try {
-      actor = runActor(options.build(life.signal), { clock, report, input: options.input, from: state });
+      actor = runActor(options.build(life.signal), {
+        clock,
+        report,
+        inspected,
+        input: options.input,
+        from: state,
+      });
     } catch (thrown) {
       // Building it throws for wrong bindings only: no restart mends that.
       const cause = toProblem(thrown);
