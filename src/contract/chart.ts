@@ -71,8 +71,8 @@ export interface ChartLayout {
 export interface ChartEdge {
   /** Ids of the transitions it stands for. */
   readonly transitions: readonly string[];
-  /** From its beginning to the tip of the arrow. */
+  /** From its beginning to the tip of the arrow; empty for what happens in any state: it is a chip above the drawing. */
   readonly points: readonly Point[];
-  /** One line for each transition; `null` for one that is told inside its state. */
+  /** One line for each transition. Those that stay in their state have no edge: they are told inside its box. */
   readonly label: (Box & { readonly lines: readonly string[] }) | null;
 }
