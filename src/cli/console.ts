@@ -1,5 +1,6 @@
 /** The console that this process serves: over its own pipeline, or over those of other processes. Loaded only where one is wanted. */
 import { createHub, type Hub } from '../console/hub.ts';
+import { probes } from '../console/probes.ts';
 import { type RunningConsole, serveConsole } from '../console/server.ts';
 import type { PipelineControl } from '../contract/control.ts';
 import { toProblem } from '../contract/errors.ts';
@@ -61,6 +62,7 @@ async function serve(hub: Hub, address: ConsoleAddress, report: Reporter): Promi
     const running = await serveConsole({
       ...address,
       ...{ hub, version, life, now: () => systemClock.now() },
+      probes: probes({ hub, clock: systemClock, version }),
     });
     report({ type: 'note', text: `console: ${running.url}` });
     return running;

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Chart, ChartLayout } from '../contract/chart.ts';
 import type { Hub } from './hub.ts';
+import type { Probe } from './probes.ts';
 
 export interface ConsoleOptions {
   readonly hub: Hub;
@@ -15,6 +16,8 @@ export interface ConsoleOptions {
   readonly now: () => number;
   /** The statechart of that kind, with where it is drawn if that is known; `null` for one that is not known. */
   readonly chart?: (name: string) => Promise<KnownChart | null>;
+  /** What machines may ask. */
+  readonly probes?: readonly Probe[];
 }
 
 /** `GET /api/charts/NAME` */
@@ -65,6 +68,12 @@ async function answer(
     const found = await options.chart?.(chart);
     response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
     response.end(found ? JSON.stringify(found) : undefined);
+    return;
+  }
+  const probe = options.probes?.find(({ path }) => path === pathname);
+  if (probe) {
+    const { status, body, headers } = await probe.answer({ signedIn: true });
+    response.writeHead(status, headers).end(body);
     return;
   }
   const known = Object.hasOwn(files, pathname) ? files[pathname] : undefined;
