@@ -5,9 +5,9 @@
 import { controlErrors } from './control-errors.ts';
 import { deviceErrors } from './device-errors.ts';
 import { identityErrors } from './identity-errors.ts';
-import { recordingErrors } from './recording-errors.ts';
 import { segmentErrors } from './segment-errors.ts';
 import { serviceErrors } from './service-errors.ts';
+import { watchingErrors } from './watching-errors.ts';
 
 /** What a code stands for and what to do about it; `exit` is the process's exit code when it ends the run. */
 export interface ErrorCodeEntry {
@@ -96,7 +96,7 @@ export const errorCodes = {
   },
   // Control of a running pipeline.
   ...controlErrors,
-  ...recordingErrors,
+  ...watchingErrors,
   ...serviceErrors,
   // The store.
   'store-locked': {

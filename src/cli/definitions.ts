@@ -1,0 +1,23 @@
+/** Statecharts of the kinds that this program knows, as Stately wants them. */
+import type { AnyStateMachine } from 'xstate';
+import { cloudSession } from '../../machines/cloud-session.ts';
+import { kinds } from '../../machines/index.ts';
+import { type DefinitionOf, definitionText } from '../inspect/stately.ts';
+
+/** Effects that are never called: only the shape of the statechart is wanted. */
+const anyEffects: object = new Proxy({}, { get: () => () => {} });
+
+/** Made when first asked for. */
+export function createDefinitions(): DefinitionOf {
+  const known = new Map<string, string | null>();
+  return (kind) => {
+    let text = known.get(kind);
+    if (text === undefined) {
+      const machine: AnyStateMachine | undefined =
+        kind === 'cloud-session' ? cloudSession : kinds.get(kind)?.statechart(anyEffects);
+      text = machine ? definitionText(machine.config) : null;
+      known.set(kind, text);
+    }
+    return text;
+  };
+}
