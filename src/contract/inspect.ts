@@ -97,6 +97,8 @@ export interface SampleFrame extends FrameBase {
   readonly sensor: string;
   readonly unit: string | null;
   readonly value: number;
+  /** Set when no real device measured it. */
+  readonly simulated?: true;
   /** When it was measured, ms since 1970; the time it was seen where it has none. */
   readonly readingTimeMs: number;
   /** The edge it came from, in a cloud; `null` on the edge itself. */
