@@ -36,7 +36,7 @@ const secretForms: readonly [RegExp, string][] = [
   ],
 ];
 /** None of the forms matches a text without one of these. */
-const suspicious = /:|=|bearer|basic/i;
+const suspicious = /[:=]|bearer|basic|-----/i;
 
 export interface Redacted {
   readonly value: unknown;
