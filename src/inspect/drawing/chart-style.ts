@@ -87,6 +87,6 @@ export const chartCss = rules;
 export const chartColours = { light: set(light), dark: set(dark) } as const;
 
 /** For a picture on its own. */
-export const standAloneCss =
+export const standAloneStyle =
   `.chart{${set(light)}}@media(prefers-color-scheme:dark){.chart{${set(dark)}}}` +
   rules.replaceAll('\n', '').replaceAll(/var\((--[\w-]+),[^)]*\)/g, 'var($1)');

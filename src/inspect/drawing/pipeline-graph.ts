@@ -77,7 +77,7 @@ export interface PipelineGraph {
 export const graphDefaults: GraphOptions = {
   nodeWidth: 164,
   nodeHeight: 52,
-  gapX: 104,
+  gapX: 132,
   gapY: 20,
   rowsMax: 12,
   stacked: false,

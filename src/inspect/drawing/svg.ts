@@ -7,7 +7,7 @@ import type {
   ChartState,
   ChartTransition,
 } from '../../contract/chart.ts';
-import { standAloneCss } from './chart-style.ts';
+import { standAloneStyle } from './chart-style.ts';
 import { chipPadding, chipsTitle, chipTarget, titleSize } from './chips.ts';
 import { icon } from './icons.ts';
 import { headPath, roundedPath, short } from './paths.ts';
@@ -55,7 +55,7 @@ export function chartSvg(chart: Chart, layout: ChartLayout, options: SvgOptions 
     ` width="${layout.width}" height="${layout.height}" viewBox="0 0 ${layout.width} ${layout.height}">`,
     `<title id="${id}-title">${xml(`Statechart of ${chart.kind}`)}</title>`,
     `<desc id="${id}-desc">${xml(description(chart))}</desc>`,
-    ...(standAlone ? [`<style>${standAloneCss}</style>`] : []),
+    ...(standAlone ? [`<style>${standAloneStyle}</style>`] : []),
     head(root!, linesOf(root!)),
     ...chipsTitleAt(chips),
     ...chips.map((edge) => chipSvg(edge, of(edge), states)),
