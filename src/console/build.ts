@@ -26,4 +26,16 @@ await build({
   bundle: true,
   minify: true,
 });
+await build({
+  entryPoints: [path(new URL('elk/elk.ts', page))],
+  outfile: path(new URL('elk.js', out)),
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  banner: {
+    js: '/*! With parts of elkjs (EPL-2.0, https://github.com/kieler/elkjs), of which elk-worker.js is an unchanged file. */',
+  },
+});
+await copyFile(new URL('node_modules/elkjs/lib/elk-worker.min.js', root), new URL('elk-worker.js', out));
 await copyFile(new URL('index.html', page), new URL('index.html', out));

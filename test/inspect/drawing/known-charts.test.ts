@@ -1,18 +1,16 @@
 import test from 'ava';
-import ElkEngine from 'elkjs/lib/elk.bundled.js';
 import { builtInCharts } from '../../../src/cli/draw/charts.ts';
+import { layoutEngine } from '../../../src/cli/draw/engine.ts';
 import { knownChartsText, withLayouts } from '../../../src/cli/draw/known.ts';
 import type { Box } from '../../../src/contract/chart.ts';
 import { type KnownChart, knownChart, knownCharts } from '../../../src/inspect/drawing/known-charts.ts';
-import type { LayoutEngine } from '../../../src/inspect/drawing/layout.ts';
 import { readText } from '../../rules/tree.ts';
 
-const engine = new (ElkEngine as unknown as new () => LayoutEngine)();
 const overlap = (a: Box, b: Box) =>
   a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
 test('the layouts that are kept are those of the statecharts as they are now: `npm run docs` makes them', async (t) => {
-  const text = knownChartsText(await withLayouts(builtInCharts(), engine));
+  const text = knownChartsText(await withLayouts(builtInCharts(), await layoutEngine()));
   t.true(text === readText('src/inspect/drawing/known-charts.json'), 'run `npm run docs`');
 });
 
