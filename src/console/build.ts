@@ -1,6 +1,7 @@
 /** Bundles the console's page: `npm run build` runs it after the compiler. Not part of the program. */
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const root = new URL('../../../', import.meta.url);
@@ -38,4 +39,26 @@ await build({
   },
 });
 await copyFile(new URL('node_modules/elkjs/lib/elk-worker.min.js', root), new URL('elk-worker.js', out));
-await copyFile(new URL('index.html', page), new URL('index.html', out));
+await build({
+  entryPoints: [path(new URL('sign-in.css', page))],
+  outfile: path(new URL('sign-in.css', out)),
+  bundle: true,
+  minify: true,
+});
+for (const name of ['index.html', 'sign-in.html']) await copyFile(new URL(name, page), new URL(name, out));
+await compress();
+
+/** The console serves what has a compressed form, and nothing else of that folder. */
+async function compress(): Promise<void> {
+  const served = ['index.html', 'page.js', 'page.css', 'sign-in.html', 'sign-in.css', 'elk.js', 'elk-worker.js'];
+  const there = new Set(await readdir(out));
+  const write = async (name: string) => {
+    const bytes = await readFile(new URL(name, out));
+    // The best quality takes seconds for what is large.
+    const quality = bytes.length > 2 ** 19 ? 9 : 11;
+    const params = { [constants.BROTLI_PARAM_QUALITY]: quality };
+    await writeFile(new URL(`${name}.br`, out), brotliCompressSync(bytes, { params }));
+    await writeFile(new URL(`${name}.gz`, out), gzipSync(bytes, { level: 9 }));
+  };
+  await Promise.all(served.filter((name) => there.has(name)).map(write));
+}

@@ -2,10 +2,13 @@
 import type { Clock } from '../contract/clock.ts';
 import type { PipelineControl } from '../contract/control.ts';
 import type { Problem } from '../contract/errors.ts';
-import type { LogEntry } from '../contract/report.ts';
-import type { ConsoleEvent, PipelineEvent } from './wire.ts';
+import type { PipelineStatus } from '../contract/status.ts';
+import { type Attached, attachTo } from './attached.ts';
+import { type Kept, keepPast } from './kept.ts';
+import { keepRecent } from './recent.ts';
+import type { ConsoleEvent, PipelineEvent, StatusEvent } from './wire.ts';
 
-type Draft<E = ConsoleEvent> = E extends ConsoleEvent ? Omit<E, 'id' | 'timeMs'> : never;
+export type Draft<E = ConsoleEvent> = E extends ConsoleEvent ? Omit<E, 'id' | 'timeMs'> : never;
 
 export interface Hub {
   /** Shows a pipeline before it has said anything, with the actors of its file. */
@@ -16,45 +19,47 @@ export interface Hub {
   control(pipeline: string): PipelineControl | undefined;
   /** What a new page needs to know: `reset` first. */
   snapshot(): readonly ConsoleEvent[];
-  /** Events after that one, oldest first; `null` when they are no longer all there. */
+  /** Events after that one, oldest first; `null` when they are no longer all there. Of statuses only the newest. */
   after(id: number): readonly ConsoleEvent[] | null;
   /** Calls `listener` on every event from now on, until the returned function is called. */
   subscribe(listener: (event: ConsoleEvent) => void): () => void;
   close(): void;
 }
 
-const eventsMax = 2_000;
-const entriesPast = 200;
-const statusMs = 500;
+interface Known {
+  /** What was last said of it as a whole. */
+  said: Draft<PipelineEvent>;
+  status: StatusEvent | null;
+  readonly kept: Kept;
+}
 
 export function createHub(clock: Clock): Hub {
-  const events: ConsoleEvent[] = [];
   const listeners = new Set<(event: ConsoleEvent) => void>();
-  const attached = new Map<string, { control: PipelineControl; end: () => void }>();
-  const known = new Map<string, Draft<PipelineEvent>>();
+  const attached = new Map<string, { readonly control: PipelineControl; hold: Attached | null }>();
+  const known = new Map<string, Known>();
+  const recent = keepRecent();
   let lastId = 0;
 
-  const stamp = (draft: Draft): ConsoleEvent => {
+  const stamp = <E extends ConsoleEvent>(draft: Omit<E, 'id' | 'timeMs'>): E => {
     lastId += 1;
-    return { ...draft, id: lastId, timeMs: clock.now() } as ConsoleEvent;
+    return { ...draft, id: lastId, timeMs: clock.now() } as E;
   };
-  const publish = (draft: Draft) => {
-    const event = stamp(draft);
-    events.push(event);
-    if (events.length > eventsMax) events.shift();
+  const publish = (event: ConsoleEvent) => {
+    recent.add(event);
     for (const hear of listeners) hear(event);
   };
+  const knownOf = (pipeline: string): Known => {
+    const found = known.get(pipeline);
+    if (found) return found;
+    const said = { type: 'pipeline', pipeline, attached: false, cause: null, actors: [] } as const;
+    const fresh: Known = { said, status: null, kept: keepPast(pipeline) };
+    known.set(pipeline, fresh);
+    return fresh;
+  };
   const tell = (pipeline: string, change: Partial<Draft<PipelineEvent>>) => {
-    const before = known.get(pipeline) ?? {
-      type: 'pipeline' as const,
-      pipeline,
-      attached: false,
-      cause: null,
-      actors: [],
-    };
-    const draft = { ...before, ...change };
-    known.set(pipeline, draft);
-    publish(draft);
+    const own = knownOf(pipeline);
+    own.said = { ...own.said, ...change };
+    publish(stamp<PipelineEvent>(own.said));
   };
   const over = (pipeline: string, cause: Problem | null) => {
     attached.delete(pipeline);
@@ -65,44 +70,71 @@ export function createHub(clock: Clock): Hub {
     expect: (pipeline, actors) => tell(pipeline, { actors }),
     attach(control) {
       const { pipeline } = control;
-      attached.get(pipeline)?.end();
-      const entry = (line: LogEntry) => publish({ type: 'entries', entries: [line] });
-      const endWatch = control.watch(
-        {
-          status: (status) => publish({ type: 'status', status }),
-          entry,
-          over: (cause) => over(pipeline, cause),
-        },
-        { everyMs: statusMs, entriesMax: entriesPast },
-      );
-      const endInspect = control.inspect({
-        frames: (frames) => publish({ type: 'frames', pipeline, frames }),
-        over: () => {},
-      });
-      const end = () => {
-        endWatch();
-        endInspect();
-      };
-      attached.set(pipeline, { control, end });
+      attached.get(pipeline)?.hold?.end();
+      const own = knownOf(pipeline);
+      // Whoever hears of it may have it at once.
+      const entry = { control, hold: null as Attached | null };
+      attached.set(pipeline, entry);
       tell(pipeline, { attached: true, cause: null });
+      entry.hold = attachTo(control, clock, {
+        stamp,
+        status(event) {
+          own.status = event;
+          publish(event);
+          const actors = declaredIn(event.status);
+          if (namesOf(actors) !== namesOf(own.said.actors)) tell(pipeline, { actors });
+        },
+        entries(event, bytes) {
+          own.kept.addEntries(event, bytes);
+          publish(event);
+        },
+        frames(event, bytes) {
+          own.kept.addFrames(event, bytes);
+          publish(event);
+        },
+        begin: (alive) => own.kept.begin(alive),
+        over(cause) {
+          if (attached.get(pipeline) === entry) over(pipeline, cause);
+        },
+      });
     },
     isAttached: (pipeline) => attached.has(pipeline),
     control: (pipeline) => attached.get(pipeline)?.control,
-    snapshot: () => [stamp({ type: 'reset' }), ...[...known.values()].map(stamp), ...events],
-    after(id) {
-      const [first] = events;
-      if (id === lastId) return [];
-      if (!first || id > lastId || id < first.id - 1) return null;
-      return events.filter((event) => event.id > id);
+    snapshot() {
+      const timeMs = clock.now();
+      const all = [...known.values()];
+      const standing: ConsoleEvent[] = [
+        { type: 'reset', id: 0, timeMs },
+        ...all.map(({ said }) => ({ ...said, id: 0, timeMs })),
+        ...all.flatMap(({ status }) => (status ? [{ ...status, id: 0 }] : [])),
+        ...all.flatMap(({ said: { pipeline }, kept }): ConsoleEvent[] => {
+          const frames = kept.pictures();
+          return frames.length > 0 ? [{ type: 'frames', id: 0, timeMs, pipeline, frames }] : [];
+        }),
+      ];
+      const past = all.flatMap(({ kept }) => kept.past()).sort((a, b) => a.id - b.id);
+      const [first] = all;
+      // The last one says from where on events are to come.
+      if (first && past.at(-1)?.id !== lastId) past.push({ ...first.said, id: lastId, timeMs });
+      return [...standing, ...past];
     },
+    after: (id) => recent.after(id),
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     close() {
-      for (const { end } of attached.values()) end();
+      for (const { hold } of attached.values()) hold?.end();
       attached.clear();
       listeners.clear();
     },
   };
 }
+
+/** Its actors without those that belong to others, such as sessions. */
+function declaredIn({ actors }: PipelineStatus): PipelineEvent['actors'] {
+  return actors.filter(({ name }) => !name.includes('/')).map(({ name, kind }) => ({ name, kind }));
+}
+
+const namesOf = (actors: PipelineEvent['actors']) =>
+  JSON.stringify(actors.map(({ name, kind }) => [name, kind]));

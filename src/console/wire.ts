@@ -1,17 +1,23 @@
 /**
  * What goes between the console's server and its page, and into recordings. Types only: the page imports this file too.
  *
- * `GET /api/events` is a stream of server-sent events, each a `ConsoleEvent` with its `id`. It begins with `hello`; after that come
- * the events after `Last-Event-ID`, or, when these are no longer there, `reset` and what a new page needs to know.
+ * `GET /api/events` is a stream of server-sent events, each a `ConsoleEvent` with its `id`. It begins with `hello`, which
+ * `GET /api/hello` answers too; after that come the events after `Last-Event-ID`, or, when these are no longer there, `reset` and
+ * what a new page needs to know.
  */
+import type { Chart, ChartLayout } from '../contract/chart.ts';
 import type { ActorAction, LetterInfo, Requeued } from '../contract/control.ts';
 import type { ErrorCode, Problem } from '../contract/errors.ts';
+import type { EdgeSummary } from '../contract/fleet.ts';
 import type { InspectFrame } from '../contract/inspect.ts';
 import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 
 interface EventBase {
-  /** Rises by one; unique within one life of the console. */
+  /**
+   * Rises by one from event to event of one life of the console. In what a new page is told, what happened before keeps the ids it
+   * had, and what says how things stand has 0.
+   */
   readonly id: number;
   /** Wall clock of the console, ms since 1970. */
   readonly timeMs: number;
@@ -94,6 +100,17 @@ export interface LettersBody {
 }
 
 export type LettersDone = Requeued;
+
+/** `GET /api/fleet?pipeline=NAME`; `GET /api/fleet/EDGE/history?pipeline=NAME&before=&count=` answers with `EdgeHistory`. */
+export interface FleetAnswer {
+  readonly edges: readonly EdgeSummary[];
+}
+
+/** `GET /api/charts/NAME`; `GET /api/weather?pipeline=NAME&since=MS` answers with `Weather`. */
+export interface KnownChart {
+  readonly chart: Chart;
+  readonly layout: ChartLayout | null;
+}
 
 /** Body of every answer above 399. */
 export interface ErrorAnswer {

@@ -32,7 +32,7 @@ export interface AuditEntry {
   /** Ms since 1970. */
   readonly timeMs: number;
   readonly by: Asker;
-  readonly action: ActorAction | 'stop' | 'discard' | 'requeue' | 'reload' | 'greet';
+  readonly action: ActorAction | 'stop' | 'discard' | 'requeue' | 'reload' | 'greet' | 'sign-in';
   /** `edge/uploader`, `edge`, `edge readings 3 to 7`, or `edge dead letters 1, 2`. */
   readonly target: string;
   /** `done`, or why not. */

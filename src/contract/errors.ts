@@ -2,6 +2,7 @@
  * Every error a person can meet, in one table. A code never changes its meaning once released;
  * docs/reference/errors.md is generated from this table and a test fails when it is stale.
  */
+import { consoleErrors } from './console-errors.ts';
 import { controlErrors } from './control-errors.ts';
 import { deviceErrors } from './device-errors.ts';
 import { identityErrors } from './identity-errors.ts';
@@ -98,6 +99,8 @@ export const errorCodes = {
   ...controlErrors,
   ...watchingErrors,
   ...serviceErrors,
+  // The console for browsers.
+  ...consoleErrors,
   // The store.
   'store-locked': {
     meaning: 'Another fogrun owns the store.',
