@@ -29,7 +29,8 @@ const all = async (path: string) => {
 
 /** A recorder over a fake pipeline, and what it wrote. */
 function recorded({ bytesMax = 1e9, waitingBytes = 0 } = {}) {
-  const hub = createHub(createVirtualClock());
+  const clock = createVirtualClock();
+  const hub = createHub(clock);
   const control = new FakeControl();
   control.past = [entry('before')];
   hub.attach(control);
@@ -44,14 +45,15 @@ function recorded({ bytesMax = 1e9, waitingBytes = 0 } = {}) {
   const recorder = startRecorder(hub, sink, {
     ...{ version: '0.1.0', now: () => 5_000, bytesMax, ended: (why: string) => void ends.push(why) },
   });
-  return { hub, control, sink, ends, recorder };
+  return { clock, hub, control, sink, ends, recorder };
 }
 
 test('a recording begins with what is known, goes on with what happens, and can be read back', async (t) => {
-  const { control, sink, recorder } = recorded();
+  const { clock, control, sink, recorder } = recorded();
   for (const watcher of control.watchers) watcher.status(control.current);
   const frame = { type: 'end', id: 1, timeMs: 1, actor: 'uploader', how: 'stopped', cause: null } as const;
   for (const watcher of control.inspectors) watcher.frames([frame]);
+  await clock.advance(200);
   recorder.stop();
   const path = await written(t, sink.text);
   const lines = (await all(path)).map((line) => JSON.parse(line) as { type?: string });
