@@ -128,8 +128,10 @@ export class PipelineActors {
     this.#counting = new Set(
       plan.actors.flatMap(({ name, kind }) => (kind.emits === 'readings' ? [] : [name])),
     );
-    this.wires.adopt(plan, (to, readings) => {
-      if (this.#counting.has(to)) board.sight(to)?.tally.add(readings);
+    this.wires.adopt(plan, (to, readings, item) => {
+      if (!this.#counting.has(to)) return;
+      board.sight(to)?.tally.add(readings);
+      board.samples.look(to, item);
     });
   }
 

@@ -9,13 +9,17 @@ export interface CountedPort extends Port<unknown> {
   readonly bytesMax: number;
 }
 
-/** @param accepted hears of so many readings that the receiving actor has dealt with */
-export function openPort(type: PortType, clock: Clock, accepted: (readings: number) => void): CountedPort {
+/** @param accepted hears of each item with readings that the receiving actor has dealt with, and how many these are */
+export function openPort(
+  type: PortType,
+  clock: Clock,
+  accepted: (readings: number, item: unknown) => void,
+): CountedPort {
   const { itemsMax, bytesMax, bytesOf } = credits[type];
   const port = createPort<unknown>({ itemsMax, bytesMax }, bytesOf as (item: unknown) => number, {
     now: () => clock.now(),
     readingsOf: countsReadings(type) ? readingsIn : () => 0,
-    accepted: countsReadings(type) ? (item) => accepted(readingsIn(item)) : () => {},
+    accepted: countsReadings(type) ? (item) => accepted(readingsIn(item), item) : () => {},
   });
   return Object.assign(port, { type, bytesMax });
 }

@@ -21,16 +21,16 @@ export class Wires {
 
   /**
    * From now on this plan counts; ports that fit stay as they are.
-   * @param accepted hears of so many readings that an actor has dealt with
+   * @param accepted hears of each item with readings that an actor has dealt with, and how many these are
    */
-  adopt({ actors, wires }: Plan, accepted: (to: string, readings: number) => void): void {
+  adopt({ actors, wires }: Plan, accepted: (to: string, readings: number, item: unknown) => void): void {
     const accepts = new Map(actors.map(({ name, kind }) => [name, kind.accepts]));
     for (const [name, { type }] of this.ports) if (accepts.get(name) !== type) this.ports.delete(name);
     for (const { to, type } of wires) {
       if (this.ports.has(to)) continue;
       this.ports.set(
         to,
-        openPort(type, this.#clock, (readings) => accepted(to, readings)),
+        openPort(type, this.#clock, (readings, item) => accepted(to, readings, item)),
       );
     }
     const targets = new Map(wires.map(({ from, to }) => [from, this.ports.get(to)!]));

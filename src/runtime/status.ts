@@ -16,6 +16,7 @@ import { Inspection } from '../inspect/inspection.ts';
 import type { Condition } from './condition.ts';
 import type { Log } from './log.ts';
 import { limitLog } from './log-limit.ts';
+import { Samples } from './samples.ts';
 import { Recent } from './status-recent.ts';
 import { Tally } from './status-tally.ts';
 import type { Supervised } from './supervisor.ts';
@@ -155,6 +156,8 @@ export class Board {
   readonly log: Log;
   /** Who inspects its actors hears of them here. */
   readonly inspection: Inspection;
+  /** Readings that come by, for those who inspect. */
+  readonly samples: Samples;
   readonly #pipeline: string;
   readonly #clock: Clock;
   readonly #limited: ReturnType<typeof limitLog>;
@@ -166,6 +169,7 @@ export class Board {
     this.recent = new Recent(pipeline);
     this.travels = new Travels(clock);
     this.inspection = new Inspection(clock);
+    this.samples = new Samples(this.inspection, clock);
     this.#limited = limitLog({ reporter: (_, actor) => this.#kept(actor, log) }, clock);
     this.log = { reporter: (_, actor) => this.reporter(actor) };
   }
