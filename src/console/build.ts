@@ -50,7 +50,15 @@ await compress();
 
 /** The console serves what has a compressed form, and nothing else of that folder. */
 async function compress(): Promise<void> {
-  const served = ['index.html', 'page.js', 'page.css', 'sign-in.html', 'sign-in.css', 'elk.js', 'elk-worker.js'];
+  const served = [
+    'index.html',
+    'page.js',
+    'page.css',
+    'sign-in.html',
+    'sign-in.css',
+    'elk.js',
+    'elk-worker.js',
+  ];
   const there = new Set(await readdir(out));
   const write = async (name: string) => {
     const bytes = await readFile(new URL(name, out));
