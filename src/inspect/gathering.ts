@@ -40,13 +40,15 @@ export class Gathering {
     this.#bytesMax = Math.max(bytesMax, 2 * this.#bytes);
   }
 
-  take(): InspectFrame[] {
-    const frames = this.#waiting.map(({ frame }) => frame);
-    this.#waiting = [];
-    this.#bytes = 0;
-    this.#framesMax = framesMax;
-    this.#bytesMax = bytesMax;
-    return frames;
+  /** The oldest, at most `countMax`. */
+  take(countMax = Number.POSITIVE_INFINITY): InspectFrame[] {
+    const taken = this.#waiting.splice(0, countMax);
+    this.#bytes -= taken.reduce((sum, { bytes }) => sum + bytes, 0);
+    if (this.isEmpty) {
+      this.#framesMax = framesMax;
+      this.#bytesMax = bytesMax;
+    }
+    return taken.map(({ frame }) => frame);
   }
 }
 

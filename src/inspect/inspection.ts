@@ -29,6 +29,8 @@ export interface Stood {
 
 /** Longest time that frames gather, ms. */
 const gatherMsDefault = 100;
+/** More frames than that are not handed out at a time: so many actors are alive that they come one part after the other. */
+const handedMax = 1_000;
 /** JSON text of a frame around its payload and context, about. */
 export const frameBytes = 360;
 
@@ -120,10 +122,17 @@ export class Inspection {
 
   /**
    * One frame for each live actor comes first, in a turn of its own.
+   * @param left called once it has ended, also because the watcher threw
    * @returns `end`: ends it; `close`: also tells the watcher that it is over
    */
-  watch(watcher: InspectWatcher): { end(): void; close(cause: Problem | null): void } {
-    const watch = new Watch(watcher, this.clock, this.#gatherMs, () => this.#drop(watch));
+  watch(
+    watcher: InspectWatcher,
+    left: () => void = () => {},
+  ): { end(): void; close(cause: Problem | null): void } {
+    const watch = new Watch(watcher, this.clock, this.#gatherMs, () => {
+      this.#drop(watch);
+      left();
+    });
     if (!this.active) {
       this.epoch += 1;
       this.active = true;
@@ -175,13 +184,14 @@ class Watch {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#gathering.take();
     this.#drop();
   }
 
   close(cause: Problem | null): void {
     if (this.#isOver) return;
-    this.#hand();
+    while (!this.#isOver && !this.#gathering.isEmpty) this.#hand();
     if (this.#isOver) return;
     try {
       this.#watcher.over(cause);
@@ -192,21 +202,31 @@ class Watch {
   }
 
   #schedule(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#isOver) return;
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = undefined;
       this.#delayMs = this.#gatherMs;
-      if (this.#watcher.isBehind?.()) this.#schedule();
+      if (this.#isBehind()) this.#schedule();
       else this.#hand();
     }, this.#delayMs);
+  }
+
+  #isBehind(): boolean {
+    try {
+      return this.#watcher.isBehind?.() === true;
+    } catch {
+      this.end();
+      return false;
+    }
   }
 
   #hand(): void {
     if (this.#gathering.isEmpty) return;
     try {
-      this.#watcher.frames(this.#gathering.take());
+      this.#watcher.frames(this.#gathering.take(handedMax));
     } catch {
       this.end();
     }
+    if (!this.#gathering.isEmpty) this.#schedule();
   }
 }

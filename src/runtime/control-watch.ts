@@ -116,11 +116,8 @@ export function inspect(
   { board, ending }: Pick<ControlEnv, 'board'> & { readonly ending: Ending },
   watcher: InspectWatcher,
 ): () => void {
-  const watched = board.inspection.watch(watcher);
   const close = (cause: Problem | null) => watched.close(cause);
+  const watched = board.inspection.watch(watcher, () => ending.delete(close));
   ending.add(close);
-  return () => {
-    ending.delete(close);
-    watched.end();
-  };
+  return watched.end;
 }

@@ -7,18 +7,19 @@ import { type IpcMessage, isIpcMessage } from './ipc-wire.ts';
 
 type Shape = Readonly<Record<string, (value: unknown) => boolean>>;
 
-const isText = (value: unknown) => typeof value === 'string';
-const isNumber = (value: unknown) => typeof value === 'number';
-const isTruth = (value: unknown) => typeof value === 'boolean';
-const orNull = (fits: (value: unknown) => boolean) => (value: unknown) => value === null || fits(value);
-const orAbsent = (fits: (value: unknown) => boolean) => (value: unknown) =>
+export const isText = (value: unknown) => typeof value === 'string';
+export const isNumber = (value: unknown) => typeof value === 'number';
+export const isTruth = (value: unknown) => typeof value === 'boolean';
+export const orNull = (fits: (value: unknown) => boolean) => (value: unknown) =>
+  value === null || fits(value);
+export const orAbsent = (fits: (value: unknown) => boolean) => (value: unknown) =>
   value === undefined || fits(value);
-const listOf = (fits: (value: unknown) => boolean) => (value: unknown) =>
+export const listOf = (fits: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(fits);
-const like = (shape: Shape) => (value: unknown) =>
+export const like = (shape: Shape) => (value: unknown) =>
   isIpcMessage(value) && Object.entries(shape).every(([name, fits]) => fits(value[name]));
 
-const isProblem = like({ code: isText, message: isText, advice: isText });
+export const isProblem = like({ code: isText, message: isText, advice: isText });
 const isWaiting = like({
   readings: orNull(isNumber),
   bytes: isNumber,

@@ -14,8 +14,9 @@ import type {
   SegmentRange,
   Watcher,
 } from '../contract/control.ts';
-import { FogrunError, toProblem } from '../contract/errors.ts';
+import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { FleetControl } from '../contract/fleet.ts';
+import type { InspectWatcher } from '../contract/inspect.ts';
 import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import type { Weather } from '../contract/weather.ts';
@@ -31,6 +32,8 @@ import {
 } from './ipc-control-answers.ts';
 import { type Greeted, greet } from './ipc-control-greet.ts';
 import { remoteLetters } from './ipc-control-letters.ts';
+import { readFrames } from './ipc-control-view-answers.ts';
+import { remoteViews, tooOld } from './ipc-control-views.ts';
 import { createJoiner, readProblem, toError } from './ipc-control-wire.ts';
 import { emitMessage, type IpcMessage, isIpcMessage, messageType } from './ipc-wire.ts';
 
@@ -75,6 +78,12 @@ interface Question {
   readonly timer: Timer;
 }
 
+/** Who hears what a question brings in the course of time. */
+interface Follower {
+  hear(what: string, value: unknown): void;
+  over(cause: Problem | null): void;
+}
+
 class ControlClient implements RemoteControl {
   readonly socketPath: string;
   readonly pipeline: string;
@@ -87,7 +96,7 @@ class ControlClient implements RemoteControl {
   readonly #disconnect: () => void;
   readonly #join = createJoiner();
   readonly #questions = new Map<number, Question>();
-  readonly #watchers = new Map<number, Watcher>();
+  readonly #followers = new Map<number, Follower>();
   #lastId = 0;
   #closed: Promise<void> | null = null;
   #over = false;
@@ -112,14 +121,23 @@ class ControlClient implements RemoteControl {
   }
 
   watch(watcher: Watcher, options: { everyMs?: number; entriesMax?: number } = {}): () => void {
+    return this.#follow({ ask: 'watch', ...options }, watcher, (what, value) => {
+      if (what === 'status') watcher.status(checkStatus(value));
+      else if (what === 'entry' && isEntry(value)) watcher.entry(value as LogEntry);
+    });
+  }
+
+  /** Tells `hear` what comes for that question, until it is over or the returned function is called. */
+  #follow(question: IpcMessage, watcher: Pick<Follower, 'over'>, hear: Follower['hear']): () => void {
     const id = this.#lastId + 1;
-    this.#watchers.set(id, watcher);
-    this.#ask({ ask: 'watch', ...options }, answerTimeoutMs.quick).catch((thrown) => {
+    const over = (cause: Problem | null) => watcher.over(cause);
+    this.#followers.set(id, { hear, over });
+    this.#ask(question, answerTimeoutMs.quick).catch((thrown) => {
       // In a turn of its own: whoever watches has what `watch` returns by then.
-      if (this.#watchers.delete(id)) watcher.over(toProblem(thrown));
+      if (this.#followers.delete(id)) over(toProblem(tooOld(thrown, this.#name())));
     });
     return () => {
-      if (!this.#watchers.delete(id) || this.#over) return;
+      if (!this.#followers.delete(id) || this.#over) return;
       this.#ask({ ask: 'unwatch', watch: id }, answerTimeoutMs.quick).catch(() => {});
     };
   }
@@ -162,17 +180,20 @@ class ControlClient implements RemoteControl {
     return { segments: Number(segments), readings: Number(readings), bytes: Number(bytes) };
   }
 
-  inspect(): () => void {
-    return () => {};
+  inspect(watcher: InspectWatcher): () => void {
+    return this.#follow({ ask: 'inspect' }, watcher, (what, value) => {
+      if (what === 'frames') watcher.frames(readFrames(value));
+    });
   }
 
-  readonly fleet: FleetControl = {
-    edges: async () => [],
-    history: async (edge) => ({ edge, transitions: [], before: null }),
-  };
+  readonly #views = remoteViews(
+    (ask) => this.#ask(ask, answerTimeoutMs.slow),
+    () => this.#name(),
+  );
+  readonly fleet: FleetControl = this.#views.fleet;
 
-  async weather(): Promise<Weather> {
-    return { series: [], gaps: [], forecasts: [] };
+  weather(sinceMs: number): Promise<Weather> {
+    return this.#views.weather(sinceMs);
   }
 
   close(): Promise<void> {
@@ -182,7 +203,7 @@ class ControlClient implements RemoteControl {
 
   async #close(): Promise<void> {
     const { socket } = this.#client;
-    this.#watchers.clear();
+    this.#followers.clear();
     if (!socket.destroyed) {
       const inTime = new AbortController();
       const ended = once(socket, 'close', { signal: inTime.signal }).catch(() => {});
@@ -237,19 +258,16 @@ class ControlClient implements RemoteControl {
   }
 
   #tell(id: number, what: string, value: unknown): void {
-    const watcher = this.#watchers.get(id);
-    if (!watcher) return;
+    const follower = this.#followers.get(id);
+    if (!follower) return;
     try {
-      if (what === 'status') watcher.status(checkStatus(value));
-      else if (what === 'entry') {
-        if (isEntry(value)) watcher.entry(value as LogEntry);
-      } else if (what === 'over') {
-        this.#watchers.delete(id);
-        watcher.over(value === null ? null : readProblem(value));
-      }
+      if (what === 'over') {
+        this.#followers.delete(id);
+        follower.over(value === null ? null : readProblem(value));
+      } else follower.hear(what, value);
     } catch {
       // A watcher that throws is dropped, as in the process itself.
-      this.#watchers.delete(id);
+      this.#followers.delete(id);
       this.#ask({ ask: 'unwatch', watch: id }, answerTimeoutMs.quick).catch(() => {});
     }
   }
@@ -257,17 +275,17 @@ class ControlClient implements RemoteControl {
   #end(detail: string): void {
     if (this.#over) return;
     this.#over = true;
-    const watchers = [...this.#watchers.values()];
+    const followers = [...this.#followers.values()];
     const questions = [...this.#questions.values()];
-    this.#watchers.clear();
+    this.#followers.clear();
     this.#questions.clear();
     for (const { reject, timer } of questions) {
       this.#clock.clearTimeout(timer);
       reject(this.#lost(detail));
     }
-    for (const watcher of watchers) {
+    for (const { over } of followers) {
       try {
-        watcher.over(toProblem(this.#lost(detail)));
+        over(toProblem(this.#lost(detail)));
       } catch {
         // Its own affair.
       }

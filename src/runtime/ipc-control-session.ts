@@ -4,6 +4,7 @@ import { toProblem } from '../contract/errors.ts';
 import { clip, printable } from '../domain/text.ts';
 import { text, whole, wrong } from './ipc-control-checks.ts';
 import { letterAsks } from './ipc-control-letters.ts';
+import { viewAsks } from './ipc-control-views.ts';
 import { segmentsPage, sliceBytes } from './ipc-control-wire.ts';
 import { type IpcMessage, isIpcMessage } from './ipc-wire.ts';
 
@@ -28,6 +29,7 @@ export type Asks = Readonly<Record<string, (ask: IpcMessage, id: number) => unkn
 export class ControlSession {
   readonly #control: PipelineControl;
   readonly #peer: ControlPeer;
+  readonly #views: Asks;
   readonly #watches = new Map<number, () => void>();
   #open = 0;
   #over = false;
@@ -37,6 +39,7 @@ export class ControlSession {
   constructor(control: PipelineControl, peer: ControlPeer) {
     this.#control = control;
     this.#peer = peer;
+    this.#views = viewAsks(control);
   }
 
   /** Takes what the client sent. One that asks for too much at a time, or what is no question, is ended. */
@@ -61,7 +64,8 @@ export class ControlSession {
   async #answer(data: IpcMessage, id: number, ask: string): Promise<void> {
     let message: IpcMessage;
     try {
-      const serve = Object.hasOwn(this.#asks, ask) ? this.#asks[ask] : undefined;
+      const asks = Object.hasOwn(this.#asks, ask) ? this.#asks : this.#views;
+      const serve = Object.hasOwn(asks, ask) ? asks[ask] : undefined;
       if (!serve) throw wrong(`this pipeline cannot be asked \`${printable(ask, 40)}\``);
       // Called at once, so that what is asked in turn is looked at in turn.
       message = { id, answer: (await serve(data, id)) ?? null };
@@ -81,6 +85,7 @@ export class ControlSession {
     stop: ({ by }) => this.#control.stop(this.#asker(by)),
     reload: ({ by, dryRun }) => this.#control.reload(this.#asker(by), { dryRun: dryRun === true }),
     watch: (ask, id) => this.#watch(ask, id),
+    inspect: (_, id) => this.#inspect(id),
     unwatch: ({ watch }) => {
       this.#watches.get(watch as number)?.();
       this.#watches.delete(watch as number);
@@ -125,11 +130,29 @@ export class ControlSession {
     return { total: body.length, base64: Buffer.from(slice).toString('base64') };
   }
 
-  #watch({ everyMs, entriesMax }: IpcMessage, id: number): void {
+  /** @returns tells that watch something */
+  #teller(id: number): (watch: string, value: unknown) => void {
     if (this.#watches.size >= watchesMax || this.#watches.has(id)) throw wrong('too many watches');
-    const tell = (watch: string, value: unknown) => {
+    return (watch, value) => {
       if (!this.#over) this.#peer.send({ id, watch, value });
     };
+  }
+
+  #inspect(id: number): void {
+    const tell = this.#teller(id);
+    const stop = this.#control.inspect({
+      frames: (frames) => tell('frames', frames),
+      isBehind: () => this.#peer.isBehind(),
+      over: (cause) => {
+        this.#watches.delete(id);
+        tell('over', cause);
+      },
+    });
+    this.#watches.set(id, stop);
+  }
+
+  #watch({ everyMs, entriesMax }: IpcMessage, id: number): void {
+    const tell = this.#teller(id);
     const stop = this.#control.watch(
       {
         // The next one tells the same, and newer.

@@ -13,7 +13,7 @@ import type {
   Watcher,
 } from '../../src/contract/control.ts';
 import { FogrunError, type Problem } from '../../src/contract/errors.ts';
-import type { EdgeSummary, EdgeTransition } from '../../src/contract/fleet.ts';
+import type { EdgeHistory, EdgeSummary, EdgeTransition } from '../../src/contract/fleet.ts';
 import type { InspectWatcher } from '../../src/contract/inspect.ts';
 import type { LogEntry } from '../../src/contract/report.ts';
 import type { ActorStatus, PipelineStatus } from '../../src/contract/status.ts';
@@ -172,7 +172,11 @@ export class FakeControl implements PipelineControl {
   transitions: EdgeTransition[] = [];
   readonly fleet = {
     edges: async () => this.summaries,
-    history: async (edge: string) => ({ edge, transitions: this.transitions, before: null }),
+    history: async (edge: string, _options?: object): Promise<EdgeHistory> => ({
+      edge,
+      transitions: this.transitions,
+      before: null,
+    }),
   };
 
   known: Weather = { series: [], gaps: [], forecasts: [] };

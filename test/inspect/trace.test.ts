@@ -306,3 +306,21 @@ test('at its end a watcher gets what was left, and hears once that it is over', 
   t.is(count, 2);
   t.deepEqual(overs, [lost]);
 });
+
+test('samples come between the steps, with nothing in them that steers a terminal', async (t) => {
+  const { clock, inspection, begin, watch } = start();
+  begin();
+  const seen = watch();
+  inspection.sample({
+    ...{ actor: 'rotator', device: 'b\u001b[2J', sensor: 'pressure', unit: 'hPa', value: 1_013 },
+    ...{ readingTimeMs: 5, edge: null },
+  });
+  await clock.advance(100);
+  t.like(seen.frames.at(-1), {
+    type: 'sample',
+    device: 'b\\u001b[2J',
+    unit: 'hPa',
+    value: 1_013,
+    edge: null,
+  });
+});
