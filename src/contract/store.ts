@@ -284,6 +284,10 @@ export interface CloudStore extends AnyStore {
    */
   receipts(edge: string, stream: string, damaged?: (ref: SegmentRef) => void): Iterable<Receipt>;
   edges(): readonly string[];
+  /** Epochs of an edge that something is stored of, by first receipt. */
+  epochs(edge: string): readonly string[];
+  /** Receipts of one epoch before that sequence, newest first. */
+  receiptsBefore(ref: SegmentRef, damaged?: (ref: SegmentRef) => void): Iterable<Receipt>;
   /** Readings of an edge that will never come, by the gaps that stand for them. */
   lost(edge: string): LostCounts;
   /** A stored segment's body, from the store or its file. Rejects with `store-corrupt` when it is neither. */
@@ -292,6 +296,8 @@ export interface CloudStore extends AnyStore {
   unfinished(consumer: string): Iterable<Receipt>;
   /** Finishes a segment for `consumer` and keeps its means, at most one a sensor, in one transaction. */
   finish(consumer: string, ref: SegmentRef, means: readonly SensorMean[]): Promise<void>;
+  /** Sensors of an edge that means are kept of, by name; at most `countMax`. */
+  sensors(edge: string, countMax: number): readonly string[];
   /** Means of a sensor of an edge, across epochs, by time, from `sinceMs` on. */
   means(edge: string, sensor: string, sinceMs: number): readonly Mean[];
   /** Resolves when every stored segment has become a file. */

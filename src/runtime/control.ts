@@ -11,6 +11,7 @@ import { controlLetters } from './control-letters.ts';
 import { reloadFor } from './control-reload.ts';
 import { discardSegments, listSegments, readSegment, whereOf } from './control-segments.ts';
 import { Ending, inspect, watch } from './control-watch.ts';
+import { weatherOf } from './control-weather.ts';
 import { LoopWatch } from './loop-watch.ts';
 import { countsReadings } from './pipeline-ports.ts';
 import type { OpenedStore } from './pipeline-store.ts';
@@ -57,7 +58,7 @@ export function createControl(env: ControlEnv): PipelineControl {
   const { name } = env.plan;
   const ending = new Ending(env.ended);
   env.store.edge?.subscribe(({ type }) => {
-    if (type === 'forked') board.travels.forked();
+    if (type === 'forked') board.forked();
   });
 
   const audited: Audited = async (by, action, target, work) => {
@@ -132,7 +133,10 @@ export function createControl(env: ControlEnv): PipelineControl {
     letters: controlLetters(env, () => refuseWhenEnding(env), audited),
     inspect: (watcher) => inspect({ board, ending }, watcher),
     fleet: { edges: async () => [], history: async (edge) => ({ edge, transitions: [], before: null }) },
-    weather: async () => ({ series: [], gaps: [], forecasts: [] }),
+    async weather(sinceMs) {
+      refuseWhenEnding(env);
+      return weatherOf(env, sinceMs);
+    },
   };
   return control;
 }

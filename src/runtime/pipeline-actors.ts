@@ -6,7 +6,7 @@ import type { AuditEntry } from '../contract/control.ts';
 import type { Problem } from '../contract/errors.ts';
 import type { Memory } from '../contract/memory.ts';
 import type { ActorPlan, Plan, StorePlan } from '../contract/plan.ts';
-import type { InPort, OutPort } from '../contract/port.ts';
+import type { Acknowledgement, AddressedMessage, InPort, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import { off, type RunningActor, runActor } from './actor.ts';
 import { buildStatechart } from './effects.ts';
@@ -111,7 +111,7 @@ export class PipelineActors {
 
   /** From now on this plan counts, for the board and the ports as well; what runs is left alone. */
   adopt(plan: Plan, effects: Bindings['effects']): void {
-    const { board } = this.#env;
+    const { board, store } = this.#env;
     this.#plan = plan;
     this.#effects = effects;
     board.inspection.redactor.hide(secretsOf(plan));
@@ -128,8 +128,10 @@ export class PipelineActors {
     this.#counting = new Set(
       plan.actors.flatMap(({ name, kind }) => (kind.emits === 'readings' ? [] : [name])),
     );
-    this.wires.adopt(plan, (to, readings, item) => {
-      if (!this.#counting.has(to)) return;
+    this.wires.adopt(plan, (to, type, item, readings) => {
+      if (type === 'messages') board.news.sent(item as AddressedMessage);
+      else if (type === 'acknowledgements') board.news.came(item as Acknowledgement, store.edge?.edge ?? '');
+      if (readings === 0 || !this.#counting.has(to)) return;
       board.sight(to)?.tally.add(readings);
       board.samples.look(to, item);
     });

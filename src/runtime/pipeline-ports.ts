@@ -9,17 +9,18 @@ export interface CountedPort extends Port<unknown> {
   readonly bytesMax: number;
 }
 
-/** @param accepted hears of each item with readings that the receiving actor has dealt with, and how many these are */
+/** @param accepted hears of each item that the receiving actor has dealt with, and how many readings are in it */
 export function openPort(
   type: PortType,
   clock: Clock,
   accepted: (readings: number, item: unknown) => void,
 ): CountedPort {
   const { itemsMax, bytesMax, bytesOf } = credits[type];
+  const readingsOf = countsReadings(type) ? readingsIn : () => 0;
   const port = createPort<unknown>({ itemsMax, bytesMax }, bytesOf as (item: unknown) => number, {
     now: () => clock.now(),
-    readingsOf: countsReadings(type) ? readingsIn : () => 0,
-    accepted: countsReadings(type) ? (item) => accepted(readingsIn(item), item) : () => {},
+    readingsOf,
+    accepted: (item) => accepted(readingsOf(item), item),
   });
   return Object.assign(port, { type, bytesMax });
 }

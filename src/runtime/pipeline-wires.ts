@@ -1,10 +1,13 @@
 /** The wires of a pipeline: a port for each actor that takes something, and what of it is whose. */
 import type { Clock } from '../contract/clock.ts';
 import type { ActorPlan, Plan } from '../contract/plan.ts';
-import type { OutPort } from '../contract/port.ts';
+import type { OutPort, PortType } from '../contract/port.ts';
 import type { WireStatus } from '../contract/status.ts';
 import { type CountedPort, countsReadings, openPort, readingsIn } from './pipeline-ports.ts';
 import type { SenderCounts } from './port.ts';
+
+/** @param readings that are in the item */
+export type Accepted = (to: string, type: PortType, item: unknown, readings: number) => void;
 
 const nothing = () => {};
 
@@ -21,16 +24,16 @@ export class Wires {
 
   /**
    * From now on this plan counts; ports that fit stay as they are.
-   * @param accepted hears of each item with readings that an actor has dealt with, and how many these are
+   * @param accepted hears of each item that an actor has dealt with
    */
-  adopt({ actors, wires }: Plan, accepted: (to: string, readings: number, item: unknown) => void): void {
+  adopt({ actors, wires }: Plan, accepted: Accepted): void {
     const accepts = new Map(actors.map(({ name, kind }) => [name, kind.accepts]));
     for (const [name, { type }] of this.ports) if (accepts.get(name) !== type) this.ports.delete(name);
     for (const { to, type } of wires) {
       if (this.ports.has(to)) continue;
       this.ports.set(
         to,
-        openPort(type, this.#clock, (readings, item) => accepted(to, readings, item)),
+        openPort(type, this.#clock, (readings, item) => accepted(to, type, item, readings)),
       );
     }
     const targets = new Map(wires.map(({ from, to }) => [from, this.ports.get(to)!]));

@@ -21,6 +21,7 @@ import { Recent } from './status-recent.ts';
 import { Tally } from './status-tally.ts';
 import type { Supervised } from './supervisor.ts';
 import { Travels } from './travels.ts';
+import { WeatherNews } from './weather-news.ts';
 
 /** Further actors that belong to others are counted, and no longer listed. */
 const ownedListedMax = 200;
@@ -156,6 +157,8 @@ export class Board {
   readonly log: Log;
   /** Who inspects its actors hears of them here. */
   readonly inspection: Inspection;
+  /** What the cloud says of the weather. */
+  readonly news: WeatherNews;
   /** Readings that come by, for those who inspect. */
   readonly samples: Samples;
   readonly #pipeline: string;
@@ -169,6 +172,7 @@ export class Board {
     this.recent = new Recent(pipeline);
     this.travels = new Travels(clock);
     this.inspection = new Inspection(clock);
+    this.news = new WeatherNews(clock);
     this.samples = new Samples(this.inspection, clock);
     this.#limited = limitLog({ reporter: (_, actor) => this.#kept(actor, log) }, clock);
     this.log = { reporter: (_, actor) => this.reporter(actor) };
@@ -222,6 +226,12 @@ export class Board {
     return { actors, leftOut: Math.max(0, owned - ownedListedMax) };
   }
 
+  /** Segments are numbered anew. */
+  forked(): void {
+    this.travels.forked();
+    this.news.forked();
+  }
+
   /** Says what the log has left unsaid. */
   flush(): void {
     this.#limited.flush();
@@ -232,6 +242,7 @@ export class Board {
     return (report, level, atMs) => {
       sight.see(report);
       this.travels.see(report);
+      this.news.see(report);
       say(report, level, atMs);
     };
   }

@@ -54,14 +54,34 @@ export class CloudStoreReader implements CloudReader {
     return bytes && decodeMark(bytes);
   }
 
-  *receipts(edge: string, stream: string, damaged: (ref: SegmentRef) => void = () => {}): Iterable<Receipt> {
+  epochs(edge: string): readonly string[] {
     const epochs: { epoch: string; order: number }[] = [];
     for (const { key, value } of this.#kv.range({ from: ['life', edge], to: ['life', `${edge} `] })) {
       const { order } = decodeRecord<Life>(value);
       if (order > 0) epochs.push({ epoch: String(key[2]), order });
     }
-    epochs.sort((a, b) => a.order - b.order);
-    for (const { epoch } of epochs) {
+    return epochs.sort((a, b) => a.order - b.order).map(({ epoch }) => epoch);
+  }
+
+  *receiptsBefore(ref: SegmentRef, damaged: (ref: SegmentRef) => void = () => {}): Iterable<Receipt> {
+    const prefix = ['receipt', ref.edge, ref.epoch, ref.stream];
+    for (let to = ref.sequence; to > 0; ) {
+      const page = [
+        ...this.#kv.range({ from: [...prefix, 0], to: [...prefix, to], reverse: true, limit: pageEntries }),
+      ];
+      for (const { key, value } of page) {
+        const found = refOf(key, 1);
+        const receipt = tryReceipt(found, value);
+        if (receipt) yield receipt;
+        else damaged(found);
+        to = found.sequence;
+      }
+      if (page.length < pageEntries) return;
+    }
+  }
+
+  *receipts(edge: string, stream: string, damaged: (ref: SegmentRef) => void = () => {}): Iterable<Receipt> {
+    for (const epoch of this.epochs(edge)) {
       const prefix = ['receipt', edge, epoch, stream];
       for (const { key, value } of pages(this.#kv, [...prefix, 0], [...prefix, Number.MAX_SAFE_INTEGER])) {
         const ref = refOf(key, 1);
@@ -81,6 +101,20 @@ export class CloudStoreReader implements CloudReader {
       `segment ${header.sequence} of stream ${header.stream} of edge ${header.edge}: ${file} ${body ? 'does not match its hash' : 'is gone'}`,
       { advice: 'Restore the file from a copy; the other segments can be read.' },
     );
+  }
+
+  sensors(edge: string, countMax: number): readonly string[] {
+    const found: string[] = [];
+    let from: KvKey = ['mean', edge];
+    while (found.length < countMax) {
+      const [next] = this.#kv.range({ from, to: ['mean', `${edge} `], limit: 1 });
+      if (!next) break;
+      const sensor = String(next.key[2]);
+      found.push(sensor);
+      // Over all that is kept of this one at once.
+      from = ['mean', edge, sensor, Number.MAX_SAFE_INTEGER];
+    }
+    return found;
   }
 
   means(edge: string, sensor: string, sinceMs: number): readonly Mean[] {

@@ -251,6 +251,9 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
     t.like(again.means('shed', 'temperature', 0), [{ mean: 21 }]);
     t.deepEqual(again.means('shed', 'pressure', 5_001), []);
     t.deepEqual(again.means('shed', 'humidity', 0), []);
+    t.deepEqual(again.sensors('shed', 10), ['pressure', 'temperature']);
+    t.deepEqual(again.sensors('shed', 1), ['pressure']);
+    t.deepEqual(again.sensors('she', 10), []);
   });
 
   test(`${name}: a consumer that comes later finds what was stored since; one that is gone gets nothing more`, async (t) => {
