@@ -1,5 +1,5 @@
 /** Commands to running pipelines. */
-import { any, type CommandEntry, inState, one, stateDirectory } from './command-entry.ts';
+import { any, type CommandEntry, consoleChoice, inState, one, stateDirectory } from './command-entry.ts';
 
 export const runningCommands: readonly CommandEntry[] = [
   {
@@ -100,5 +100,13 @@ export const runningCommands: readonly CommandEntry[] = [
         max: values.max,
         force: values.force ?? false,
       }),
+  },
+  {
+    name: 'replay',
+    form: 'FILE',
+    count: one,
+    does: 'show a recording in the console, with a time slider',
+    options: ['console'],
+    run: async ([file], values) => (await import('./replay.ts')).replay(file!, await consoleChoice(values)),
   },
 ];
