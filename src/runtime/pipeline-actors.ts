@@ -101,7 +101,8 @@ export class PipelineActors {
   place(processes: Processes | undefined): void {
     if (!processes || this.#placement) return;
     const { clock, board, store } = this.#env;
-    this.#placement = createPlacement({ plan: () => this.#plan, processes, clock, log: board.log, store });
+    const { log, inspection } = board;
+    this.#placement = createPlacement({ plan: () => this.#plan, processes, clock, log, inspection, store });
   }
 
   /** Actors can be placed in processes. */

@@ -2,14 +2,17 @@
 import type { EventObject } from 'xstate';
 import type { Clock } from '../contract/clock.ts';
 import type { Problem } from '../contract/errors.ts';
+import type { InspectFrame } from '../contract/inspect.ts';
 import type { Memory } from '../contract/memory.ts';
 import type { ActorPlan } from '../contract/plan.ts';
 import type { InPort, OutPort, ReceivedSegment } from '../contract/port.ts';
 import type { Report, Reporter, TransitionReport } from '../contract/report.ts';
+import type { Inspection } from '../inspect/inspection.ts';
 import { off } from './actor.ts';
 import type { Condition, Request } from './condition.ts';
 import type { OpenedStore } from './pipeline.ts';
 import type { PlacedProcess } from './placed-process.ts';
+import { PlacedView } from './placed-view.ts';
 import type { FromPlaced, PlacedCondition, ToPlaced } from './placed-wire.ts';
 import { StoreAnswers } from './remote-cloud.ts';
 import { InputGiver } from './remote-input.ts';
@@ -33,6 +36,7 @@ export interface PlacedActorEnv {
   readonly clock: Clock;
   readonly report: Reporter;
   readonly store: OpenedStore;
+  readonly inspection: Inspection;
 }
 
 /** Words to the life of a process that an actor runs in; lost once that is gone. */
@@ -43,6 +47,7 @@ export class PlacedActor implements Supervised {
   readonly #env: PlacedActorEnv;
   #ended = Promise.withResolvers<SupervisedEnd>();
   readonly #settled = Promise.withResolvers<void>();
+  readonly #view: PlacedView;
   #state: string;
   #over = false;
   #stopping = false;
@@ -66,6 +71,8 @@ export class PlacedActor implements Supervised {
     this.#env = env;
     this.name = env.plan.name;
     this.#state = env.from ?? off;
+    const { inspection, plan } = env;
+    this.#view = new PlacedView(inspection, this.name, plan.kind.name, () => this.#state);
     this.#ended.promise.then(() => this.#settled.resolve());
   }
 
@@ -147,6 +154,7 @@ export class PlacedActor implements Supervised {
     if (this.#over) return;
     const { plan, key, memory, input, output, store } = this.#env;
     this.#begun = send;
+    this.#view.begin();
     this.#lives = 1;
     /** What this life knows of the source's position. */
     let position = store.edge?.position(this.name);
@@ -173,6 +181,11 @@ export class PlacedActor implements Supervised {
       store: (store.edge ?? store.cloud)?.status().state ?? 'open',
       paused: this.#paused,
     });
+  }
+
+  /** What its statechart did there. */
+  relay(frame: InspectFrame): void {
+    this.#view.relay(frame);
   }
 
   heard(message: FromPlaced & { actor: string }, body: Uint8Array): void {
@@ -273,12 +286,15 @@ export class PlacedActor implements Supervised {
     const from = this.#state;
     this.#state = to;
     this.#said = { cause: why.cause, attempt: why.attempt ?? 0 };
-    this.#env.report({ type: 'transition', from, to, event: 'process-ended', ...why });
+    const event = 'process-ended';
+    this.#env.report({ type: 'transition', from, to, event, ...why });
+    this.#view.stand({ from, to, event, ...why });
   }
 
   #finish(end: SupervisedEnd): void {
     if (this.#over) return;
     this.#over = true;
+    this.#view.finish();
     this.#ended.resolve(end);
   }
 }

@@ -8,6 +8,7 @@ import type { ActorPlan } from '../contract/plan.ts';
 import type { Batch, InPort, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { CloudStore, ConsumerStore, EdgeStore, StoreState } from '../contract/store.ts';
+import { Inspection } from '../inspect/inspection.ts';
 import type { Request } from './condition.ts';
 import { buildStatechart } from './effects.ts';
 import type { Bindings } from './pipeline.ts';
@@ -23,6 +24,7 @@ import {
 import { StoreQuestions } from './remote-cloud.ts';
 import { InputTaker } from './remote-input.ts';
 import { createRemoteOut, type RemoteOut } from './remote-port.ts';
+import { secretsOfActor } from './secrets.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
 export interface PlacedChildOptions {
@@ -53,6 +55,9 @@ export function runPlaced(options: PlacedChildOptions): Hears {
   };
 }
 
+/** Frames gather for so long before they go; they gather once more where they arrive. */
+const gatherMs = 20;
+
 interface Resident {
   readonly supervised: Supervised;
   readonly out: RemoteOut<object>;
@@ -72,9 +77,15 @@ class PlacedChild {
   /** What came while a kind is loaded that the process did not begin with: in its turn after that. */
   #held: [ToPlaced, Uint8Array][] | null = null;
   #storeState: StoreState = 'open';
+  readonly #inspection: Inspection;
+  /** While somebody inspects. */
+  #inspected: ReturnType<Inspection['watch']> | undefined;
+  /** Frames were sent, and not taken yet. */
+  #isBehind = false;
 
   constructor(options: PlacedChildOptions) {
     this.#options = options;
+    this.#inspection = new Inspection(options.clock, { gatherMs });
     this.#sender = new WireSender(options.link);
   }
 
@@ -130,10 +141,33 @@ class PlacedChild {
         // A cause or an attempt may change without a change of state.
         for (const [actor, resident] of this.#residents) this.#tell(actor, resident);
         return;
+      case 'inspect':
+        this.#inspect(message.on);
+        return;
+      case 'taken':
+        this.#isBehind = false;
+        return;
       case 'end':
+        // Its last words.
+        this.#inspected?.close(null);
         this.#options.end();
         return;
     }
+  }
+
+  #inspect(on: boolean): void {
+    this.#inspected?.end();
+    this.#inspected = undefined;
+    this.#isBehind = false;
+    if (!on) return;
+    this.#inspected = this.#inspection.watch({
+      frames: (frames) => {
+        this.#isBehind = true;
+        this.#sender.send({ type: 'frames', frames });
+      },
+      isBehind: () => this.#isBehind,
+      over: () => {},
+    });
   }
 
   async #load(names: readonly string[]): Promise<void> {
@@ -210,7 +244,9 @@ class PlacedChild {
       });
       return buildStatechart(kind, effects, life);
     };
-    const supervised = supervise({ name, build, input: { config }, clock, report });
+    this.#inspection.redactor.hide(secretsOfActor(plan));
+    const inspected = { inspection: this.#inspection, actor: name, kind: kind.name, parent: null };
+    const supervised = supervise({ name, build, input: { config }, clock, report, inspected });
     this.#residents.set(actor, { supervised, out, input, cloud, position: message.position, told: '' });
     supervised.settled.then(() => sender.send({ type: 'settled', actor }));
     this.#follow(actor);

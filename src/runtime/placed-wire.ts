@@ -1,5 +1,6 @@
 /** How a pipeline's process and one that actors are placed in talk: JSON objects with bytes, over a link of short messages. */
 import type { Problem } from '../contract/errors.ts';
+import type { InspectFrame } from '../contract/inspect.ts';
 import type { Level, Report } from '../contract/report.ts';
 import type { StoreState } from '../contract/store.ts';
 import type { Condition, Request } from './condition.ts';
@@ -66,6 +67,10 @@ export type ToPlaced =
       readonly cause?: Problem;
     }
   | { readonly type: 'ping' }
+  /** Somebody inspects its actors, or nobody does. */
+  | { readonly type: 'inspect'; readonly on: boolean }
+  /** The frames sent before were taken: there may be more. */
+  | { readonly type: 'taken' }
   | { readonly type: 'end' };
 
 /** What it answers. */
@@ -112,6 +117,8 @@ export type FromPlaced =
       readonly question: StoreQuestion;
     }
   | { readonly type: 'pong' }
+  /** What its statecharts did, by the names of its actors. Nothing more of it until it was taken. */
+  | { readonly type: 'frames'; readonly frames: readonly InspectFrame[] }
   | { readonly type: 'failed'; readonly cause: Problem };
 
 /** The end of a link that messages are sent by, each shorter than 64 KiB. */

@@ -4,6 +4,7 @@ import type { Memory } from '../contract/memory.ts';
 import type { ActorPlan, Plan } from '../contract/plan.ts';
 import type { InPort, OutPort, ReceivedSegment } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
+import type { Inspection } from '../inspect/inspection.ts';
 import type { Log } from './log.ts';
 import type { OpenedStore } from './pipeline.ts';
 import { PlacedActor } from './placed-actor.ts';
@@ -17,6 +18,7 @@ export interface PlacementOptions {
   readonly processes: Processes;
   readonly clock: Clock;
   readonly log: Log;
+  readonly inspection: Inspection;
   readonly store: OpenedStore;
 }
 
@@ -44,7 +46,7 @@ export interface Placement {
 const processActor = (name: string) => `process/${name}`;
 
 export function createPlacement(options: PlacementOptions): Placement {
-  const { plan, processes, clock, log, store } = options;
+  const { plan, processes, clock, log, store, inspection } = options;
   const running = new Map<string, PlacedProcess>();
   /** Of processes that take actors now. */
   const sends = new Map<string, (message: ToPlaced, body?: Uint8Array) => void>();
@@ -58,6 +60,10 @@ export function createPlacement(options: PlacementOptions): Placement {
   const unsubscribe = (store.edge ?? store.cloud)?.subscribe((event) => {
     if (event.type === 'state') for (const send of sends.values()) send({ type: 'store', state: event.to });
   });
+  const inspect = (on: boolean) => {
+    for (const send of sends.values()) send({ type: 'inspect', on });
+  };
+  inspection.switched.add(inspect);
   const processNamed = (name: string) => {
     const known = running.get(name);
     if (known && !known.over) return known;
@@ -70,10 +76,18 @@ export function createPlacement(options: PlacementOptions): Placement {
       on: {
         ready(send) {
           sends.set(name, send);
+          if (inspection.active) send({ type: 'inspect', on: true });
           for (const actor of startedIn(name)) actor.begin(send);
         },
         heard: (message, body) => {
           if ('actor' in message) actors.get(message.actor)?.heard(message, body);
+          else if (message.type === 'frames') {
+            for (const frame of message.frames) {
+              const actor = actors.get(keys.get(frame.actor) ?? '');
+              if (actor?.process.name === name) actor.relay(frame);
+            }
+            sends.get(name)?.({ type: 'taken' });
+          }
         },
         down(report) {
           sends.delete(name);
@@ -99,6 +113,7 @@ export function createPlacement(options: PlacementOptions): Placement {
         output: output as OutPort<object> | null,
         clock,
         store,
+        inspection,
       });
       actors.set(key, placed);
       keys.set(actor.name, key);
@@ -120,6 +135,7 @@ export function createPlacement(options: PlacementOptions): Placement {
     },
     async close(deadlineMs) {
       unsubscribe?.();
+      inspection.switched.delete(inspect);
       await Promise.all([...running.values()].map((process) => process.stop(deadlineMs)));
       await processes.close();
     },
