@@ -52,4 +52,12 @@ export const pipelinesCommands: readonly CommandEntry[] = [
     options: ['write'],
     run: async ([kind], { write }) => (await import('./kinds.ts')).kindsCommand(kind, write),
   },
+  {
+    name: 'draw',
+    form: 'FILE…|KIND',
+    count: some,
+    does: 'draw pipelines, or the statechart of a kind',
+    options: ['as', 'out'],
+    run: async (words, { as, out }) => (await import('./draw/draw.ts')).draw(words, { as, out }),
+  },
 ];

@@ -57,6 +57,11 @@ export const options = {
   to: { type: 'string', words: '--to N', text: 'sequence of the last segment' },
   id: { type: 'string', words: '--id N[,N…]', text: 'numbers of dead letters, such as 3 or 1,4-6, or `all`' },
   out: { type: 'string', words: '--out FILE', text: 'write there instead of to stdout' },
+  as: {
+    type: 'string',
+    words: '--as svg|mermaid|json',
+    text: 'form of the drawing (what the name of the file to write says, else svg)',
+  },
   reason: { type: 'string', words: '--reason TEXT', text: 'why, for the gap that the cloud gets' },
   yes: { type: 'boolean', words: '--yes', text: 'do not ask' },
   user: { type: 'boolean', words: '--user', text: 'a service of your own instead of one of the system' },

@@ -13,8 +13,15 @@ export function referenceFiles(): ReadonlyMap<string, string> {
     ['errors.md', errorsReference()],
     ['pipeline.schema.json', `${JSON.stringify(pipelineJsonSchema(kinds), null, 2)}\n`],
   ]);
-  for (const kind of kinds.values()) files.set(`${kind.name}.md`, kindReference(kind));
+  for (const kind of kinds.values()) files.set(`${kind.name}.md`, withPictures(kind));
   return files;
+}
+
+/** On a page that shows pictures its statecharts are drawn as well. */
+function withPictures(kind: ActorKind): string {
+  const drawn = (title: string, text: string, name: string) =>
+    text.replace(`\n## ${title}\n`, `\n## ${title}\n\n![statechart](../pictures/${name}.svg)\n`);
+  return drawn('Sessions', drawn('States', kindReference(kind), kind.name), 'cloud-session');
 }
 
 /** All kinds, a line each. */
