@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sleep } from '../contract/clock.ts';
+import type { ConsoleConfig } from '../contract/console-config.ts';
 import { errorCodes, type Problem } from '../contract/errors.ts';
 import type { TaskIo } from '../contract/kind.ts';
 import type { Plan } from '../contract/plan.ts';
-import type { Reporter } from '../contract/report.ts';
 import { retryDelayMs } from '../domain/backoff.ts';
 import { type RunningActor, runActor } from '../runtime/actor.ts';
 import { type ChildCommand, type ChildEvent, childMachine } from '../runtime/child-machine.ts';
@@ -17,7 +17,6 @@ import { keepAttached } from './attach.ts';
 import { beatMsOf, beatVariables, watchOver } from './beats.ts';
 import { entryOf, onLines } from './child-output.ts';
 import { stateDirectory } from './command-entry.ts';
-import type { ConsoleAddress } from './console-address.ts';
 import type { HangUp } from './hang-up.ts';
 import type { Live } from './live.ts';
 import { createNotifier, sendBySystemdNotify, watchedLog } from './notify.ts';
@@ -39,7 +38,7 @@ export interface ChildrenOptions {
   readonly live: Live | null;
   readonly hangUp: HangUp | null;
   /** Where to serve the console, if anywhere. */
-  readonly console: ConsoleAddress | null;
+  readonly console: ConsoleConfig | null;
 }
 
 const restarts = { every: 500, factor: 2, max: 10_000, jitter: 0.2 };
@@ -127,7 +126,8 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   options.hangUp?.(reload);
   live?.onQuit(() => ask('q'));
   if (live) void attachTo(plans, live, attached.signal);
-  const page = options.console ? await showInBrowser(plans, options.console, tell) : null;
+  const { showChildren } = options.console ? await import('./console-run.ts') : {};
+  const page = await showChildren?.(plans, { config: options.console!, log, live }, parentName);
   // In turn, so that the second file's uploader finds the first file's receiver listening.
   for (const plan of plans) {
     if (drained) break;
@@ -209,13 +209,6 @@ async function attachTo(plans: readonly Plan[], { view }: Live, signal: AbortSig
     clock: systemClock,
     signal,
   });
-}
-
-async function showInBrowser(plans: readonly Plan[], address: ConsoleAddress, report: Reporter) {
-  const page = (await import('./console.ts')).openConsole({ address, report });
-  page.expect(plans);
-  page.follow(resolve(stateDirectory({})), async () => plans.map(({ name }) => name));
-  return page;
 }
 
 /** What outlasts one life of a child. */

@@ -1,5 +1,13 @@
 /** Commands to running pipelines. */
-import { any, type CommandEntry, consoleChoice, inState, one, stateDirectory } from './command-entry.ts';
+import {
+  any,
+  type CommandEntry,
+  consoleChoice,
+  inState,
+  logChoice,
+  one,
+  stateDirectory,
+} from './command-entry.ts';
 
 export const runningCommands: readonly CommandEntry[] = [
   {
@@ -17,6 +25,19 @@ export const runningCommands: readonly CommandEntry[] = [
     does: 'watch running pipelines in a live view',
     options: ['state'],
     run: async (names, values) => (await import('./top.ts')).top(names, { state: stateDirectory(values) }),
+  },
+  {
+    name: 'console',
+    form: '[PIPELINE…]',
+    count: any,
+    does: 'show running pipelines in the browser',
+    options: ['console', 'state', 'log', 'log-level'],
+    run: async (names, values) =>
+      (await import('./console-command.ts')).consoleCommand(names, {
+        ...(await logChoice(values)),
+        state: stateDirectory(values),
+        address: await consoleChoice(values),
+      }),
   },
   {
     name: 'logs',

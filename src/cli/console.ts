@@ -1,23 +1,33 @@
 /** The console that this process serves: over its own pipeline, or over those of other processes. Loaded only where one is wanted. */
 import { createHub, type Hub } from '../console/hub.ts';
 import { probes } from '../console/probes.ts';
-import { type RunningConsole, serveConsole } from '../console/server.ts';
-import type { PipelineControl } from '../contract/control.ts';
-import { toProblem } from '../contract/errors.ts';
+import { type RunningConsole, serveConsole, type Upgrade } from '../console/server.ts';
+import { sleep } from '../contract/clock.ts';
+import type { ConsoleConfig } from '../contract/console-config.ts';
+import type { AuditEntry, PipelineControl } from '../contract/control.ts';
+import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Reporter } from '../contract/report.ts';
+import { retryDelayMs } from '../domain/backoff.ts';
+import { knownChart } from '../inspect/drawing/known-charts.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import type { RemoteControl } from '../runtime/ipc-control.ts';
 import { keepAttached } from './attach.ts';
-import type { ConsoleAddress } from './console-address.ts';
 import { agent, version } from './version.ts';
 
 export interface ConsoleChoice {
-  readonly address: ConsoleAddress;
+  readonly config: ConsoleConfig;
   readonly report: Reporter;
+  readonly audit: (entry: AuditEntry) => void;
+  /** Whether it goes on trying where it cannot listen; true unless given. */
+  readonly retries?: boolean;
+  /** People can open that address now. */
+  readonly opened?: ((url: string) => void) | undefined;
 }
 
 export interface OwnConsole {
+  /** Resolves when it listens at the first attempt, or rejects with why it does not. */
+  readonly listening: Promise<void>;
   /** Shows pipelines before they have said anything, with the actors of their files. */
   expect(plans: readonly Plan[]): void;
   attach(control: PipelineControl): void;
@@ -28,15 +38,33 @@ export interface OwnConsole {
 
 /** How soon a pipeline that was started again is found, ms. */
 const followEveryMs = 500;
+const listenRetry = { every: 1_000, factor: 2, max: 30_000, jitter: 0.2 };
 
 /** Listens in the background. Without a console the pipelines run as well, and the log says why there is none. */
-export function openConsole({ address, report }: ConsoleChoice): OwnConsole {
+export function openConsole(choice: ConsoleChoice): OwnConsole {
+  const { report } = choice;
   const hub = createHub(systemClock);
   const over = new AbortController();
   const remotes = new Set<RemoteControl>();
-  const serving = serve(hub, address, report);
   const following: Promise<void>[] = [];
+  const inspectors = inspectSocketOver(hub);
+  let running: RunningConsole | null = null;
+  const listen = async () => {
+    const served = await serve(hub, choice, inspectors.upgrade);
+    if (over.signal.aborted) return served.close();
+    running = served;
+    report({ type: 'note', text: `in the browser: ${served.url}` });
+    choice.opened?.(served.url);
+  };
+  const first = listen();
+  // Whoever wants to know awaits it; nobody has to.
+  first.catch(() => {});
+  const listening =
+    choice.retries === false
+      ? first.catch(() => {})
+      : keepTrying(first, listen, { report, signal: over.signal });
   return {
+    listening: first,
     expect(plans) {
       for (const { name, actors } of plans) {
         hub.expect(
@@ -49,27 +77,73 @@ export function openConsole({ address, report }: ConsoleChoice): OwnConsole {
     follow: (state, names) => void following.push(follow(hub, { state, names, over, remotes, report })),
     async close() {
       over.abort();
+      inspectors.close();
       hub.close();
-      const server = await serving;
-      await Promise.all([server?.close(), ...following, ...[...remotes].map((remote) => remote.close())]);
+      await listening;
+      await Promise.all([running?.close(), ...following, ...[...remotes].map((remote) => remote.close())]);
     },
   };
 }
 
-async function serve(hub: Hub, address: ConsoleAddress, report: Reporter): Promise<RunningConsole | null> {
-  try {
-    const life = Buffer.from(systemRandom.bytes(12)).toString('hex');
-    const running = await serveConsole({
-      ...address,
-      ...{ hub, version, life, now: () => systemClock.now() },
-      probes: probes({ hub, clock: systemClock, version }),
-    });
-    report({ type: 'note', text: `console: ${running.url}` });
-    return running;
-  } catch (thrown) {
-    report({ type: 'problem', ...toProblem(thrown) }, 'warn');
-    return null;
+function serve(
+  hub: Hub,
+  { config, report, audit }: ConsoleChoice,
+  inspect: Upgrade,
+): Promise<RunningConsole> {
+  const life = Buffer.from(systemRandom.bytes(12)).toString('hex');
+  return serveConsole({
+    ...config,
+    ...{ hub, version, life, report, audit, chart: knownChart, now: () => systemClock.now() },
+    probes: probes({ hub, clock: systemClock, version }),
+    upgrades: { '/inspect': inspect },
+  });
+}
+
+/** What others have taken may be free later; each reason is said once. */
+async function keepTrying(
+  first: Promise<void>,
+  listen: () => Promise<void>,
+  { report, signal }: { readonly report: Reporter; readonly signal: AbortSignal },
+): Promise<void> {
+  let said = '';
+  let attempt = first;
+  for (let count = 1; ; count += 1) {
+    try {
+      return await attempt;
+    } catch (thrown) {
+      if (signal.aborted) return;
+      const { code, message, advice } = toProblem(thrown);
+      if (message !== said)
+        report({ type: 'problem', code, message: `no console: ${message}`, advice }, 'warn');
+      said = message;
+      if (!(thrown instanceof FogrunError)) return;
+      await sleep(systemClock, retryDelayMs(listenRetry, count, systemRandom.next()), signal);
+      if (signal.aborted) return;
+      attempt = listen();
+    }
   }
+}
+
+/** Its parts are loaded when the first inspector comes. */
+function inspectSocketOver(hub: Hub): { readonly upgrade: Upgrade; close(): void } {
+  const load = async () => {
+    const [{ createInspectSocket }, { createDefinitions }] = await Promise.all([
+      import('../console/inspect-socket.ts'),
+      import('./definitions.ts'),
+    ]);
+    return createInspectSocket(hub, createDefinitions());
+  };
+  let loaded: ReturnType<typeof load> | null = null;
+  return {
+    upgrade(request, socket, head) {
+      loaded ??= load();
+      loaded.then(
+        (inspectors) => inspectors.upgrade(request, socket, head),
+        () => socket.destroy(),
+      );
+    },
+    close: () => void loaded?.then((inspectors) => inspectors.close()),
+  };
 }
 
 interface Following {

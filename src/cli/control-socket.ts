@@ -9,9 +9,9 @@ import { stateDirectory } from './command-entry.ts';
 import { agent } from './version.ts';
 
 /** The audit log of a pipeline; an entry that cannot be written becomes a line in the log. */
-export function auditOf(pipeline: string, report: Reporter): Audit {
+export function auditOf(pipeline: string, report: Reporter, state: string = stateDirectory({})): Audit {
   return createAudit({
-    directory: resolve(stateDirectory({}), pipeline),
+    directory: resolve(state, pipeline),
     failed: (reason, { action, target, by }) => {
       const message = `\`${by.command}\` (${action} of ${target}) is not in the audit log: ${reason}`;
       report({ type: 'problem', code: 'audit-failed', message, advice: errorCodes['audit-failed'].advice });

@@ -21,7 +21,7 @@ export const options = {
   console: {
     type: 'string',
     words: '--console [HOST:]PORT',
-    text: 'serve the console for browsers there (127.0.0.1)',
+    text: 'where to serve the console for browsers (127.0.0.1:7800)',
   },
   state: {
     type: 'string',

@@ -5,10 +5,11 @@ import type { Reporter } from '../contract/report.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { journalPrefix } from '../runtime/log.ts';
-import { drainDeadlineMs, exitCodeOf, type RunningPipeline, runPipeline } from '../runtime/pipeline.ts';
+import { drainDeadlineMs, exitCodeOf, runPipeline } from '../runtime/pipeline.ts';
 import { sendBeats } from './beats.ts';
 import { bindingsFor } from './bindings.ts';
 import type { ConsoleAddress } from './console-address.ts';
+import { chosenConsole } from './console-choice.ts';
 import { auditOf, offerControl } from './control-socket.ts';
 import { type HangUp, hearHangUps, oneAtATime } from './hang-up.ts';
 import { withIdentity } from './identity.ts';
@@ -53,9 +54,10 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   for (const warning of warnings) live?.view.line('fogrun/check', formatProblem(warning));
   try {
     if (plans.length === 1) return await runPlan(plans[0]!, options, live, hangUp);
+    const shown = chosenConsole(options.console ?? null, undefined, process.env);
     const { runChildren } = await import('./children.ts');
     const log = live?.log('parent') ?? terminalLog(options);
-    return await runChildren(plans, { log, choice: options, live, hangUp, console: options.console ?? null });
+    return await runChildren(plans, { log, choice: options, live, hangUp, console: shown });
   } finally {
     live?.end();
   }
@@ -69,6 +71,7 @@ export async function runPlan(
   hangUp: HangUp | null = null,
 ): Promise<number> {
   const plan = await withIdentity(written);
+  const shown = chosenConsole(options.console ?? null, plan.console, process.env);
   const { log, trouble } = watchedLog(live?.log() ?? terminalLog(options));
   const report = log.reporter(plan.name, 'pipeline');
   const notifier = createNotifier({
@@ -123,7 +126,11 @@ export async function runPlan(
     options.control === false
       ? null
       : offerControl(pipeline.control, pipeline.log.reporter(plan.name, 'pipeline'));
-  const page = options.console ? await showInBrowser(pipeline, options.console, report) : null;
+  const page = shown
+    ? await (await import('./console-run.ts')).showPipeline(pipeline.control, plan, {
+        ...{ config: shown, log: pipeline.log, live, audit },
+      })
+    : null;
   notifier.ready();
   const parent = await join(plan.name, report, { drain, reload }).catch((thrown) => {
     // Without its parent nobody would ever stop it.
@@ -139,13 +146,6 @@ export async function runPlan(
   live?.view.over(plan.name, problem);
   leaveSoon();
   return exitCodeOf(problem);
-}
-
-async function showInBrowser({ control, plan }: RunningPipeline, address: ConsoleAddress, report: Reporter) {
-  const page = (await import('./console.ts')).openConsole({ address, report });
-  page.expect([plan]);
-  page.attach(control);
-  return page;
 }
 
 /** What a process that actors are placed in prints is a line of the view: the terminal is the view's. */

@@ -44,7 +44,7 @@ export function consoleConfig() {
       token: secret(
         z.string().refine((text) => text === '' || text.length >= consoleTokenMin, {
           error: `too short: a token has at least ${consoleTokenMin} characters`,
-        }) as unknown as z.ZodString,
+        }),
       )
         .prefault('')
         .describe(

@@ -1,4 +1,5 @@
 /** A checked pipeline: what src/pipeline makes of a YAML file and src/runtime runs. */
+import type { ConsoleConfig } from './console-config.ts';
 import type { ActorKind } from './kind.ts';
 import type { PortType } from './port.ts';
 import type { WhenFull } from './store.ts';
@@ -39,6 +40,8 @@ export interface Plan {
   /** Sources first: along the wires, so that stopping in this order drains. */
   readonly actors: readonly ActorPlan[];
   readonly wires: readonly WirePlan[];
+  /** Absent: its file asks for none. */
+  readonly console?: ConsoleConfig;
 }
 
 /** One mistake in a pipeline file. */

@@ -1,4 +1,5 @@
 /** What stands under `actors:`, each entry on its own. */
+import type { z } from 'zod';
 import type { ActorKind } from '../contract/kind.ts';
 import { namePattern } from '../domain/segment.ts';
 import { interpolate, type Variables } from './interpolate.ts';
@@ -81,7 +82,7 @@ function checkActor(name: string, raw: MapNode, path: Path, options: ActorsOptio
             if (!usesVariable(node, offset)) options.report(offset, ...problem);
           };
     config = checkValue(kind.config, rest, path, report, actorKeys);
-    warnOfSecrets(kind, rest, path, options.warn);
+    warnOfSecrets(kind.config, rest, path, options.warn);
   }
   return {
     name,
@@ -179,8 +180,9 @@ function usesVariable(node: Node, offset: number): boolean {
   return children.some((child) => usesVariable(child, offset));
 }
 
-function warnOfSecrets(kind: ActorKind, config: Node, path: Path, warn: Report): void {
-  eachSecret(kind.config, config, (node, at) => {
+/** Says of each secret in a file that the environment would be a better place. */
+export function warnOfSecrets(schema: z.ZodType, config: Node, path: Path, warn: Report): void {
+  eachSecret(schema, config, (node, at) => {
     if (!node.literal) return;
     const key = String(at.findLast((part) => typeof part === 'string') ?? 'secret')
       .toUpperCase()

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { ActorKind } from '../contract/kind.ts';
 import type { PipelineProblem, Plan, StorePlan } from '../contract/plan.ts';
-import { checkActors, type Draft } from './actors.ts';
+import { checkActors, type Draft, warnOfSecrets } from './actors.ts';
 import { headSchema } from './head.ts';
 import { interpolate, type Variables } from './interpolate.ts';
 import { checkValue } from './issues.ts';
@@ -81,9 +81,9 @@ function checkRoot(root: Node, check: Check): Plan | null {
   }
 
   const variables = { text, variables: env.variables, report };
-  const head = checkValue(headSchema, interpolate(without(root, ['actors']), [], variables), [], report, [
-    'actors',
-  ]);
+  const above = interpolate(without(root, ['actors']), [], variables);
+  const head = checkValue(headSchema, above, [], report, ['actors']);
+  warnOfSecrets(headSchema, above, [], check.warn);
   const drafts = draftsOf(root, check);
   if (!drafts) return null;
   const running = drafts.filter((draft) => !draft.leftOut);
@@ -119,6 +119,7 @@ function checkRoot(root: Node, check: Check): Plan | null {
       return { name, kind: kind!, config, to, process };
     }),
     wires,
+    ...(head.console && { console: head.console }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What stands above the actors: version, names, store. */
 import { z } from 'zod';
 import { size } from '../contract/config.ts';
+import { consoleConfig } from '../contract/console-config.ts';
 import { namePattern } from '../domain/segment.ts';
 import { notAName } from './actors.ts';
 
@@ -32,4 +33,5 @@ export const headSchema = z.strictObject({
     .prefault('')
     .describe('Id of this edge; empty: made once and kept in the store.'),
   store: storeSchema.optional().describe('Where readings are kept until the cloud has them.'),
+  console: consoleConfig().optional().describe('Serves the console for browsers from this process.'),
 });

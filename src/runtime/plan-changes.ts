@@ -92,6 +92,7 @@ function headRefusals(now: Plan, next: Plan): string[] {
     const [is, was] = [next.edge, now.edge].map((edge) => (edge === '' ? 'not given' : printable(edge)));
     refusals.push(`\`edge\` is ${is}, and was ${was} at the start`);
   }
+  if (!isDeepStrictEqual(now.console, next.console)) refusals.push('`console` has changed');
   return refusals;
 }
 

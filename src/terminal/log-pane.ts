@@ -20,16 +20,21 @@ export function logPane(model: Model, rows: number, look: Look): Line[] {
   }
   const shown = lines.slice(Math.max(0, lines.length - page));
   while (shown.length < page) shown.push([]);
-  return [headline(scroll, look), ...shown];
+  return [headline(scroll, model.console, look), ...shown];
 }
 
-function headline(scroll: number, { columns, unicode }: Look): Line {
+/** @param address of the console for browsers, if there is one */
+function headline(scroll: number, address: string | null, { columns, unicode }: Look): Line {
   const stroke = unicode ? '─' : '-';
   const words = scroll > 0 ? ` ${scroll} newer lines below, End follows again ` : ' transitions ';
   const text = stroke.repeat(2) + words;
+  const where = address === null ? '' : ` in the browser: ${address} `;
+  const told = text.length + where.length + 4 <= columns ? where : '';
+  const end = told === '' ? 0 : told.length + 2;
   return [
     piece(fitted(text, Math.min(columns, text.length)), scroll > 0 ? 'trouble' : 'dim'),
-    rule(text, columns, stroke),
+    rule(text, columns - end, stroke),
+    ...(told === '' ? [] : [piece(told, 'strong'), piece(stroke.repeat(2), 'dim')]),
   ];
 }
 

@@ -60,6 +60,8 @@ export interface Model {
   /** What waits for `y`. */
   asking: { readonly pipeline: string; readonly actor: string } | null;
   message: { readonly text: string; readonly tone: Tone; readonly untilMs: number } | null;
+  /** Address of the console for browsers, once there is one. */
+  console: string | null;
   /** The end was asked for. */
   ending: boolean;
   /** Warnings and errors, for after the view; those that repeat themselves once. Oldest first. */
@@ -87,6 +89,7 @@ export function createModel(mode: Model['mode'], where: string = ''): Model {
     help: false,
     asking: null,
     message: null,
+    console: null,
     ending: false,
     complaints: new Map(),
     complaintsTotal: 0,

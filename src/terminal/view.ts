@@ -47,6 +47,8 @@ export interface View {
   entry(entry: LogEntry, from?: 'pipeline' | 'parent'): void;
   /** Something that was said outside the log, such as on stderr. */
   line(who: string, text: string, level?: LogEntry['level']): void;
+  /** The console for browsers can be opened at that address. */
+  console(address: string): void;
   /** Everything ends now. */
   ending(): void;
   /** Gives the terminal back for a while, and takes it again. */
@@ -178,6 +180,10 @@ export function openView(options: ViewOptions): View {
     },
     line(who, text, level = 'warn') {
       models.takeLine(model, { timeMs: clock.now(), level, who, text });
+      touch();
+    },
+    console(address) {
+      model.console = address;
       touch();
     },
     ending() {
