@@ -97,12 +97,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
       throw new Refused(405, 'console-request', 'only GET and POST are known here', { allow: 'GET, POST' });
     }
     const isHead = request.method === 'HEAD';
-    const found = routeFor(routes, pathname);
-    if (found && !(found.methods as readonly string[]).includes(method)) {
-      throw new Refused(405, 'console-request', `${pathname} takes ${found.methods.join(', ')}`, {
-        allow: found.methods.join(', '),
-      });
-    }
+    const found = routeFor(routes, pathname, method);
     if (method === 'POST') guard.checkOrigin(request);
     if (pathname === '/sign-in' && method === 'GET') {
       return send(response, await signInPage(assets, request), isHead);
@@ -207,8 +202,14 @@ function urlOf(request: IncomingMessage): URL {
   throw new Refused(400, 'console-request', 'that is no address');
 }
 
-function routeFor(routes: readonly ConsoleRoute[], pathname: string): ConsoleRoute | undefined {
-  return routes.find(({ path }) => (path.endsWith('/') ? pathname.startsWith(path) : pathname === path));
+function routeFor(routes: readonly ConsoleRoute[], pathname: string, method: 'GET' | 'POST') {
+  const fitting = routes.filter(({ path }) =>
+    path.endsWith('/') ? pathname.startsWith(path) : pathname === path,
+  );
+  const found = fitting.find(({ methods }) => methods.includes(method));
+  if (found || fitting.length === 0) return found;
+  const allow = fitting.flatMap(({ methods }) => methods).join(', ');
+  throw new Refused(405, 'console-request', `${pathname} takes ${allow}`, { allow });
 }
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
