@@ -7,7 +7,7 @@ import type {
   StateValue,
   StepFrame,
 } from '../../../contract/inspect.ts';
-import type { ActorStatus, PipelineStatus } from '../../../contract/status.ts';
+import type { ActorStatus, PipelineStatus, WireStatus } from '../../../contract/status.ts';
 import type { ConsoleEvent, PipelineEvent } from '../../wire.ts';
 
 /** An actor by its frames: ahead of its status by up to half a second. */
@@ -46,6 +46,8 @@ export interface PipelineWorld {
   /** When the last word of any kind came from it, on the console's clock; `null` when none has. */
   readonly heardMs: number | null;
   readonly status: PipelineStatus | null;
+  /** What its wires said in the last seconds, oldest first: for what flows through them. */
+  readonly earlier: readonly { readonly nowMs: number; readonly wires: readonly WireStatus[] }[];
   /** By name: first those of its file or status in the order data flows, then others. */
   readonly actors: ReadonlyMap<string, ActorWorld>;
 }
@@ -62,8 +64,12 @@ export const emptyWorld: World = { eventId: 0, timeMs: 0, pipelines: new Map() }
 /** Sessions that are over and still known. */
 const endedMax = 200;
 
+/** Means of so long say what flows. */
+const earlierMs = 5_000;
+
 const unknownPipeline = (name: string): PipelineWorld => ({
-  ...{ name, attached: false, cause: null, turnedMs: null, heardMs: null, status: null, actors: new Map() },
+  ...{ name, attached: false, cause: null, turnedMs: null, heardMs: null, status: null },
+  ...{ earlier: [], actors: new Map() },
 });
 
 /** The world after one more event. */
@@ -129,7 +135,12 @@ function withStatus(before: PipelineWorld, status: PipelineStatus): PipelineWorl
   for (const other of others) {
     if (!forgotten.has(other)) actors.set(other.name, { ...other, status: null });
   }
-  return { ...before, status, actors };
+  return { ...before, status, actors, earlier: withWires(before, status) };
+}
+
+function withWires({ earlier, status: last }: PipelineWorld, { nowMs, startedMs, wires }: PipelineStatus) {
+  if (!wires || last?.startedMs !== startedMs) return wires ? [{ nowMs, wires }] : [];
+  return [...earlier.filter((one) => nowMs - one.nowMs <= earlierMs && one.nowMs < nowMs), { nowMs, wires }];
 }
 
 function withFrames(before: ReadonlyMap<string, ActorWorld>, frames: readonly InspectFrame[]) {

@@ -1,31 +1,90 @@
-/** All actors of all pipelines. */
+/** All actors of all pipelines at one glance. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { printable } from '../../../domain/text.ts';
 import { useModel } from '../model/context.ts';
 import { hrefTo } from '../routes.ts';
-import { Pill, Stale } from '../shared/parts.tsx';
-import { toneOf } from '../shared/tones.ts';
+import { Empty } from '../shared/parts.tsx';
+import { toneSigns } from '../shared/tones.ts';
+import { Graph } from './graph.tsx';
+import { sentenceOf } from './sentence.ts';
+import { shapeOf } from './shape.ts';
+import { Stack } from './stack.tsx';
+
+/** Below that, actors stand in a column. */
+const narrowPx = 720;
 
 export function OverviewView() {
   const model = useModel();
+  const element = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
+    observer.observe(element.current!);
+    return () => observer.disconnect();
+  }, []);
   return (
-    <section class="overview" aria-label="Overview">
-      {model.pipelines.value.map((pipeline) => (
-        <section key={pipeline.name}>
-          <h2>{pipeline.name}</h2>
-          <Stale stale={pipeline.stale.value} nowMs={model.clockMs.value} />
-          <ul>
-            {pipeline.actors.value.map((actor) => (
-              <li key={actor.name}>
-                <a href={hrefTo({ page: 'actor', pipeline: pipeline.name, actor: actor.name })}>
-                  {actor.name}
-                </a>{' '}
-                <Pill tone={toneOf(actor.known.value.status, pipeline.stale.value !== null)}>
-                  {actor.known.value.status?.state ?? 'unknown'}
-                </Pill>
-              </li>
-            ))}
-          </ul>
-        </section>
-      ))}
+    <div class="overview" ref={element}>
+      <h1 class="unseen">Overview</h1>
+      <Summary />
+      {model.pipelines.value.length === 0 ? <Nothing /> : width > 0 && <Actors width={width} />}
+    </div>
+  );
+}
+
+function Actors({ width }: { width: number }) {
+  const model = useModel();
+  const shape = shapeOf(model.pipelines.value.map(({ known }) => known.value));
+  if (width < narrowPx) return <Stack model={model} shape={shape} />;
+  return <Graph model={model} shape={shape} width={width} />;
+}
+
+const attentionsMax = 6;
+
+function Summary() {
+  const model = useModel();
+  const { tone, title, attentions, data } = sentenceOf(
+    model.pipelines.value.map(({ name, status, stale, nowMs }) => ({
+      ...{ name, status: status.value, stale: stale.value, nowMs: nowMs.value },
+    })),
+  );
+  const more = attentions.length - attentionsMax;
+  return (
+    <section class="summary" data-tone={tone} aria-label="Summary">
+      <p class="summary-title">
+        <span class="summary-sign" aria-hidden="true">
+          {toneSigns[tone]}
+        </span>
+        {title}
+      </p>
+      {attentions.length > 0 && (
+        <ul class="summary-list">
+          {attentions.slice(0, attentionsMax).map(({ tone, pipeline, actor, text }) => (
+            <li key={`${pipeline} ${actor} ${tone}`} data-tone={tone}>
+              <span class="summary-sign" aria-hidden="true">
+                {toneSigns[tone]}
+              </span>
+              {actor === null ? (
+                printable(text, 300)
+              ) : (
+                <a href={hrefTo({ page: 'actor', pipeline, actor })}>{printable(text, 300)}</a>
+              )}
+            </li>
+          ))}
+          {more > 0 && <li class="quiet">and {more} more</li>}
+        </ul>
+      )}
+      {data && <p class="summary-data">{data}</p>}
     </section>
+  );
+}
+
+function Nothing() {
+  const model = useModel();
+  const { state } = model.connection.value;
+  if (state === 'connecting') return <Empty title="Asking the console …" />;
+  return (
+    <Empty title="No pipeline runs here">
+      Start one with <code>fogrun edge.yaml</code>; it appears here by itself.
+    </Empty>
   );
 }

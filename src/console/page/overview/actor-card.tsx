@@ -1,0 +1,132 @@
+/** One actor on the overview: how it is, what flows through it, what waits for it. */
+import { printable } from '../../../domain/text.ts';
+import type { ActorModel } from '../model/model.ts';
+import { hrefTo } from '../routes.ts';
+import { count, countdown, counted, rate, size, span } from '../shared/figures.ts';
+import { Pill } from '../shared/parts.tsx';
+import { Ticking } from '../shared/ticking.tsx';
+import { toneOf, toneWords } from '../shared/tones.ts';
+import { Sparkline } from './sparkline.tsx';
+
+interface CardProps {
+  readonly actor: ActorModel;
+  /** Actors that belong to it, folded into this card. */
+  readonly sessions: readonly ActorModel[];
+  /** Only the most important, for pipelines of very many. */
+  readonly compact: boolean;
+}
+
+export function ActorCard({ actor, sessions, compact }: CardProps) {
+  const { status, live, kind } = actor.known.value;
+  const { stale } = actor.pipeline;
+  const isStale = stale.value !== null;
+  const tone = toneOf(status, isStale);
+  const state = status?.state ?? live?.state ?? 'not known';
+  const href = hrefTo({ page: 'actor', pipeline: actor.pipeline.name, actor: actor.name });
+  const name = `${actor.pipeline.name}/${actor.name}, ${kind}: ${state}, ${toneWords[tone]}`;
+  return (
+    <a
+      class={`actor-card ${compact ? 'is-compact' : ''}`}
+      data-tone={tone}
+      data-actor={`${actor.pipeline.name}/${actor.name}`}
+      href={href}
+      aria-label={name}
+    >
+      <span class="actor-head">
+        <strong class="actor-name">{actor.name}</strong>
+        {kind !== actor.name && <span class="actor-kind">{kind}</span>}
+      </span>
+      <span class="actor-state">
+        <Pill tone={tone}>{state}</Pill>
+        {status && !compact && (
+          <span class="quiet figure">
+            <Ticking text={() => span(actor.pipeline.nowMs.value - actor.known.value.status!.sinceMs)} />
+          </span>
+        )}
+      </span>
+      {status && !compact && (
+        <>
+          <span class="actor-flow">
+            <Sparkline perSecond={status.perSecond} />
+            <span class="figure">{rate(status.readingsPerSecond)}</span>
+          </span>
+          <Backlog actor={actor} />
+          <span class="actor-word">
+            <Word actor={actor} sessions={sessions} />
+          </span>
+        </>
+      )}
+    </a>
+  );
+}
+
+function Backlog({ actor }: { actor: ActorModel }) {
+  const waiting = actor.known.value.status?.waiting;
+  if (!waiting) return <span class="actor-backlog quiet">takes nothing from others</span>;
+  if (waiting.bytes === 0) return <span class="actor-backlog quiet">nothing waits</span>;
+  const fill = waiting.bytesMax ? Math.min(1, waiting.bytes / waiting.bytesMax) : 0;
+  const amount = waiting.readings === null ? size(waiting.bytes) : count(waiting.readings);
+  const tone = fill > 0.9 ? 'trouble' : fill > 0.6 ? 'held' : 'busy';
+  return (
+    <span class="actor-backlog" data-tone={tone}>
+      <span class="figure">
+        {amount} wait{waiting.readings !== null && `, ${size(waiting.bytes)}`}
+        {waiting.oldestMs !== null && (
+          <>
+            {', '}
+            <Ticking text={() => span(actor.pipeline.nowMs.value - waiting.oldestMs!)} />
+          </>
+        )}
+      </span>
+      {waiting.bytesMax !== null && (
+        <svg class="fill" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
+          <rect class="fill-all" width="100" height="4" />
+          <rect class="fill-used" width={Math.max(1, fill * 100)} height="4" />
+        </svg>
+      )}
+    </span>
+  );
+}
+
+/** What most deserves to be said of it now. */
+function Word({ actor, sessions }: { actor: ActorModel; sessions: readonly ActorModel[] }) {
+  const status = actor.known.value.status!;
+  const { retryAtMs, cause, alarm, attempt, lastError } = status;
+  if (retryAtMs !== null) {
+    return (
+      <span class="actor-bad">
+        again in{' '}
+        <b class="figure">
+          <Ticking text={() => countdown(retryAtMs - actor.pipeline.nowMs.value)} />
+        </b>
+        {attempt > 0 && `, attempt ${attempt}`}
+        {cause && `: ${printable(cause.message)}`}
+      </span>
+    );
+  }
+  if (cause) return <span class="actor-bad">{printable(cause.message)}</span>;
+  if (alarm) return <span class="actor-bad">{printable(alarm)}</span>;
+  if (sessions.length > 0) return <SessionsWord sessions={sessions} />;
+  if (!lastError) return null;
+  return (
+    <span class="quiet">
+      last error <Ticking text={() => span(actor.pipeline.nowMs.value - lastError.atMs)} /> ago:{' '}
+      {printable(lastError.problem.message)}
+    </span>
+  );
+}
+
+/** `3 sessions: 2 receiving, 1 greeting`. */
+function SessionsWord({ sessions }: { sessions: readonly ActorModel[] }) {
+  const states = new Map<string, number>();
+  for (const session of sessions) {
+    const state = session.known.value.status?.state ?? 'not known';
+    states.set(state, (states.get(state) ?? 0) + 1);
+  }
+  const parts = [...states].sort((a, b) => b[1] - a[1]).map(([state, times]) => `${count(times)} ${state}`);
+  return (
+    <span>
+      {counted(sessions.length, 'session')}: {parts.join(', ')}
+    </span>
+  );
+}
