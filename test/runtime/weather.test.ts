@@ -123,7 +123,8 @@ test('a cloud tells gaps as spans of time, the newest of each edge, and none of 
     (await weather(now - 3 * hour)).gaps.map(({ reason }) => reason),
     ['missed'],
   );
-  t.deepEqual((await weather(clock.now() + hour)).gaps, []);
+  store.body = () => t.fail() as never;
+  t.deepEqual((await weather(clock.now() + hour)).gaps, [], 'what came before then is not even read');
   store.body = () => Promise.resolve(Buffer.from('no JSON'));
   t.deepEqual((await weather()).gaps, []);
 });
