@@ -3,6 +3,7 @@ import type { Asker, PipelineControl, Watcher } from '../../src/contract/control
 import type { InspectFrame, InspectWatcher } from '../../src/contract/inspect.ts';
 import type { ActorStatus, PipelineStatus } from '../../src/contract/status.ts';
 import { FakeControl, pipelineStatus, actorStatus as someActor } from '../helpers/fake-control.ts';
+import { madeUpWeather, pressureAt } from './made-up-fleet.ts';
 
 export interface MadeUpOptions {
   readonly pipeline?: string;
@@ -82,6 +83,17 @@ export function madeUpPipeline(options: MadeUpOptions = {}): MadeUp {
         readingsTotal: type === 'readings' ? Math.floor((Date.now() - startedMs) / 100) : null,
       })),
     });
+  const tell = (actor: string, from: string, to: string) => {
+    const cause = {
+      code: 'link-lost',
+      message: 'the cloud is gone',
+      advice: 'It tries again by itself.',
+    } as const;
+    const isWrong = to === 'waitingToRetry';
+    const report = { type: 'transition', from, to, event: 'X', ...(isWrong && { cause }) } as const;
+    const level = isWrong ? 'warn' : 'info';
+    for (const watcher of watchers) watcher.entry({ time: Date.now(), level, pipeline, actor, report });
+  };
   const step = (): InspectFrame => {
     const actor = uploaders[turn % uploaders.length]!;
     turn += 1;
@@ -92,6 +104,7 @@ export function madeUpPipeline(options: MadeUpOptions = {}): MadeUp {
     own.count += 1;
     const to = ring[own.place]!;
     const after = to === 'connecting';
+    tell(actor, from, to);
     const type = after
       ? `xstate.after.retry.uploader.waitingToRetry`
       : to === 'waitingToRetry'
@@ -127,7 +140,8 @@ export function madeUpPipeline(options: MadeUpOptions = {}): MadeUp {
         sensor: 'pressure',
         unit: 'hPa',
       },
-      value: 1_013 + Math.sin(timeMs / 20_000),
+      value: pressureAt(timeMs),
+      simulated: true,
       readingTimeMs: timeMs,
       edge: null,
     });
@@ -158,7 +172,7 @@ export function madeUpPipeline(options: MadeUpOptions = {}): MadeUp {
     discard: (range, by, reason) => fake.discard(range, by, reason),
     letters: fake.letters,
     fleet: fake.fleet,
-    weather: () => fake.weather(),
+    weather: async (sinceMs) => madeUpWeather(['edge-1'], sinceMs, Date.now()),
   };
   return {
     control,

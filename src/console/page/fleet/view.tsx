@@ -1,18 +1,151 @@
 /** The edges of a cloud. */
+import type { EdgeSummary } from '../../../contract/fleet.ts';
+import { useModel } from '../model/context.ts';
+import type { PipelineModel } from '../model/model.ts';
+import { refine } from '../navigate.ts';
+import { place } from '../routes.ts';
+import { count } from '../shared/figures.ts';
+import { Empty, Stale } from '../shared/parts.tsx';
+import { columns } from './cells.tsx';
+import { Nothing } from './nothing.tsx';
+import { type Column, type FleetRow, type Order, pick, rowOf, summaryOf } from './rows.ts';
+import { FleetTable } from './table.tsx';
+import { cloudOf, cloudsOf, useFleet } from './use-fleet.ts';
+
+export { EdgeView } from './edge.tsx';
 
 export function FleetView() {
+  const model = useModel();
+  const pipeline = cloudOf(model);
+  const { answer, error } = useFleet(model, pipeline);
   return (
     <section class="fleet" aria-label="Fleet">
-      <h1>Fleet</h1>
+      <header class="fleet-head">
+        <h1>Fleet</h1>
+        <CloudChoice clouds={cloudsOf(model)} chosen={pipeline} />
+      </header>
+      {pipeline && <Stale stale={pipeline.stale.value} nowMs={model.clockMs.value} />}
+      {error && answer && (
+        <p class="stale-note" role="status">
+          What stands here is old: {error.message}. {error.advice}
+        </p>
+      )}
+      {answer && pipeline && answer.edges.length > 0 ? (
+        <Edges
+          edges={answer.edges}
+          pipeline={pipeline}
+          isStale={error !== null || pipeline.stale.value !== null}
+        />
+      ) : (
+        <Nothing model={model} pipeline={pipeline} hasAnswer={answer !== null} error={error} />
+      )}
     </section>
   );
 }
 
-/** One edge. */
-export function EdgeView({ edge }: { edge: string }) {
+function CloudChoice({
+  clouds,
+  chosen,
+}: {
+  clouds: readonly PipelineModel[];
+  chosen: PipelineModel | undefined;
+}) {
+  if (clouds.length < 2) return null;
   return (
-    <section class="fleet" aria-label="Edge">
-      <h1>{edge}</h1>
-    </section>
+    <label class="fleet-choice">
+      <span>Cloud</span>
+      <select
+        class="field"
+        value={chosen?.name ?? ''}
+        onChange={(event) => refine({ pipeline: event.currentTarget.value })}
+      >
+        {clouds.map(({ name }) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const columnNames = new Set<string>(['edge', ...columns.map(({ id }) => id)]);
+
+function orderIn(query: URLSearchParams): Order {
+  const wished = query.get('sort') ?? '';
+  const name = wished.replace(/^-/, '');
+  return { column: columnNames.has(name) ? (name as Column) : 'edge', down: wished.startsWith('-') };
+}
+
+interface EdgesProps {
+  readonly edges: readonly EdgeSummary[];
+  readonly pipeline: PipelineModel;
+  readonly isStale: boolean;
+}
+
+function Edges({ edges, pipeline, isStale }: EdgesProps) {
+  const { query } = place.value;
+  // Not followed: what is said of edges is renewed with each answer, every few seconds.
+  const nowMs = pipeline.nowMs.peek();
+  const rows = edges.map((edge) => rowOf(edge, nowMs));
+  const order = orderIn(query);
+  const text = query.get('q') ?? '';
+  const onlyConcerns = query.get('only') === 'attention';
+  const picked = pick(rows, { text, onlyConcerns, order });
+  return (
+    <div class={isStale ? 'fleet-all is-stale' : 'fleet-all'}>
+      <p class="fleet-summary">{summaryOf(rows)}</p>
+      <Filters rows={rows} text={text} onlyConcerns={onlyConcerns} shown={picked.length} />
+      {picked.length === 0 ? (
+        <Empty title={onlyConcerns && text === '' ? 'No edge needs attention' : 'No edge is like that'}>
+          <button type="button" class="button" onClick={() => refine({ q: null, only: null })}>
+            Show all {count(rows.length)}
+          </button>
+        </Empty>
+      ) : (
+        <FleetTable
+          rows={picked}
+          order={order}
+          onOrder={({ column, down }) => refine({ sort: `${down ? '-' : ''}${column}` })}
+          nowMs={nowMs}
+          pipeline={pipeline.name}
+        />
+      )}
+    </div>
+  );
+}
+
+interface FiltersProps {
+  readonly rows: readonly FleetRow[];
+  readonly text: string;
+  readonly onlyConcerns: boolean;
+  readonly shown: number;
+}
+
+function Filters({ rows, text, onlyConcerns, shown }: FiltersProps) {
+  const concerned = rows.filter(({ concerns }) => concerns.length > 0).length;
+  return (
+    <search class="fleet-filters">
+      <input
+        class="field"
+        type="search"
+        placeholder="Search edges, states, versions"
+        aria-label="Search edges"
+        value={text}
+        onInput={(event) => refine({ q: event.currentTarget.value || null })}
+      />
+      <button
+        type="button"
+        class="button"
+        aria-pressed={onlyConcerns}
+        onClick={() => refine({ only: onlyConcerns ? null : 'attention' })}
+      >
+        Needs attention
+        <span class="fleet-count" data-tone={concerned > 0 ? 'trouble' : 'idle'}>
+          {count(concerned)}
+        </span>
+      </button>
+      <p class="quiet" role="status">
+        {shown === rows.length ? '' : `${count(shown)} of ${count(rows.length)}`}
+      </p>
+    </search>
   );
 }

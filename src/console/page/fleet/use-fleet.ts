@@ -1,0 +1,35 @@
+/** What a cloud knows of its edges, asked for again and again. */
+import type { EdgeSummary } from '../../../contract/fleet.ts';
+import { getJson } from '../model/api.ts';
+import type { Model, PipelineModel } from '../model/model.ts';
+import { type Polled, usePolled } from '../model/polled.ts';
+import { place } from '../routes.ts';
+
+const askMs = 3_000;
+
+/** The cloud whose fleet is looked at: the one that the address names, or else the first there is. */
+export function cloudOf(model: Model): PipelineModel | undefined {
+  const clouds = cloudsOf(model);
+  return clouds.find(({ name }) => name === place.value.query.get('pipeline')) ?? clouds[0];
+}
+
+/** A pipeline that is no edge may be a cloud; one that never said what it is may be too. */
+export const cloudsOf = (model: Model): readonly PipelineModel[] =>
+  model.pipelines.value.filter(({ status, known }) => {
+    const isCloud = status.value ? status.value.edge === null : true;
+    return isCloud && (known.value.attached || status.value !== null);
+  });
+
+export function useFleet(model: Model, pipeline: PipelineModel | undefined): Polled<FleetAnswer> {
+  const isLive = !model.isReplay.value && pipeline?.known.value.attached === true;
+  const key = isLive && pipeline ? pipeline.name : null;
+  return usePolled(
+    key,
+    (signal) => getJson<FleetAnswer>('api/fleet', { pipeline: pipeline!.name }, signal),
+    askMs,
+  );
+}
+
+export interface FleetAnswer {
+  readonly edges: readonly EdgeSummary[];
+}

@@ -1,0 +1,87 @@
+/** Gathers what the weather page shows of one pipeline: what came by, what the console still knows, and what happened. */
+import type { Weather } from '../../../contract/weather.ts';
+import { getJson } from '../model/api.ts';
+import { useModel } from '../model/context.ts';
+import type { PipelineModel } from '../model/model.ts';
+import type { PastItem, PastView } from '../model/past.ts';
+import { type Polled, useBeat, usePolled } from '../model/polled.ts';
+import { askedSinceMs, type Range } from './ranges.ts';
+import type { KnownForecast } from './readout.ts';
+import { type Sensor, sensorsOf } from './sensors.ts';
+
+export interface WeatherFacts {
+  readonly sensors: readonly Sensor[];
+  readonly forecasts: readonly KnownForecast[];
+  readonly gaps: Weather['gaps'];
+  readonly items: readonly PastItem[];
+  readonly figures: PastView['figures'];
+  /** The pipeline's time; stands still while it is stale. */
+  readonly nowMs: number;
+  readonly asked: Polled<Weather>;
+}
+
+const askMs = 5_000;
+const beatMs = 1_000;
+const replayBeatMs = 200;
+
+export function useWeather(pipeline: PipelineModel, range: Range): WeatherFacts {
+  const model = useModel();
+  const isReplay = model.isReplay.value;
+  const isAttached = pipeline.known.value.attached;
+  // The past changes with every frame of the screen; a barometer does not.
+  useBeat(isReplay ? replayBeatMs : beatMs);
+  const ask = (signal: AbortSignal) => {
+    const since = Math.floor(askedSinceMs(range, pipeline.nowMs.peek()));
+    return getJson<Weather>('api/weather', { pipeline: pipeline.name, since: String(since) }, signal);
+  };
+  const key = isReplay || !isAttached ? null : `${pipeline.name} ${range.id}`;
+  const asked = usePolled(key, ask, askMs);
+
+  const past = model.past.peek();
+  const own = <T extends { readonly pipeline: string }>(all: readonly T[]) =>
+    all.filter((each) => each.pipeline === pipeline.name);
+  const edge = pipeline.status.peek()?.edge ?? null;
+  const items = own(past.items);
+  const told = forecastsIn(items, edge);
+  const weather = withMeans(asked.answer, told, edge);
+  return {
+    sensors: sensorsOf(
+      own(past.samples).map(({ sample }) => sample),
+      weather,
+      edge,
+    ),
+    forecasts: [...(asked.answer?.forecasts ?? []), ...told],
+    gaps: asked.answer?.gaps ?? [],
+    items,
+    figures: own(past.figures),
+    nowMs: pipeline.nowMs.peek(),
+    asked,
+  };
+}
+
+/** Those that came with acknowledgements. */
+function forecastsIn(items: readonly PastItem[], edge: string | null): readonly KnownForecast[] {
+  if (edge === null) return [];
+  return items.flatMap(({ entry, timeMs }) =>
+    entry?.report.type === 'forecast' ? [{ edge, atMs: timeMs, forecast: entry.report }] : [],
+  );
+}
+
+/** A recording, or a console that does not answer, still has the means that forecasts told. */
+function withMeans(
+  weather: Weather | null,
+  told: readonly KnownForecast[],
+  edge: string | null,
+): Weather | null {
+  if (weather?.series.some(({ means }) => means.length > 0) || edge === null || told.length === 0) {
+    return weather;
+  }
+  const sensor = told.at(-1)!.forecast.sensor;
+  const means = told.flatMap(({ atMs, forecast }) =>
+    forecast.sensor === sensor && forecast.mean !== null
+      ? [{ timeMs: atMs, mean: forecast.mean, readings: forecast.readings }]
+      : [],
+  );
+  const series = [{ edge, sensor, unit: told.at(-1)!.forecast.unit, means }];
+  return { series, gaps: weather?.gaps ?? [], forecasts: weather?.forecasts ?? [] };
+}
