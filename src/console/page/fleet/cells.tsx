@@ -30,7 +30,7 @@ function Actors({ row }: CellProps) {
   if (wrong.length === 0) {
     return (
       <span class="fleet-actors quiet" title={all.join('\n')}>
-        {all.join(' · ')}
+        {actors.map(({ state }) => printable(state)).join(' · ')}
       </span>
     );
   }
