@@ -38,6 +38,15 @@ await build({
     js: '/*! With parts of elkjs (EPL-2.0, https://github.com/kieler/elkjs), of which elk-worker.js is an unchanged file. */',
   },
 });
+await build({
+  entryPoints: [path(new URL('weather/uplot.ts', page))],
+  outfile: path(new URL('uplot.js', out)),
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  legalComments: 'inline',
+});
 await copyFile(new URL('node_modules/elkjs/lib/elk-worker.min.js', root), new URL('elk-worker.js', out));
 await build({
   entryPoints: [path(new URL('sign-in.css', page))],
@@ -57,6 +66,7 @@ async function compress(): Promise<void> {
     'sign-in.html',
     'sign-in.css',
     'elk.js',
+    'uplot.js',
     'elk-worker.js',
   ];
   const there = new Set(await readdir(out));

@@ -28,6 +28,7 @@ interface Line {
   readonly time?: unknown;
   readonly clock?: unknown;
   readonly implausible?: unknown;
+  readonly simulated?: unknown;
 }
 
 export class Samples {
@@ -70,7 +71,7 @@ export class Samples {
   #read(actor: string, edge: string | null, text: Uint8Array, now: number): void {
     const seen = new Set<string>();
     for (const line of lastLines(text)) {
-      const { device, sensor, unit, value, time, clock, implausible } = parsed(line);
+      const { device, sensor, unit, value, time, clock, implausible, simulated } = parsed(line);
       if (typeof device !== 'string' || typeof sensor !== 'string') continue;
       if (typeof value !== 'number' || !Number.isFinite(value) || implausible === true) continue;
       const key = JSON.stringify([edge, device, sensor]);
@@ -83,6 +84,7 @@ export class Samples {
       this.#inspection.sample({
         ...{ actor, device, sensor, value, edge },
         unit: typeof unit === 'string' ? unit : null,
+        ...(simulated === true && { simulated }),
         readingTimeMs: Number.isNaN(timeMs) ? this.#clock.now() : timeMs,
       });
     }

@@ -130,6 +130,20 @@ test('a reading without a time, or with one of a clock that could not be right, 
   );
 });
 
+test('a reading that no device measured says so', (t) => {
+  const { told, look } = looking();
+  look(reading(1, { simulated: true }));
+  look(reading(2, { device: 'real' }), reading(3, { device: 'odd', simulated: 'yes' }));
+  t.deepEqual(
+    told.map(({ device, simulated }) => [device, simulated]),
+    [
+      ['bAr', true],
+      ['odd', undefined],
+      ['real', undefined],
+    ],
+  );
+});
+
 test('sensors are bounded: one too many waits until another has been silent for a minute', async (t) => {
   const { clock, look, values } = looking();
   for (let i = 0; i < 64; i += 1) {

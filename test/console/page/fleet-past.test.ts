@@ -2,6 +2,7 @@ import test from 'ava';
 import { absencesOf, lanesOf } from '../../../src/console/page/fleet/lanes.ts';
 import { outagesOf } from '../../../src/console/page/fleet/outages.ts';
 import { withNewest, withOlder } from '../../../src/console/page/fleet/pages.ts';
+import { transitionLines } from '../../../src/console/page/fleet/transition-lines.ts';
 import type { EdgeTransition } from '../../../src/contract/fleet.ts';
 
 let lastSeq = 0;
@@ -127,4 +128,16 @@ test('the newest part is put behind what was fetched, and replaces it where both
     { edge: 'e', transitions: all.slice(5), before: 'p5' },
   );
   t.deepEqual(apart, { transitions: all.slice(5), before: 'p5' });
+});
+
+test('attempts in a row are one line, with what began and what ended the outage beside it', (t) => {
+  t.deepEqual(
+    transitionLines(outage()).map(({ transitions }) => transitions.map(({ timeMs }) => timeMs)),
+    [[40_000], [39_500, 39_000, 21_000, 20_000], [10_000], [1_000]],
+  );
+});
+
+test('an actor that is well again and again is not folded away', (t) => {
+  const well = [1, 2, 3, 4, 5, 6].map((timeMs) => went(timeMs, 'idle', 'sending'));
+  t.is(transitionLines(well).length, 6);
 });

@@ -17,8 +17,11 @@ function Connection({ row, nowMs }: CellProps) {
   const { session, sessionState, lastWordMs } = row.edge;
   if (session !== null) return <Pill tone="well">{sessionState ?? 'connected'}</Pill>;
   if (!row.concerns.includes('silent')) return <Pill tone="held">away</Pill>;
-  return <Pill tone="trouble">silent{lastWordMs === null ? '' : ` ${span(nowMs - lastWordMs)}`}</Pill>;
+  return <Pill tone="trouble">silent{lastWordMs === null ? '' : ` ${shortSpan(nowMs - lastWordMs)}`}</Pill>;
 }
+
+/** `26 m` for `26 m 40 s`. */
+const shortSpan = (ms: number) => span(ms).replace(/^(\S+ \S+) .*$/, '$1');
 
 const isWrong = ({ health }: EdgeActorState) => health === 'trouble' || health === 'failed';
 

@@ -62,7 +62,7 @@ export function Timeline({ transitions, axis }: TimelineProps) {
             />
           ))}
           <div class="timeline-ticks">
-            {timeTicks(axis.fromMs, axis.toMs, 6).map(({ timeMs, text }) => (
+            {timeTicks(axis.fromMs, axis.toMs, 8).map(({ timeMs, text }) => (
               <span key={timeMs} style={{ left: at(timeMs) }}>
                 {text}
               </span>

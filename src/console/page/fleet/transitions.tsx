@@ -2,8 +2,9 @@
 import { useState } from 'preact/hooks';
 import type { EdgeTransition } from '../../../contract/fleet.ts';
 import { printable } from '../../../domain/text.ts';
-import { count, dateTime, span } from '../shared/figures.ts';
+import { clockTime, count, counted, dateTime, span } from '../shared/figures.ts';
 import { Button, Pill } from '../shared/parts.tsx';
+import { transitionLines } from './transition-lines.ts';
 
 interface TransitionsProps {
   /** Oldest first. */
@@ -19,8 +20,9 @@ const lateMs = 10_000;
 
 export function Transitions({ transitions, hasOlder, isAsking, onOlder }: TransitionsProps) {
   const [shown, show] = useState(step);
-  const newest = transitions.slice(-shown).reverse();
-  const hidden = transitions.length - newest.length;
+  const lines = transitionLines(transitions);
+  const newest = lines.slice(0, shown);
+  const hidden = lines.length - newest.length;
   const more = () => {
     show(shown + step);
     if (hidden < step && hasOlder) onOlder();
@@ -39,9 +41,14 @@ export function Transitions({ transitions, hasOlder, isAsking, onOlder }: Transi
           </tr>
         </thead>
         <tbody>
-          {newest.map((each) => (
-            <Line key={`${each.epoch}/${each.seq}`} transition={each} />
-          ))}
+          {newest.map(({ transitions: some }) => {
+            const key = `${some.at(-1)!.epoch}/${some.at(-1)!.seq}`;
+            return some.length === 1 ? (
+              <Line key={key} transition={some[0]!} />
+            ) : (
+              <Fold key={key} some={some} />
+            );
+          })}
         </tbody>
       </table>
       {(hidden > 0 || hasOlder) && (
@@ -50,11 +57,39 @@ export function Transitions({ transitions, hasOlder, isAsking, onOlder }: Transi
             {isAsking ? 'Asking …' : 'Show older ones'}
           </Button>
           <span class="quiet">
-            {count(newest.length)} shown{hasOlder ? ', there are more' : ` of ${count(transitions.length)}`}
+            {counted(newest.length, 'line')}
+            {hasOlder ? ', there are more' : ` of ${count(lines.length)}`}
           </span>
         </p>
       )}
     </div>
+  );
+}
+
+/** Many attempts, newest first. */
+function Fold({ some }: { some: readonly EdgeTransition[] }) {
+  const [isOpen, open] = useState(false);
+  const [last, first] = [some[0]!, some.at(-1)!];
+  const states = [...new Set(some.map(({ to }) => to))].slice(0, 3);
+  return (
+    <>
+      <tr class="transitions-fold">
+        <td class="figure">
+          {dateTime(first.timeMs)} to {clockTime(last.timeMs)}
+        </td>
+        <td>{printable(first.actor)}</td>
+        <td colSpan={3}>
+          <Button
+            onPress={() => open(!isOpen)}
+            label={`${isOpen ? 'Hide' : 'Show'} ${some.length} transitions`}
+          >
+            <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> {counted(some.length, 'transition')}
+          </Button>{' '}
+          <span class="quiet">between {states.map((state) => printable(state)).join(', ')}</span>
+        </td>
+      </tr>
+      {isOpen && some.map((each) => <Line key={`${each.epoch}/${each.seq}`} transition={each} />)}
+    </>
   );
 }
 

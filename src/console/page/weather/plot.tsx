@@ -1,7 +1,8 @@
 /** Curves over time on a canvas, with gaps hatched and marks as lines; several of them share one cursor. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { aligned, type Curve } from './curves.ts';
+import { loadUPlot, type UPlot } from './load-uplot.ts';
 import { axesFor, colours, hatch, seriesFor } from './plot-looks.ts';
 
 export interface PlotLine {
@@ -51,14 +52,27 @@ export function Plot(props: PlotProps) {
   const latest = useRef(props);
   latest.current = props;
   const theme = useTheme();
+  const [{ Draws, failure }, setDraws] = useState<Loaded>({ Draws: null, failure: null });
   const { lines, heightPx, withTimes, left, right, cursorMs } = props;
-  const made = `${theme} ${heightPx} ${withTimes} ${left.label} ${right?.label} ${lines
+  const made = `${Draws !== null} ${theme} ${heightPx} ${withTimes} ${left.label} ${right?.label} ${lines
     .map(({ label, as, colour, scale }) => `${label}/${as}/${colour}/${scale}`)
     .join()}`;
 
   useEffect(() => {
+    let isGone = false;
+    loadUPlot().then(
+      (Found) => !isGone && setDraws({ Draws: Found, failure: null }),
+      (thrown) => !isGone && setDraws({ Draws: null, failure: String(thrown) }),
+    );
+    return () => {
+      isGone = true;
+    };
+  }, []);
+
+  useEffect(() => {
+    if (!Draws) return;
     const at = host.current!;
-    const own = new uPlot(optionsOf(latest, at), dataOf(latest.current), at);
+    const own = new Draws(optionsOf(latest, at), dataOf(latest.current), at);
     plot.current = own;
     const sized = new ResizeObserver(() => own.setSize({ width: at.clientWidth, height: heightPx }));
     sized.observe(at);
@@ -83,7 +97,17 @@ export function Plot(props: PlotProps) {
     own.setCursor({ left, top: cursorMs === null ? -10 : 0 }, false);
   }, [cursorMs, made, props.toMs]);
 
-  return <div class="plot" ref={host} aria-hidden="true" />;
+  return (
+    <div class="plot" ref={host} aria-hidden="true" style={{ minHeight: `${heightPx}px` }}>
+      {failure && <p class="quiet">The curve cannot be drawn: {failure}. The table below says the same.</p>}
+    </div>
+  );
+}
+
+interface Loaded {
+  readonly Draws: UPlot | null;
+  /** Why it is not there. */
+  readonly failure: string | null;
 }
 
 const isPointedAt = (own: uPlot) => own.over.matches(':hover');
@@ -155,8 +179,8 @@ function drawMarks(own: uPlot, { marksMs }: PlotProps, looks: ReturnType<typeof 
   const { ctx, bbox } = own;
   ctx.save();
   ctx.strokeStyle = looks.mark;
-  ctx.lineWidth = uPlot.pxRatio;
-  ctx.setLineDash([3 * uPlot.pxRatio, 3 * uPlot.pxRatio]);
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
   for (const timeMs of marksMs) {
     const x = Math.round(own.valToPos(timeMs / 1_000, 'x', true)) + 0.5;
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
