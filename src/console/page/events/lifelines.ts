@@ -1,0 +1,62 @@
+/** Where in a sequence diagram rows go: one column for each who takes part. Pure. */
+import type { EventRow } from './rows.ts';
+
+/** Columns; more who take part share the last one. */
+export const columnsMax = 24;
+
+export interface Lifelines {
+  /** What stands above each, from the left. */
+  readonly names: readonly string[];
+  /** Columns from where and to where an arrow goes; the same twice for what an actor does by itself. */
+  place(row: EventRow): { readonly from: number; readonly to: number };
+}
+
+/** Above the column of the runtime, of people, and of what nobody knows. */
+export const outside = 'outside';
+const others = 'others';
+
+/**
+ * An actor stands in its column, and so does what it invoked, and one column is for all that belong to it, such as the sessions of
+ * a receiver.
+ * @param order names `pipeline/actor` in the order data flows
+ */
+export function lifelines(rows: readonly EventRow[], order: readonly string[]): Lifelines {
+  const present = new Set<string>();
+  let hasOutside = false;
+  for (const { pipeline, actor, source, sort } of rows) {
+    present.add(lifelineOf(pipeline, actor));
+    if (source !== null) present.add(lifelineOf(pipeline, source));
+    else if (sort === 'step' || sort === 'ignored') hasOutside = true;
+  }
+  const wanted = [...new Set(order.map((name) => foldedName(name)))].filter((name) => present.has(name));
+  const rest = [...present].filter((name) => !wanted.includes(name)).sort();
+  const all = [...(hasOutside ? [outside] : []), ...wanted, ...rest];
+  const names = all.length > columnsMax ? [...all.slice(0, columnsMax - 1), others] : all;
+  const columns = new Map(names.map((name, i) => [name, i]));
+  const columnOf = (name: string) => columns.get(name) ?? names.length - 1;
+  return {
+    names,
+    place({ pipeline, actor, source, sort }) {
+      const to = columnOf(lifelineOf(pipeline, actor));
+      if (source !== null) return { from: columnOf(lifelineOf(pipeline, source)), to };
+      return { from: sort === 'step' || sort === 'ignored' ? columnOf(outside) : to, to };
+    },
+  };
+}
+
+/** `edge/uploader` for `uploader#link`; `cloud/receiver/…` for its sessions. */
+function lifelineOf(pipeline: string, name: string): string {
+  const actor = name.split('#')[0]!;
+  const slash = actor.indexOf('/');
+  return `${pipeline}/${slash < 0 ? actor : `${actor.slice(0, slash)}/…`}`;
+}
+
+function foldedName(name: string): string {
+  const slash = name.indexOf('/');
+  return lifelineOf(name.slice(0, slash), name.slice(slash + 1));
+}
+
+/** What invoked it, behind the `#` of a source, such as `link`; `null` for an actor. */
+export function invokedOf({ source }: EventRow): string | null {
+  return source?.split('#')[1] ?? null;
+}
