@@ -184,6 +184,7 @@ const loaders: Loaders = {
       return receiverEffects({
         store: cloudStore(env),
         gate,
+        presence: env.presence,
         transport: createTransport({
           secure: gate?.secure,
           caps: {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { FogrunError } from '../contract/errors.ts';
+import { decodeRecord, statesStream } from '../contract/state-records.ts';
 import type { Receipt } from '../contract/store.ts';
 import { namePattern } from '../domain/segment.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -17,6 +18,8 @@ export interface CatOptions {
   readonly state: string;
   /** Name of the cloud's pipeline. */
   readonly pipeline: string;
+  /** `readings` unless given. */
+  readonly stream?: string | undefined;
   /** Only so many readings, the last ones. */
   readonly last?: string | undefined;
 }
@@ -24,6 +27,7 @@ export interface CatOptions {
 /** Readings go to stdout and nothing else; what a reader must know besides (gaps, epochs) goes to stderr. */
 export async function cat(edge: string | undefined, options: CatOptions): Promise<number> {
   const last = lastOf(options.last);
+  const stream = options.stream ?? 'readings';
   if (edge === undefined && last !== null) throw new FogrunError('usage', '--last N needs an EDGE');
   const dir = resolve(options.state, options.pipeline);
   const store = await readCloudStore({ dir, clock: systemClock }).catch((cause) => {
@@ -38,16 +42,16 @@ export async function cat(edge: string | undefined, options: CatOptions): Promis
       throw store ? edgeUnknown(edge, known) : noCloudStore(dir);
     const output = createOutput();
     if (last !== null && store) {
-      return (await printLast(store, edge, last, output)) ? 0 : 1;
+      return (await printLast(store, edge, stream, last, output)) ? 0 : 1;
     }
     for (const epoch of strays) {
       tell(`epoch ${epoch}: from the files alone, the store has no receipts for them`);
       for (const file of await filesInOrder(join(dir, 'data', edge, epoch)))
-        await output.write(await readFile(file));
+        await output.write(ofStream(stream, await readFile(file)));
     }
     if (!store) return 0;
     const damage = { receipts: 0 };
-    const receipts = store.receipts(edge, 'readings', ({ epoch, sequence }) => {
+    const receipts = store.receipts(edge, stream, ({ epoch, sequence }) => {
       damage.receipts += 1;
       tell(`segment ${sequence} of epoch ${epoch}: its receipt is damaged; \`fogrun verify\` tells more`);
     });
@@ -105,11 +109,17 @@ function createOutput(): Output {
 }
 
 /** The last readings that have receipts, with the gaps among them. */
-async function printLast(store: CloudReader, edge: string, last: number, output: Output): Promise<boolean> {
+async function printLast(
+  store: CloudReader,
+  edge: string,
+  stream: string,
+  last: number,
+  output: Output,
+): Promise<boolean> {
   const some: Receipt[] = [];
   const readingsIn = ({ header }: Receipt) => (header.type === 'readings' ? header.count : 0);
   let held = 0;
-  for (const receipt of store.receipts(edge, 'readings')) {
+  for (const receipt of store.receipts(edge, stream)) {
     some.push(receipt);
     held += readingsIn(receipt);
     while (held - readingsIn(some[0]!) >= last) held -= readingsIn(some.shift()!);
@@ -164,12 +174,18 @@ function afterLines(body: Uint8Array, lines: number): Uint8Array {
   return body.subarray(at);
 }
 
+/** The bytes of a file, a segment, if it is of that stream: files do not say, but states are known by their words. */
+function ofStream(stream: string, bytes: Buffer): Uint8Array {
+  const first = bytes.toString('utf8', 0, bytes.indexOf(0x0a) + 1);
+  const isStates = decodeRecord(first) !== null;
+  return isStates === (stream === statesStream) ? bytes : new Uint8Array();
+}
+
 /** Epochs that have files but no receipts: the store was made anew beside them. */
 async function strayEpochs(dir: string, edge: string, store: CloudReader | null): Promise<string[]> {
   if (!namePattern.test(edge)) return [];
   const epochs = await readdir(join(dir, 'data', edge)).catch(() => []);
-  const known = new Set<string>();
-  for (const receipt of store?.receipts(edge, 'readings') ?? []) known.add(receipt.header.epoch);
+  const known = new Set(store?.epochs(edge));
   const strays = epochs.filter((epoch) => !known.has(epoch));
   const begun = await Promise.all(
     strays.map(async (epoch) => {

@@ -7,11 +7,12 @@ export const readingsCommands: readonly CommandEntry[] = [
     form: '[EDGE]',
     count: { min: 0, max: 1 },
     does: "print an edge's readings in the cloud, in order; without EDGE, which edges it has",
-    options: ['state', 'pipeline', 'last'],
+    options: ['state', 'pipeline', 'stream', 'last'],
     run: async ([edge], values) =>
       (await import('./cat.ts')).cat(edge, {
         state: stateDirectory(values),
         pipeline: values.pipeline ?? 'cloud',
+        stream: values.stream,
         last: values.last,
       }),
   },

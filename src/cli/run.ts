@@ -11,6 +11,7 @@ import { bindingsFor } from './bindings.ts';
 import type { ConsoleAddress } from './console-address.ts';
 import { chosenConsole } from './console-choice.ts';
 import { auditOf, offerControl } from './control-socket.ts';
+import { fleetKeeper } from './fleet-keeper.ts';
 import { type HangUp, hearHangUps, oneAtATime } from './hang-up.ts';
 import { withIdentity } from './identity.ts';
 import type { Live } from './live.ts';
@@ -96,6 +97,7 @@ export async function runPlan(
     log,
     version,
     audit: audit.write,
+    fleet: fleetKeeper(plan.name),
     processes,
     ...(options.isFile === false
       ? {}

@@ -1,4 +1,5 @@
 /** A certificate as people read it. */
+import { statesStream } from '../contract/state-records.ts';
 import { spansText } from '../domain/spans.ts';
 import { escapeControls, printable } from '../domain/text.ts';
 import type { Certificate, Flaw, ProvenGap, StreamProof } from '../store/certificate.ts';
@@ -35,9 +36,13 @@ export function certificateText(certificate: Certificate, verifiedAt: string): s
 
 function verdict({ edges, flaws, flawsLeftOut }: Certificate, complete: boolean): string {
   const streams = edges.flatMap(({ epochs }) => epochs.flatMap((epoch) => epoch.streams));
-  const readings = streams.reduce((sum, stream) => sum + stream.readings, 0);
+  const sumOf = (some: readonly StreamProof[]) => some.reduce((sum, stream) => sum + stream.readings, 0);
+  // What edges say of themselves is proven as well, but nobody measured it.
+  const states = streams.filter(({ stream }) => stream === statesStream);
+  const readings = sumOf(streams) - sumOf(states);
   const missing = streams.reduce((sum, stream) => sum + readingsInGaps(stream), 0);
-  const what = `${counted(readings, 'reading')} of ${counted(edges.length, 'edge')}`;
+  const also = states.length === 0 ? '' : ` (and ${count(sumOf(states))} of ${statesStream})`;
+  const what = `${counted(readings, 'reading')}${also} of ${counted(edges.length, 'edge')}`;
   const gaps =
     missing === 0
       ? 'none stands in a gap'

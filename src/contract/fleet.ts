@@ -70,6 +70,8 @@ export interface EdgeHistory {
   readonly transitions: readonly EdgeTransition[];
   /** Where the part before this one ends: to be handed to the next question; `null` when there is none. */
   readonly before: string | null;
+  /** Segments that were passed over because they are damaged; absent: none. `fogrun verify` tells which. */
+  readonly damaged?: number;
 }
 
 export interface FleetControl {

@@ -2,6 +2,7 @@
 import type { ConsoleConfig } from './console-config.ts';
 import type { ActorKind } from './kind.ts';
 import type { PortType } from './port.ts';
+import type { StatesTold } from './state-records.ts';
 import type { WhenFull } from './store.ts';
 
 export interface StorePlan {
@@ -37,6 +38,8 @@ export interface Plan {
   /** Edge id from the file; empty: made once and kept in the store. */
   readonly edge: string;
   readonly store: StorePlan | null;
+  /** What an edge tells its cloud of its own transitions; absent: nothing. */
+  readonly states?: StatesTold;
   /** Sources first: along the wires, so that stopping in this order drains. */
   readonly actors: readonly ActorPlan[];
   readonly wires: readonly WirePlan[];

@@ -2,6 +2,7 @@
 import type { Forecast } from '../domain/message.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
 import type { Problem } from './errors.ts';
+import { statesStream } from './state-records.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -120,6 +121,9 @@ export type Report =
 export function levelOf(report: Report): Level {
   if (report.type === 'problem') return 'error';
   if (report.type === 'alarm') return report.text === null ? 'info' : 'warn';
+  // What an edge says of itself travels beside what people wait for.
+  if ((report.type === 'segment' || report.type === 'stored') && report.stream === statesStream)
+    return 'debug';
   if (report.type !== 'transition') return 'info';
   if (report.to === 'failed' || report.to.endsWith('.failed')) return 'error';
   return report.cause ? 'warn' : 'info';

@@ -3,7 +3,10 @@ import type { Gap, LostCounts } from '../domain/gap.ts';
 import type { SegmentHeader, SegmentRef } from '../domain/segment.ts';
 import type { Problem } from './errors.ts';
 import type { DeadLetters, LetterTotals } from './letters.ts';
+import type { Dropped, EdgePolicies } from './policies.ts';
 import type { Batch } from './port.ts';
+
+export type { Dropped, EdgePolicies, Retention, WhenFull } from './policies.ts';
 
 export type StoreState = 'open' | 'full' | 'failed';
 
@@ -15,27 +18,6 @@ export type StoreEvent =
   | { readonly type: 'damaged'; readonly problem: Problem }
   | { readonly type: 'dropped'; readonly dropped: Dropped; readonly text: string }
   | { readonly type: 'forked'; readonly fromEpoch: string; readonly toEpoch: string };
-
-/**
- * What becomes of readings that find no room: `block` makes their sources wait, `drop-oldest` gives up what was never sent,
- * `drop-newest` turns away those that cannot wait. Whatever is dropped is a gap.
- */
-export type WhenFull = 'block' | 'drop-oldest' | 'drop-newest';
-
-/** What a policy dropped, and from when to when. */
-export interface Dropped {
-  readonly segments: number;
-  readonly readings: number;
-  readonly bytes: number;
-  readonly fromTime?: string | undefined;
-  readonly toTime?: string | undefined;
-}
-
-/** How much may wait for a cursor before the oldest is dropped. */
-export interface Retention {
-  readonly ageMaxMs?: number | undefined;
-  readonly bytesMax?: number | undefined;
-}
 
 export interface StoreStatus {
   readonly state: StoreState;
@@ -129,26 +111,6 @@ export interface SeqRange {
   readonly to: number;
 }
 
-/** What an edge does with readings that have no room, or wait for too long. */
-export interface EdgePolicies {
-  readonly whenFull: WhenFull;
-  /** From now on. */
-  setWhenFull(whenFull: WhenFull): void;
-  /**
-   * Counts readings as dropped that find no room in a full store and cannot wait, in one commit; their gap follows when
-   * there is room. Always has room (headroom).
-   */
-  turnAway(batches: readonly Batch[]): Promise<void>;
-  /** Makes a gap of what was turned away; the next append does so too. */
-  turnedAwayToGaps(): Promise<void>;
-  /** To be called before a segment is handed to a link: from then on no policy drops it. */
-  sending(cursor: string, stream: string, sequence: number): void;
-  /** The cursor's link has ended: what was not handed to it will not be. */
-  linkEnded(cursor: string): Promise<void>;
-  /** Drops the oldest of what waits for the cursor and was never sent, down to what it may keep; `null` when that is nothing. */
-  retain(cursor: string, retention: Retention): Promise<Dropped | null>;
-}
-
 export interface EdgeStore extends AnyStore {
   readonly edge: string;
   /** Changes when the store forks. */
@@ -174,7 +136,8 @@ export interface EdgeStore extends AnyStore {
   /** Seals the open segment, then puts a gap after it as a segment of its own. Always has room (headroom). */
   addGap(stream: string, gap: Omit<Gap, 'fromSeq' | 'toSeq'>): Promise<SegmentHeader>;
   head(cursor: string, stream: string): StreamHead;
-  backlog(cursor: string): Backlog;
+  /** @param without a stream that is not counted */
+  backlog(cursor: string, without?: string): Backlog;
   /** Header of a segment still held. */
   header(stream: string, sequence: number): SegmentHeader | undefined;
   /**

@@ -39,6 +39,8 @@ export interface CloudLinkOptions {
 /** Once the link has ended, every method does nothing. */
 export interface CloudLink {
   readonly remote: string;
+  /** When anything came last, monotonic ms. */
+  readonly heardAt: number;
   /** Rejects with a FogrunError when the link ends before. Need not be awaited. */
   readonly hello: Promise<Hello>;
   /** Segments and bytes taken and not answered. */
@@ -100,6 +102,10 @@ class CloudEnd implements CloudLink {
       closed: (problem) => this.#closed(problem),
     });
     this.#line.start();
+  }
+
+  get heardAt(): number {
+    return this.#line.heardAt;
   }
 
   get unanswered(): { segments: number; bytes: number } {

@@ -21,6 +21,11 @@ export class Heart {
     this.#arm();
   }
 
+  /** When bytes came last, monotonic ms. */
+  get heardAt(): number {
+    return this.#receivedAt;
+  }
+
   /** Sets another rhythm, from now on. */
   setEvery(everyMs: number): void {
     this.#everyMs = everyMs;

@@ -96,6 +96,11 @@ export class Line {
     return this.#blocked;
   }
 
+  /** When anything came from the other side, monotonic ms. */
+  get heardAt(): number {
+    return this.#heart.heardAt;
+  }
+
   /** Bytes written since the connection is blocked. */
   get unreadBytes(): number {
     return this.#unreadBytes;

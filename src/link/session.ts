@@ -5,6 +5,7 @@ import type { Clock } from '../contract/clock.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import { type CloudMessage, type Hello, linkProtocolVersion, type Refusal } from '../contract/link.ts';
 import type { OutPort, ReceivedSegment } from '../contract/port.ts';
+import type { Presence, Visit } from '../contract/presence.ts';
 import { rateOf } from '../contract/rate-config.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { CloudStore, Receipt, StreamHead } from '../contract/store.ts';
@@ -15,6 +16,7 @@ import { openCloudLink } from './cloud-link.ts';
 import type { Door } from './door.ts';
 import type { Admitted, Gate } from './gate.ts';
 import { refusalOf } from './refused.ts';
+import { storedReports } from './stored-reports.ts';
 
 export interface Session {
   readonly effects: CloudSessionEffects;
@@ -42,6 +44,8 @@ export interface SessionEnv {
   readonly door: Door;
   /** Greeted sessions by edge and epoch: a newer one takes the older one's place. */
   readonly greeted: Map<string, Session>;
+  /** Who wants to know who is there. */
+  readonly presence?: Presence | undefined;
   /** Who may come in; absent where everybody may. */
   readonly gate?: Pick<Gate, 'refuses' | 'admit'> | undefined;
 }
@@ -143,6 +147,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
       async link(io) {
         emit = io.emit;
         let key = '';
+        let gone: (() => void) | undefined;
         io.receive((command) => {
           if (command.type === 'DROP') link.destroy();
           else leave('the receiver was told to stop');
@@ -177,6 +182,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           env.greeted.get(key)?.supersede();
           env.greeted.set(key, session);
           welcome(hello);
+          gone = env.presence?.came(visitOf(hello));
           env.report({
             type: 'note',
             text: `edge ${hello.edge} (${hello.agent}) greeted, epoch ${hello.epoch}${admitted ? `, ${admitted.by}` : ''}`,
@@ -187,6 +193,7 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
           await ended;
         } finally {
           if (env.greeted.get(key) === session) env.greeted.delete(key);
+          gone?.();
           const why = new FogrunError('link-lost', `the link to ${link.remote} ended before this was stored`);
           for (const item of received.splice(0)) {
             item.stored.reject(why);
@@ -219,18 +226,22 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
   async function commitReceived(): Promise<{ committed: number }> {
     const batch = received.splice(0);
     const outcomes = await Promise.allSettled(batch.map((item) => store.put(token, item.header, item.body)));
+    const fresh: Receipt[] = [];
     for (const [i, outcome] of outcomes.entries()) {
       const item = batch[i]!;
       memory.give(item.body.length);
       if (outcome.status === 'fulfilled') {
         committed.set(item.header.stream, item.header);
         item.stored.resolve();
+        const { receipt, known } = outcome.value;
+        if (known) continue;
+        fresh.push(receipt);
+        env.presence?.stored(receipt, item.body);
       } else {
         item.stored.reject(outcome.reason);
       }
     }
-    const fresh = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-    tellStored(fresh.filter(({ known }) => !known).map(({ receipt }) => receipt));
+    for (const report of storedReports(fresh)) env.report(report);
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) {
       acknowledgeCommitted();
@@ -238,28 +249,6 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
       throw failed.reason;
     }
     return { committed: batch.length };
-  }
-
-  /** One line a commit and stream: which segments are on the disk, and where the first one will stand. */
-  function tellStored(stored: readonly Receipt[]): void {
-    for (const receipts of Map.groupBy(stored, ({ header }) => header.stream).values()) {
-      const [first, last] = [receipts[0]!, receipts.at(-1)!];
-      const { edge, stream, sequence, type } = first.header;
-      const readings = receipts.reduce(
-        (sum, { header }) => sum + (header.type === 'gap' ? 0 : header.count),
-        0,
-      );
-      env.report({
-        type: 'stored',
-        edge,
-        stream,
-        segment: last.header.sequence,
-        ...(first === last ? {} : { first: sequence }),
-        readings,
-        ...(first === last && type === 'gap' ? { gap: true } : {}),
-        file: first.file,
-      });
-    }
   }
 
   async function admit(hello: Hello): Promise<Refusal | null> {
@@ -282,6 +271,15 @@ export function createSession(connection: Connection, env: SessionEnv): Session 
     } finally {
       place.leave();
     }
+  }
+
+  function visitOf({ edge, epoch, agent, timeMs }: Hello): Visit {
+    return {
+      ...{ edge, epoch, agent, remote: connection.remote },
+      clockOffsetMs: timeMs - env.clock.now(),
+      certificateUntilMs: connection.peer?.expiresMs ?? null,
+      lastWordMs: () => env.clock.now() - (env.clock.monotonic() - link.heardAt),
+    };
   }
 
   function welcome(hello: Hello): void {

@@ -2,6 +2,7 @@
 import type { UploadCommand, UploadEvent, UploaderConfig, UploaderEffects } from '../../machines/uploader.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { InPort, SealedNotice } from '../contract/port.ts';
+import { statesStream } from '../contract/state-records.ts';
 import { plainAlarm } from '../contract/tls-config.ts';
 import type { Connection, Transport } from '../contract/transport.ts';
 import { formatSize } from '../domain/quantities.ts';
@@ -79,7 +80,7 @@ function createLine(
   /** Where the readings are while they cannot leave. */
   const tellBacklog = () => {
     if (env.store.status().state === 'failed') return;
-    const { segments, readings, bytes } = env.store.backlog(env.cursor);
+    const { segments, readings, bytes } = env.store.backlog(env.cursor, statesStream);
     if (segments === 0) return;
     const text = `${counted(segments, 'segment')} with ${counted(readings, 'reading')} (${formatSize(bytes)}) wait here`;
     env.report({ type: 'note', text });

@@ -113,6 +113,7 @@ function checkRoot(root: Node, check: Check): Plan | null {
     name: head.pipeline,
     edge: head.edge,
     store: storePlan(role, head.store, env.cwd),
+    states: head.states,
     actors: inFlowOrder([...byName.keys()], wires).map((name) => {
       const { kind, config, process } = byName.get(name)!;
       const to = wires.find((wire) => wire.from === name)?.to ?? null;

@@ -34,4 +34,11 @@ export const headSchema = z.strictObject({
     .describe('Id of this edge; empty: made once and kept in the store.'),
   store: storeSchema.optional().describe('Where readings are kept until the cloud has them.'),
   console: consoleConfig().optional().describe('Serves the console for browsers from this process.'),
+  states: z
+    .enum(['changes', 'all', 'none'])
+    .prefault('changes')
+    .describe(
+      'Which transitions of its actors an edge tells its cloud, in the stream `states`: `changes` are those that make something ' +
+        'wrong or well again, `all` also the ordinary ones of every segment.',
+    ),
 });

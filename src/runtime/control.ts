@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import type { Clock } from '../contract/clock.ts';
 import type { Asker, AuditEntry, PipelineControl } from '../contract/control.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
+import type { FleetControl } from '../contract/fleet.ts';
 import type { Plan } from '../contract/plan.ts';
+import { statesStream } from '../contract/state-records.ts';
 import type { ActorStatus, PipelineStatus, StoreSummary, Waiting } from '../contract/status.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import { actOn } from './control-act.ts';
@@ -33,6 +35,8 @@ export interface ControlEnv {
   /** Wall clock, ms since 1970. */
   readonly startedMs: number;
   readonly version: string;
+  /** Of a cloud. */
+  readonly fleet: FleetControl | null;
   readonly ended: Promise<Problem | null>;
   audit(entry: AuditEntry): void;
   isEnding(): boolean;
@@ -132,13 +136,26 @@ export function createControl(env: ControlEnv): PipelineControl {
       }),
     letters: controlLetters(env, () => refuseWhenEnding(env), audited),
     inspect: (watcher) => inspect({ board, ending }, watcher),
-    fleet: { edges: async () => [], history: async (edge) => ({ edge, transitions: [], before: null }) },
+    fleet: controlFleet(env),
     async weather(sinceMs) {
       refuseWhenEnding(env);
       return weatherOf(env, sinceMs);
     },
   };
   return control;
+}
+
+/** Its past is read from the store, which answers nothing any more once it is closed. */
+function controlFleet(env: ControlEnv): FleetControl {
+  const { fleet, plan } = env;
+  return {
+    edges: async () => fleet?.edges() ?? [],
+    async history(edge, options) {
+      if (!fleet) throw new FogrunError('control-unknown', `${plan.name} is no cloud: it knows of no edges`);
+      refuseWhenEnding(env);
+      return fleet.history(edge, options);
+    },
+  };
 }
 
 function refuseWhenEnding({ plan, isEnding }: ControlEnv): void {
@@ -201,7 +218,7 @@ function waitingFor(env: ControlEnv, actor: string): Waiting | null {
   if (!port) return null;
   const edge = answeringStore(env);
   if (edge && port.type === 'segments' && actor === env.cursor) {
-    const { readings, bytes, oldestMs } = edge.backlog(env.cursor);
+    const { readings, bytes, oldestMs } = edge.backlog(env.cursor, statesStream);
     return { readings, bytes, oldestMs, bytesMax: edge.status().bytesMax };
   }
   const { readingsIn, readingsOut, bytesIn, bytesOut, oldestMs } = port.counts();
@@ -215,6 +232,7 @@ function waitingFor(env: ControlEnv, actor: string): Waiting | null {
   if (!edge || kind.accepts !== 'readings' || kind.store !== 'edge') return held;
   // Accepted, and not sealed yet.
   for (const stream of edge.streams()) {
+    if (stream === statesStream) continue;
     const { count, bytes, sinceMs } = edge.openSegment(stream);
     const oldest = Math.min(held.oldestMs ?? Number.POSITIVE_INFINITY, sinceMs ?? Number.POSITIVE_INFINITY);
     held = {

@@ -1,7 +1,16 @@
 /** Lines on stdout: JSON for machines, text for people, or text for the journal. */
 import { styleText } from 'node:util';
 import type { Clock } from '../contract/clock.ts';
-import { type Level, type LogEntry, levelOf, type Report, type Reporter } from '../contract/report.ts';
+import {
+  type Level,
+  type LogEntry,
+  levelOf,
+  type Report,
+  type Reporter,
+  type SegmentReport,
+  type StoredReport,
+} from '../contract/report.ts';
+import { statesStream } from '../contract/state-records.ts';
 import { formatDuration } from '../domain/quantities.ts';
 import { counted, escapeControls } from '../domain/text.ts';
 
@@ -122,6 +131,7 @@ export function sentence(report: Report): string {
   }
 }
 
-function which({ first, segment }: { readonly first?: number; readonly segment: number }): string {
-  return first === undefined ? `segment ${segment}` : `segments ${first} to ${segment}`;
+function which({ first, segment, stream }: SegmentReport | StoredReport): string {
+  const of = stream === statesStream ? ` of ${stream}` : '';
+  return `${first === undefined ? `segment ${segment}` : `segments ${first} to ${segment}`}${of}`;
 }

@@ -7,6 +7,7 @@ import type { Problem } from '../contract/errors.ts';
 import type { Memory } from '../contract/memory.ts';
 import type { ActorPlan, Plan, StorePlan } from '../contract/plan.ts';
 import type { Acknowledgement, AddressedMessage, InPort, OutPort } from '../contract/port.ts';
+import type { Presence } from '../contract/presence.ts';
 import type { Reporter } from '../contract/report.ts';
 import { off, type RunningActor, runActor } from './actor.ts';
 import { buildStatechart } from './effects.ts';
@@ -33,6 +34,8 @@ export interface ActorEnv {
   readonly trust: ClockTrust;
   /** What this actor is in the audit log: `pipeline/actor`. */
   readonly target: string;
+  /** Who wants to know which edges are there. */
+  readonly presence?: Presence | undefined;
   /** Takes a line of the audit log for a change that somebody outside wanted; never throws. */
   audit(entry: AuditEntry): void;
   /** Runs a further statechart that belongs to this actor, under `<actor>/<name>`, with that input. */
@@ -55,6 +58,7 @@ export interface PipelineActorsEnv {
   readonly store: OpenedStore;
   readonly cursor: string;
   readonly processes: Processes | undefined;
+  readonly presence?: Presence | undefined;
   readonly audit: (entry: AuditEntry) => void;
   /** One that the pipeline cannot do without has failed. */
   readonly failed: (cause: Problem) => void;
@@ -70,7 +74,7 @@ export class PipelineActors {
   readonly running = new Map<string, Supervised>();
   readonly wires: Wires;
   readonly #env: PipelineActorsEnv;
-  readonly #trust: ClockTrust;
+  readonly trust: ClockTrust;
   #plan: Plan;
   #effects: Bindings['effects'];
   #placement: Placement | undefined;
@@ -84,7 +88,7 @@ export class PipelineActors {
 
   constructor(env: PipelineActorsEnv) {
     this.#env = env;
-    this.#trust = createClockTrust(env.clock);
+    this.trust = createClockTrust(env.clock);
     this.wires = new Wires(env.clock);
     this.#plan = env.plan;
     this.#effects = env.effects;
@@ -262,8 +266,9 @@ export class PipelineActors {
         cursor,
         report,
         memory,
-        trust: this.#trust,
+        trust: this.trust,
         target: `${this.#plan.name}/${name}`,
+        presence: this.#env.presence,
         audit: this.#env.audit,
         startChild: (childName, machine, childInput) => {
           const own = board.own(sight, `${name}/${childName}`, machine.id);

@@ -2,6 +2,7 @@
 import { type Clock, sleep } from '../contract/clock.ts';
 import { errorCodes, type Problem, toProblem } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
+import { statesStream } from '../contract/state-records.ts';
 import type { CloudStore, EdgeStore } from '../contract/store.ts';
 import { formatSize } from '../domain/quantities.ts';
 import { off } from './actor.ts';
@@ -47,8 +48,9 @@ export async function openWhenFree(
 export function tellWhatStays({ edge }: OpenedStore, cursor: string, report: Reporter): void {
   if (!edge || edge.status().state === 'failed') return;
   try {
-    let { readings, bytes } = edge.backlog(cursor);
+    let { readings, bytes } = edge.backlog(cursor, statesStream);
     for (const stream of edge.streams()) {
+      if (stream === statesStream) continue;
       const open = edge.openSegment(stream);
       readings += open.count;
       bytes += open.bytes;

@@ -3,8 +3,11 @@ import type { Clock } from '../contract/clock.ts';
 import type { AuditEntry, PipelineControl } from '../contract/control.ts';
 import { errorCodes, type Problem } from '../contract/errors.ts';
 import type { Plan, StorePlan } from '../contract/plan.ts';
+import type { Reporter } from '../contract/report.ts';
+import type { CloudStore, EdgeStore } from '../contract/store.ts';
 import { off } from './actor.ts';
 import { createControl } from './control.ts';
+import { Fleet, type FleetKeeper } from './fleet.ts';
 import type { Log } from './log.ts';
 import { type Bindings, PipelineActors } from './pipeline-actors.ts';
 import {
@@ -17,6 +20,7 @@ import {
 } from './pipeline-store.ts';
 import type { Processes } from './placed-process.ts';
 import { consumersOf, Reloader, type Reread } from './reload.ts';
+import { type StatesEnv, tellStates } from './states.ts';
 import { Board } from './status.ts';
 import type { Supervised } from './supervisor.ts';
 
@@ -50,6 +54,8 @@ export interface RunOptions {
   readonly audit?: (entry: AuditEntry) => void;
   /** For actors that `process:` places elsewhere; without it they run here as well. */
   readonly processes?: Processes | undefined;
+  /** Where a cloud keeps what it knows of its edges besides their segments; without it that is forgotten. */
+  readonly fleet?: FleetKeeper;
   /** Reads the file again, for a reload; without it there is none. */
   readonly reread?: () => Promise<Reread>;
 }
@@ -82,14 +88,15 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
     // Not before every actor has been started.
     ending ??= Promise.resolve()
       .then(() => reloader.end())
+      .then(() => states?.end())
       .then(() => actors.drain(until))
       .then(() => actors.close(Math.max(processEndMsMin, until - clock.monotonic())))
       .then(() => {
         tellWhatStays(store, cursor, reportStore);
         storeClosed = true;
-        return closeStore(store, clock, until);
+        return Promise.all([closeStore(store, clock, until), fleet?.close()]);
       })
-      .then((unclosed) => {
+      .then(([unclosed]) => {
         if (unclosed) reportStore({ type: 'problem', ...unclosed });
         board.flush();
         ended.resolve(problem ?? unclosed);
@@ -104,6 +111,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
       await end(ends.find((outcome) => outcome.how === 'failed')?.cause ?? null);
     }
   };
+  const fleet = store.cloud && openFleet(store.cloud, board, clock, reportStore, options.fleet);
   const actors = new PipelineActors({
     plan,
     effects: (env) => bindings.effects(env),
@@ -112,9 +120,20 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
     store,
     cursor,
     processes,
+    presence: fleet ?? undefined,
     audit: options.audit ?? (() => {}),
     failed: (cause) => void end(cause),
     ended: () => void endWhenOver(),
+  });
+  const statesEnv = (edge: EdgeStore): StatesEnv => ({
+    plan: () => actors.plan,
+    store: edge,
+    cursor,
+    clock,
+    trust: actors.trust,
+    board,
+    version: options.version ?? 'unknown',
+    report: reportStore,
   });
   const isWanted = () => ending === undefined;
   // A store that failed takes nothing more: what still runs is ended rather than drained.
@@ -122,6 +141,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
   store.edge?.subscribe(({ type }) => {
     if (type === 'forked') for (const { name } of actors.plan.actors) board.sight(name)?.forked();
   });
+  const states = store.edge && tellStates(statesEnv(store.edge));
   const started = actors.startMissing(isWanted);
   void started.then(() => {
     complete = true;
@@ -149,6 +169,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
     store,
     cursor,
     startedMs,
+    fleet,
     version: options.version ?? 'unknown',
     ended: ended.promise,
     audit: options.audit ?? (() => {}),
@@ -170,6 +191,18 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
     drain: (deadlineMs) => end(null, deadlineMs),
     ended: ended.promise,
   };
+}
+
+function openFleet(
+  store: CloudStore,
+  board: Board,
+  clock: Clock,
+  report: Reporter,
+  keeper: FleetKeeper | undefined,
+): Fleet {
+  const fleet = new Fleet({ store, clock, report, keeper, sessions: () => board.owned() });
+  void fleet.open();
+  return fleet;
 }
 
 const afterFailureMs = 500;

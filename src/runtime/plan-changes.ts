@@ -93,6 +93,9 @@ function headRefusals(now: Plan, next: Plan): string[] {
     refusals.push(`\`edge\` is ${is}, and was ${was} at the start`);
   }
   if (!isDeepStrictEqual(now.console, next.console)) refusals.push('`console` has changed');
+  if (now.states !== next.states) {
+    refusals.push(`\`states\` is ${next.states ?? 'none'}, and was ${now.states ?? 'none'} at the start`);
+  }
   return refusals;
 }
 

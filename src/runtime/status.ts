@@ -11,7 +11,8 @@ import {
   type Reporter,
   type TransitionReport,
 } from '../contract/report.ts';
-import type { ActorStatus, Waiting } from '../contract/status.ts';
+import { statesStream } from '../contract/state-records.ts';
+import type { ActorStatus, Health, Waiting } from '../contract/status.ts';
 import { Inspection } from '../inspect/inspection.ts';
 import type { Condition } from './condition.ts';
 import type { Log } from './log.ts';
@@ -87,6 +88,7 @@ export class Sight {
         this.#fault(report);
         break;
       case 'segment':
+        if (report.stream === statesStream) break;
         if (report.what === 'acknowledged') this.tally.add(report.readings);
         else if (report.what === 'sent' && report.segment > (this.#sent.get(report.stream) ?? 0)) {
           this.#sent.set(report.stream, report.segment);
@@ -101,10 +103,16 @@ export class Sight {
         else this.#alarms.set(report.about, report.text);
         break;
       case 'stored':
+        if (report.stream === statesStream) break;
         this.tally.add(report.readings);
         this.#owner?.tally.add(report.readings);
         break;
     }
+  }
+
+  /** When it came into its state, ms since 1970. */
+  get sinceMs(): number {
+    return this.#sinceMs;
   }
 
   /** Segments are numbered anew. */
@@ -151,6 +159,8 @@ export class Board {
   readonly recent: Recent;
   /** Told of each entry that the log gets; empty while nobody watches. */
   readonly listeners = new Set<(entry: LogEntry) => void>();
+  /** Told of each transition of a declared actor; `timeMs` on the wall clock. */
+  readonly moved = new Set<(sight: Sight, report: TransitionReport, timeMs: number) => void>();
   /** What becomes of segments. */
   readonly travels: Travels;
   /** What is said here passes by the board and comes to the log. */
@@ -232,6 +242,31 @@ export class Board {
     this.news.forked();
   }
 
+  /** Names and states of those that belong to others, by their names without the owner's. */
+  owned(): ReadonlyMap<string, { readonly name: string; readonly state: string }> {
+    const found = new Map<string, { name: string; state: string }>();
+    for (const sight of this.#sights.values()) {
+      for (const { name, source } of sight.owned) {
+        found.set(name.slice(sight.name.length + 1), { name, state: source.condition().state });
+      }
+    }
+    return found;
+  }
+
+  /** How each declared actor is. */
+  states(): readonly {
+    name: string;
+    state: string;
+    health: Health;
+    sinceMs: number;
+    cause: Problem | null;
+  }[] {
+    return Array.from(this.#sights.values(), ({ name, source, sinceMs }) => {
+      const { state, health, cause } = source.condition();
+      return { name, state, health, sinceMs, cause };
+    });
+  }
+
   /** Says what the log has left unsaid. */
   flush(): void {
     this.#limited.flush();
@@ -243,6 +278,9 @@ export class Board {
       sight.see(report);
       this.travels.see(report);
       this.news.see(report);
+      if (report.type === 'transition' && this.#sights.get(sight.name) === sight) {
+        for (const hear of this.moved) hear(sight, report, atMs ?? this.#clock.now());
+      }
       say(report, level, atMs);
     };
   }

@@ -4,6 +4,7 @@
  */
 import type { Device } from '../contract/device.ts';
 import type { Batch } from '../contract/port.ts';
+import { statesStream } from '../contract/state-records.ts';
 import { linesOf } from './ledger.ts';
 import type { Life, SimProcess } from './process.ts';
 import type { Telling } from './telling.ts';
@@ -64,7 +65,8 @@ export class Measured {
   accepted(life: Life, batches: readonly Batch[]): void {
     const watched = this.#lives.get(life);
     if (!watched) return;
-    for (const { lines, missed } of batches) {
+    for (const { stream, lines, missed } of batches) {
+      if (stream === statesStream) continue;
       let told = missed?.count ?? 0;
       for (const line of linesOf(lines)) {
         const { device, time } = JSON.parse(Buffer.from(line).toString('utf8')) as Record<string, string>;

@@ -10,7 +10,10 @@ import { decodeMark, decodeReceipt, keys, type Life, refOf, tryReceipt } from '.
 import { decodeRecord } from './text.ts';
 
 /** The reading half of a cloud store. */
-export type CloudReader = Pick<CloudStore, 'edges' | 'lost' | 'mark' | 'receipts' | 'body' | 'means'>;
+export type CloudReader = Pick<
+  CloudStore,
+  'edges' | 'epochs' | 'lost' | 'mark' | 'receipts' | 'receiptsBefore' | 'body' | 'means'
+>;
 
 /** So many receipts are read at once, so that a slow reader holds no snapshot for long. */
 const pageEntries = 256;

@@ -1,7 +1,7 @@
 /** The policies of an edge's store as others use them. */
 import type { Backlog, EdgePolicies } from '../contract/store.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
-import { assertCursor, type Changes } from './edge-changes.ts';
+import { assertCursor, type Changes, chargeOf } from './edge-changes.ts';
 import type { Dropping, Run } from './edge-dropping.ts';
 import type { EdgeStoreOptions } from './edge-options.ts';
 import { turnAway, turnedAwayToGaps } from './edge-turned-away.ts';
@@ -11,6 +11,7 @@ interface PoliciesEnv {
   readonly changes: Changes;
   readonly run: Run;
   readonly dropping: Dropping;
+  readonly spare: (bytes: number) => boolean;
   readonly backlog: (cursor: string) => Backlog;
   readonly sealed: (headers: readonly SegmentHeader[]) => void;
 }
@@ -20,6 +21,7 @@ export function createPolicies({
   changes,
   run,
   dropping,
+  spare,
   backlog,
   sealed,
 }: PoliciesEnv): EdgePolicies {
@@ -28,6 +30,7 @@ export function createPolicies({
     get whenFull() {
       return dropping.whenFull;
     },
+    spare: (batches) => spare(chargeOf(batches)),
     setWhenFull(whenFull) {
       dropping.whenFull = whenFull;
       // Fails only with the store, which says so itself.

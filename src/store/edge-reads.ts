@@ -6,12 +6,12 @@ import { bodyHash, type SegmentHeader, sameHash } from '../domain/segment.ts';
 import { acked, stream as streamOf } from './edge-changes.ts';
 import { type EdgeState, headsBetween, keys, readHead, toHeader } from './edge-records.ts';
 
-export function backlog(kv: KvReader, state: EdgeState, cursor: string): Backlog {
+export function backlog(kv: KvReader, state: EdgeState, cursor: string, without?: string): Backlog {
   let [segments, readings, bytes] = [0, 0, 0];
   let oldestMs: number | null = null;
   for (const [name, record] of state.streams) {
     const { sequence, totalReadings, totalBytes } = acked(state, cursor, name);
-    if (sequence >= record.sealed) continue;
+    if (sequence >= record.sealed || name === without) continue;
     const { discarded } = record;
     segments += record.sealed - sequence - (discarded?.merged ?? 0);
     readings += Math.max(0, record.readings - totalReadings - (discarded?.readings ?? 0));

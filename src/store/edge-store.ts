@@ -100,6 +100,7 @@ class EdgeStoreOverKv implements EdgeStore {
       changes,
       run,
       dropping: this.#dropping,
+      spare: (bytes) => this.#quota.spare(bytes),
       backlog: (cursor) => this.backlog(cursor),
       sealed: (headers) => this.#emitSealed(headers),
     });
@@ -191,9 +192,9 @@ class EdgeStoreOverKv implements EdgeStore {
     };
   }
 
-  backlog(cursor: string): Backlog {
+  backlog(cursor: string, without?: string): Backlog {
     change.assertCursor(this.#options.cursors, cursor);
-    return read.backlog(this.#kv, this.#committed, cursor);
+    return read.backlog(this.#kv, this.#committed, cursor, without);
   }
 
   held(stream: string, from?: number, countMax?: number): readonly SegmentInfo[] {

@@ -26,6 +26,9 @@ interface Waiter {
 const diskCheckMs = 1_000;
 /** A full store opens again only below this share of its quota, so that it does not flicker. */
 const reopenShare = 0.95;
+/** What is left to others by those who give way: this share of the quota, and no more than so much. */
+const spareShare = 0.1;
+const spareBytesMax = 16 * 2 ** 20;
 
 export class Quota {
   readonly #options: QuotaOptions;
@@ -82,6 +85,12 @@ export class Quota {
       throw this.#refuse(bytes, new FogrunError('store-full', text));
     }
     this.#reserved += bytes;
+  }
+
+  /** Whether so many bytes fit and a part of the quota besides. */
+  spare(bytes: number): boolean {
+    const besides = Math.min(this.#bytesMax * spareShare, spareBytesMax);
+    return this.#state === 'open' && this.#fits(bytes + besides);
   }
 
   /** Bytes to be freed until so many more fit; 0 when they fit, or never will. */

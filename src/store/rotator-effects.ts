@@ -5,6 +5,7 @@ import type { ClockTrust } from '../contract/clock-trust.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { Batch, InPort, OutPort, SealedNotice, Staying } from '../contract/port.ts';
 import { type Reporter, segmentReport } from '../contract/report.ts';
+import { statesStream } from '../contract/state-records.ts';
 import type { EdgeStore } from '../contract/store.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
 import { createStampJudge } from './rotator-clock.ts';
@@ -27,11 +28,12 @@ export function rotatorEffects(env: RotatorEnv): FileRotatorEffects {
   const { store, clock } = env;
   const judged = createStampJudge(env.trust, env.report);
 
-  const openBytes = () => store.streams().reduce((sum, stream) => sum + store.openSegment(stream).bytes, 0);
+  /** Of what comes by the port: states are sealed along with it, but are no reason to, or sealing would go on by itself. */
+  const open = () =>
+    store.streams().flatMap((stream) => (stream === statesStream ? [] : store.openSegment(stream)));
+  const openBytes = () => open().reduce((sum, { bytes }) => sum + bytes, 0);
   const dueInMs = (config: FileRotatorConfig) => {
-    const since = store
-      .streams()
-      .map((stream) => store.openSegment(stream).sinceMs ?? Number.POSITIVE_INFINITY);
+    const since = open().map(({ sinceMs }) => sinceMs ?? Number.POSITIVE_INFINITY);
     const oldest = Math.min(...since, clock.now());
     // A wall clock that was set back must not put the sealing off.
     return Math.min(config.every, Math.max(0, oldest + config.every - clock.now()));

@@ -184,6 +184,8 @@ test('a segment that is sent again is not counted again', async (t) => {
   const sent = (segment: number, stream = 'readings') =>
     envs.get('up')!.report({ type: 'segment', what: 'sent', segment, readings: 10, stream });
   for (const segment of [1, 2, 3, 2, 3, 4]) sent(segment);
+  sent(1, 'other');
+  // What an edge says of itself is no reading of anybody's.
   sent(1, 'states');
   t.is((await named(pipeline, 'up')).readings, 50);
   // In a new epoch the same numbers stand for others.

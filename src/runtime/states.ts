@@ -1,0 +1,254 @@
+/**
+ * Tells the cloud how an edge is: transitions of its declared actors become readings of the stream `states` in its own store,
+ * and travel as all others do. It gives way to readings everywhere, and must not feed itself: what bringing states to the
+ * cloud causes is told by nobody, or waits until readings go the same way.
+ */
+import type { Clock, Timer } from '../contract/clock.ts';
+import { sleep } from '../contract/clock.ts';
+import type { ClockTrust } from '../contract/clock-trust.ts';
+import { type Problem, toProblem } from '../contract/errors.ts';
+import type { Plan } from '../contract/plan.ts';
+import type { Reporter, TransitionReport } from '../contract/report.ts';
+import { encodeState, encodeStatus, type StatusReason, statesStream } from '../contract/state-records.ts';
+import type { EdgeStore } from '../contract/store.ts';
+import { healthAfter, Notable } from './states-notable.ts';
+import { StatesQueue } from './states-queue.ts';
+import type { Board, Sight } from './status.ts';
+
+/** Transitions gather for so long after the first, and commits are so far apart at least, ms. */
+const gatherMs = 100;
+const commitEveryMs = 1_000;
+/** Looks again for room so often, ms. */
+const lookAgainMs = 30_000;
+/** Size at which an open segment is sealed whatever happens. */
+const sealBytes = 256 * 1024;
+/** What is notable is sealed so long after it was written, and so far apart at least, when no readings are sealed before, ms. */
+const sealSoonMs = 2_000;
+const sealEveryMs = 60_000;
+/** A start has come to something by then, ms. */
+const startMs = 1_000;
+/** Between two words on the whole while all is as usual, ms. */
+export const statusEveryMs = 600_000;
+/** What an orderly end spends on it, ms. */
+const endMsMax = 500;
+
+export interface StatesEnv {
+  /** The plan that counts now. */
+  readonly plan: () => Plan;
+  readonly store: EdgeStore;
+  /** Name of the uploader, and of its cursor. */
+  readonly cursor: string;
+  readonly clock: Clock;
+  readonly trust: ClockTrust;
+  readonly board: Board;
+  readonly version: string;
+  readonly report: Reporter;
+}
+
+export interface States {
+  /** Says that the edge ends in order; nothing is written after that. Never rejects. */
+  end(): Promise<void>;
+}
+
+/** A pipeline that brings nothing to a cloud tells nothing either. */
+export function tellStates(env: StatesEnv): States {
+  const { plan } = env;
+  const told = plan().states ?? 'none';
+  const brings = (kind: string) => plan().actors.some((actor) => actor.kind.name === kind);
+  if (told === 'none' || !brings('file-rotator') || !brings('uploader')) return { end: async () => {} };
+  return new Teller(env, told === 'all');
+}
+
+class Teller implements States {
+  readonly #env: StatesEnv;
+  readonly #all: boolean;
+  readonly #notable = new Notable();
+  readonly #queue: StatesQueue;
+  readonly #stop: (() => void)[] = [];
+  #over = false;
+  #writing: Promise<void> | null = null;
+  #timer: Timer | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  #sealTimer: Timer | undefined;
+  #startTimer: Timer | undefined;
+  #writtenMs = Number.NEGATIVE_INFINITY;
+  #sealedMs = Number.NEGATIVE_INFINITY;
+  #statusMs = Number.NEGATIVE_INFINITY;
+  #statusDue: StatusReason | null = null;
+  /** Something was written that the cloud should hear of soon. */
+  #sealWanted = false;
+  #wasTroubled = false;
+
+  constructor(env: StatesEnv, all: boolean) {
+    this.#env = env;
+    this.#all = all;
+    this.#queue = new StatesQueue(env.clock);
+    const { board, store, clock } = env;
+    const moved = (sight: Sight, report: TransitionReport, timeMs: number) =>
+      this.#moved(sight, report, timeMs);
+    board.moved.add(moved);
+    this.#stop.push(() => board.moved.delete(moved));
+    this.#stop.push(
+      store.subscribe((event) => {
+        if (event.type === 'sealed' && event.header.stream === statesStream) {
+          this.#sealedMs = clock.monotonic();
+          this.#sealWanted = false;
+        } else if (event.type === 'sealed') this.#readingsSealed();
+        else if (event.type === 'state' && event.to === 'open' && !this.#queue.isEmpty) this.#writeIn(0);
+        else if (event.type === 'state' && event.to === 'failed') this.#end();
+      }),
+    );
+    // What an earlier life left open goes with the first word of this one.
+    this.#startTimer = clock.setTimeout(() => this.#say('start'), startMs);
+  }
+
+  async end(): Promise<void> {
+    if (this.#over) return;
+    this.#queueStatus('end');
+    this.#end();
+    const enough = new AbortController();
+    const last = Promise.resolve(this.#writing).then(() => this.#append(1, true));
+    await Promise.race([last.catch(() => {}), sleep(this.#env.clock, endMsMax, enough.signal)]);
+    enough.abort();
+  }
+
+  #end(): void {
+    this.#over = true;
+    for (const stop of this.#stop) stop();
+    const { clock } = this.#env;
+    for (const timer of [this.#timer, this.#sealTimer, this.#startTimer]) clock.clearTimeout(timer);
+  }
+
+  #moved(sight: Sight, report: TransitionReport, timeMs: number): void {
+    const { name } = sight;
+    const health = healthAfter(report, sight.source.condition());
+    const isNotable = this.#notable.isNotable(name, report, health);
+    if (isNotable || this.#all) {
+      const { from, to, event, cause, attempt = null, retryInMs = null } = report;
+      const line = encodeState({
+        ...{ actor: name, timeMs, from, to, event, health, attempt, retryInMs },
+        cause: causeText(cause),
+      });
+      this.#queue.push(line, timeMs);
+      this.#writeIn(gatherMs);
+    }
+    if (isNotable) this.#sealWanted = true;
+    const isTroubled = this.#notable.troubled.length > 0;
+    if (this.#wasTroubled && !isTroubled) this.#say('mended');
+    this.#wasTroubled = isTroubled;
+  }
+
+  /** The regular word goes along with readings, so that an edge that has none comes to rest. */
+  #readingsSealed(): void {
+    if (this.#env.clock.monotonic() - this.#statusMs >= statusEveryMs) this.#say('regular');
+  }
+
+  #say(reason: StatusReason): void {
+    this.#notable.keep(this.#env.plan().actors.map(({ name }) => name));
+    if (this.#statusDue !== 'start') this.#statusDue = reason;
+    if (reason !== 'regular') this.#sealWanted = true;
+    this.#writeIn(gatherMs);
+  }
+
+  #queueStatus(reason: StatusReason): void {
+    const { store, cursor, clock, board, version } = this.#env;
+    if (store.status().state === 'failed') return;
+    const timeMs = clock.now();
+    let { readings, bytes, oldestMs } = store.backlog(cursor, statesStream);
+    for (const stream of store.streams()) {
+      if (stream === statesStream) continue;
+      const open = store.openSegment(stream);
+      readings += open.count;
+      bytes += open.bytes;
+      oldestMs ??= open.sinceMs;
+    }
+    const actors = board.states().map(({ name, state, health, sinceMs, cause }) => ({
+      ...{ actor: name, state, health, sinceMs },
+      cause: causeText(cause),
+    }));
+    const backlog = { readings, bytes, oldestMs };
+    this.#queue.push(encodeStatus({ timeMs, reason, version, backlog, actors }), timeMs);
+    this.#statusMs = clock.monotonic();
+  }
+
+  #writeIn(delayMs: number): void {
+    if (this.#over || this.#writing) return;
+    const { clock } = this.#env;
+    const now = clock.monotonic();
+    const at = Math.max(now + delayMs, this.#writtenMs + this.#commitEveryMs());
+    if (at >= this.#timerAtMs) return;
+    clock.clearTimeout(this.#timer);
+    this.#timerAtMs = at;
+    this.#timer = clock.setTimeout(() => {
+      this.#timerAtMs = Number.POSITIVE_INFINITY;
+      this.#write();
+    }, at - now);
+  }
+
+  #write(): void {
+    if (this.#statusDue) this.#queueStatus(this.#statusDue);
+    this.#statusDue = null;
+    this.#writing = this.#append(sealBytes, false)
+      .catch((thrown) => {
+        // A store that failed says so itself, and ends the pipeline.
+        const problem = toProblem(thrown);
+        if (problem.code !== 'store-failed') this.#env.report({ type: 'problem', ...problem });
+        this.#end();
+      })
+      .finally(() => {
+        this.#writing = null;
+        this.#goOn();
+      });
+  }
+
+  /** What came while the last commit was under way, or waits for something. */
+  #goOn(): void {
+    if (this.#over) return;
+    if (this.#sealWanted) this.#sealSoon();
+    if (this.#statusDue) this.#writeIn(gatherMs);
+    if (!this.#queue.isEmpty) this.#writeIn(this.#hasRoom() ? gatherMs : lookAgainMs);
+    const due = this.#queue.dueInMs();
+    if (due !== null) this.#writeIn(this.#hasRoom() ? due : lookAgainMs);
+  }
+
+  #hasRoom(): boolean {
+    const batch = this.#queue.batch(false);
+    return batch === null || this.#env.store.policies.spare([batch]);
+  }
+
+  async #append(bytes: number, last: boolean): Promise<void> {
+    const { store, trust, clock } = this.#env;
+    const batch = this.#queue.batch(trust.doubt() !== null, last);
+    // Asked and taken in one turn of the event loop, so that nothing is dropped or turned away for it.
+    if (!batch || store.status().state !== 'open' || !store.policies.spare([batch])) return;
+    this.#writtenMs = clock.monotonic();
+    await store.append([batch], bytes);
+    this.#queue.written(batch);
+  }
+
+  /** While the uploader has no link there is no hurry: what is sealed with readings will do. */
+  #sealSoon(): void {
+    if (this.#over || this.#sealTimer !== undefined) return;
+    const { clock, cursor, store } = this.#env;
+    if (this.#notable.troubled.includes(cursor)) return;
+    const delayMs = Math.max(sealSoonMs, this.#sealedMs + sealEveryMs - clock.monotonic());
+    this.#sealTimer = clock.setTimeout(() => {
+      this.#sealTimer = undefined;
+      if (!this.#sealWanted || this.#notable.troubled.includes(cursor)) return;
+      this.#sealWanted = false;
+      this.#sealedMs = clock.monotonic();
+      if (store.openSegment(statesStream).count > 0) void store.seal(statesStream).catch(() => {});
+    }, delayMs);
+  }
+
+  /** As for readings: a rotator that spares an SD card spares it from these as well. */
+  #commitEveryMs(): number {
+    const rotator = this.#env.plan().actors.find(({ kind }) => kind.name === 'file-rotator');
+    const { 'commit-every': everyMs = 0 } = (rotator?.config ?? {}) as { 'commit-every'?: number };
+    return Math.max(commitEveryMs, everyMs);
+  }
+}
+
+function causeText(cause: Problem | null | undefined): string | null {
+  return cause ? `${cause.code}: ${cause.message}` : null;
+}
