@@ -10,6 +10,7 @@ import { type ForecasterConfig, forecaster } from '../../machines/forecaster.ts'
 import { type UploaderConfig, uploader } from '../../machines/uploader.ts';
 import type { Plan } from '../../src/contract/plan.ts';
 import type { Batch, OutPort } from '../../src/contract/port.ts';
+import type { StatesTold } from '../../src/contract/state-records.ts';
 import type { CloudStore, EdgeStore, WhenFull } from '../../src/contract/store.ts';
 import type { Transport } from '../../src/contract/transport.ts';
 import { retryDelayMs } from '../../src/domain/backoff.ts';
@@ -69,6 +70,8 @@ export interface EdgeOptions {
   readonly rotator?: object;
   /** Name of the one that deals with acknowledgements. */
   readonly acks?: 'acks' | 'ackers';
+  /** `none` unless given. */
+  readonly states?: StatesTold;
 }
 
 export interface CloudOptions {
@@ -230,6 +233,7 @@ export function createWorld(seed = 'world') {
         report,
         agent,
         retryInMs: retry(env.plan.config as CloudReceiverConfig),
+        presence: env.presence,
         startSession: (name, effects) => env.startChild(name, cloudSession, effects),
       }),
     };
@@ -252,12 +256,13 @@ export function createWorld(seed = 'world') {
 export function edgePlan(options: EdgeOptions): Plan {
   const link = { 'ack-timeout': '30s', retry: { every: '100ms', max: '2s' } };
   const { acks = 'acks' } = options;
-  return planOf('edge', options.bytesMax ?? 2 ** 24, [
+  const plan = planOf('edge', options.bytesMax ?? 2 ** 24, [
     actor('source', fakeKind({ emits: 'readings' }), {}, 'rotator'),
     actor('rotator', fileRotator, { every: '1s', ...options.rotator }, cursor),
     actor(cursor, uploader, { ...link, ...options.uploader }, acks),
     actor(acks, ackHandler, {}),
   ]);
+  return { ...plan, states: options.states ?? 'none' };
 }
 
 export function cloudPlan(options: CloudOptions): Plan {
