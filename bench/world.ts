@@ -44,6 +44,8 @@ export interface PairOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Edge pipeline; by default the shipped `ingest.yaml`. */
   readonly edge?: string;
+  /** Further words of the command of each; by default none. */
+  readonly words?: { readonly edge: readonly string[]; readonly cloud: readonly string[] };
   /** Put between edge and cloud; by default nothing is. */
   readonly relayDelayMs?: number;
   /** For both processes: what stands before `node`, such as `valgrind` and its arguments, and how long they may take to start with it. */
@@ -129,7 +131,8 @@ export class World {
   async pair(options: PairOptions = {}): Promise<Pair> {
     const { relayDelayMs, edge: file = shipped('ingest.yaml'), env = {}, wrapped } = options;
     const before = wrapped?.before ?? [];
-    const cloud = this.fogrun([shipped('cloud.yaml')], { env: { ...env }, before });
+    const { words = { edge: [], cloud: [] } } = options;
+    const cloud = this.fogrun([shipped('cloud.yaml'), ...words.cloud], { env: { ...env }, before });
     let relay: Remote<Relay> | null = null;
     let edgeEnv = env;
     if (relayDelayMs !== undefined) {
@@ -137,7 +140,7 @@ export class World {
       const target = Number(this.#env.CLOUD_PORT);
       edgeEnv = { ...env, CLOUD_PORT: String(await relay.ask('open', { target, delayMs: relayDelayMs })) };
     }
-    const edge = this.fogrun([file], { env: edgeEnv, before });
+    const edge = this.fogrun([file, ...words.edge], { env: edgeEnv, before });
     await edge.line(moved('uploader', 'idle'), wrapped?.startDeadlineMs);
     return { edge, cloud, relay, port: Number(this.#env.INGEST_PORT) };
   }

@@ -4,6 +4,7 @@ import { backlog } from './backlog.ts';
 import { catchUp } from './catch-up.ts';
 import { edges } from './edges.ts';
 import { idle } from './idle.ts';
+import { inspect } from './inspect.ts';
 import { instructions } from './instructions.ts';
 import { latency } from './latency.ts';
 import { longLink } from './long-link.ts';
@@ -17,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   throughput,
   throughputZstd,
   placement,
+  inspect,
   latency,
   longLink,
   catchUp,

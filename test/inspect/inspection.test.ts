@@ -1,6 +1,11 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { inspecting } from '../runtime/inspect-fixtures.ts';
 import { lost, start } from './traced.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 test('one that throws is dropped, and the actor knows nothing of it', async (t) => {
   const { clock, inspection, begin } = start();
@@ -78,4 +83,35 @@ test('samples come between the steps, with nothing in them that steers a termina
     value: 1_013,
     edge: null,
   });
+});
+
+test('a million steps before one that is behind take no more memory than the first few hundred', async (t) => {
+  const { clock, inspection } = start();
+  let behind = true;
+  const seen = inspecting(
+    (watcher) => inspection.watch(watcher).end,
+    () => behind,
+  );
+  const step = (i: number) => ({
+    ...{ type: 'step' as const, timeMs: i, actor: `uploader-${i % 20}`, source: null },
+    ...{ event: { type: 'TICK', name: 'TICK', payload: { i, text: 'x'.repeat(200) } } },
+    ...{ from: 'a', to: 'b', value: 'b', taken: [], refused: [], sent: [], context: { i } },
+  });
+  const heapAfter = (from: number, to: number) => {
+    for (let i = from; i < to; i += 1) inspection.tell(step(i), 600);
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  };
+  const early = heapAfter(0, 10_000);
+  const late = heapAfter(10_000, 1_000_000);
+  t.true(late - early < 4 * 2 ** 20, `${late - early} bytes`);
+  behind = false;
+  await clock.advance(200);
+  t.true(seen.frames.length <= 500);
+  t.is(
+    seen.steps().reduce((sum, { skipped = 0 }) => sum + 1 + skipped, 0),
+    1_000_000,
+  );
+  const newest = seen.steps().filter(({ timeMs }) => timeMs >= 999_980);
+  t.is(new Set(newest.map(({ actor }) => actor)).size, 20, 'of each actor the newest');
 });
