@@ -78,6 +78,8 @@ export const cloudSession = setup({
   },
   guards: {
     hasCause: ({ event }) => causeIn(event) !== undefined,
+    moreCame: ({ context, event }) =>
+      context.more || ('output' in event && (event.output as { readonly waiting: number }).waiting > 0),
     beyondRepair: ({ event }) => {
       const cause = causeIn(event);
       return cause !== undefined && (isBug(cause) || cause.code === 'store-failed');
@@ -126,10 +128,7 @@ export const cloudSession = setup({
       invoke: {
         src: 'acknowledge',
         input: effectsOf,
-        onDone: [
-          { guard: ({ context, event }) => context.more || event.output.waiting > 0, target: 'committing' },
-          { target: 'receiving' },
-        ],
+        onDone: [{ guard: 'moreCame', target: 'committing' }, { target: 'receiving' }],
         onError: [
           { guard: 'beyondRepair', target: 'failed', actions: ['noteTrouble', 'drop'] },
           { target: 'lost', actions: ['noteTrouble', 'drop'] },

@@ -56,6 +56,11 @@ export interface FileRotatorEffects {
   seal: Effect<FileRotatorConfig, Sealed>;
 }
 
+/** What the answer of a sealing says is in the open segment by then. */
+function leftOpen(event: { readonly type: string }): number {
+  return 'output' in event ? (event.output as Sealed).bytes : 0;
+}
+
 interface Context extends Trouble {
   readonly config: FileRotatorConfig;
   readonly dueInMs: number;
@@ -102,6 +107,8 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
         // Only what an earlier run left open: what grows large now is sealed in its commit.
         large: ({ context, event }) => event.type === 'WRITTEN' && event.bytes >= context.config.size,
         nothingOpen: ({ event }) => event.type === 'WRITTEN' && event.bytes === 0,
+        largeAgain: ({ context, event }) => leftOpen(event) >= context.config.size,
+        openAgain: ({ event }) => leftOpen(event) > 0,
         sealedSome: ({ event }) => event.type === 'WRITTEN' && event.sealed > 0,
       },
       delays: { due: ({ context }) => context.dueInMs },
@@ -145,13 +152,9 @@ export const fileRotator = defineKind<'file-rotator', typeof config, FileRotator
             input: ({ context }) => context.config,
             onDone: [
               // So much came meanwhile that it need not wait.
+              { guard: 'largeAgain', target: 'sealing', reenter: true },
               {
-                guard: ({ context, event }) => event.output.bytes >= context.config.size,
-                target: 'sealing',
-                reenter: true,
-              },
-              {
-                guard: ({ event }) => event.output.bytes > 0,
+                guard: 'openAgain',
                 target: 'filling',
                 actions: assign({ dueInMs: ({ event }) => event.output.dueInMs }),
               },

@@ -1,5 +1,5 @@
 /** What a statechart is made of, read from the statechart itself. */
-import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import type { Chart, ChartState, ChartTransition } from '../../contract/chart.ts';
 import { eventName } from '../names.ts';
 import { type KnownTransition, stateId, statesOf, transitionsOf } from '../transition-ids.ts';
@@ -44,7 +44,7 @@ function transitionOf({ id, source, definition }: KnownTransition): ChartTransit
     label: labelOf(event, source),
     as: kindOfEvent(event),
     guard: guard === undefined ? null : (nameOf(guard) ?? nameless),
-    actions: ownNames(definition.actions),
+    actions: actionsOf(definition),
     reenter: definition.reenter ?? false,
   };
 }
@@ -62,8 +62,19 @@ function labelOf(event: string, source: AnyStateNode): string {
   const answer = /^xstate\.(done|error)\.actor\.(.+)$/.exec(event);
   const invoked = answer && source.invoke.find(({ id }) => id === answer[2]);
   if (invoked && typeof invoked.src === 'string') return `${answer[1]} ${invoked.src}`;
-  const long = /^after (\d+)000 ms$/.exec(eventName(event));
-  return long ? `after ${long[1]} s` : eventName(event);
+  const wait = /^after (\d+) ms$/.exec(eventName(event));
+  return wait ? `after ${shortTime(Number(wait[1]))}` : eventName(event);
+}
+
+function shortTime(ms: number): string {
+  if (ms >= 120_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
+  return ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`;
+}
+
+/** What stays where it is and does something must not look as if it did nothing. */
+function actionsOf({ actions, target }: AnyTransitionDefinition): string[] {
+  const named = ownNames(actions);
+  return named.length === 0 && target === undefined && actions.length > 0 ? ['notes it'] : named;
 }
 
 /** Names of actions in their order; those of xstate itself, and functions without a name, are left out. */

@@ -3,7 +3,7 @@ import type { Box, Chart, ChartEdge, ChartLayout, ChartState, Point } from '../.
 import { placeChips } from './chips.ts';
 import { lineHeight, partsWidth, stateBox } from './state-box.ts';
 import { type Bundle, labelParts, labelText, type Telling, tellingOf } from './telling.ts';
-import { forwardArrows } from './walk-order.ts';
+import { directions } from './walk-order.ts';
 
 /** The part of elkjs that is used. */
 export interface LayoutEngine {
@@ -25,7 +25,14 @@ interface ElkEdge {
   id: string;
   sources: string[];
   targets: string[];
-  labels?: { text: string; width: number; height: number; x?: number; y?: number }[];
+  labels?: {
+    text: string;
+    width: number;
+    height: number;
+    x?: number;
+    y?: number;
+    layoutOptions?: Record<string, string>;
+  }[];
   sections?: { startPoint: Point; endPoint: Point; bendPoints?: Point[] }[];
   layoutOptions?: Record<string, string>;
 }
@@ -50,7 +57,6 @@ const engineOptions = {
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
   'elk.layered.nodePlacement.favorStraightEdges': 'true',
   'elk.layered.thoroughness': '40',
-  'elk.edgeLabels.inline': 'true',
   'elk.edgeLabels.placement': 'CENTER',
   'elk.spacing.nodeNode': '28',
   'elk.spacing.edgeEdge': '14',
@@ -64,6 +70,7 @@ const engineOptions = {
 /** The same chart gets the same layout each time. */
 export async function layOut(chart: Chart, engine: LayoutEngine): Promise<ChartLayout> {
   const telling = tellingOf(chart);
+  const { upward } = directions(chart, telling.arrows);
   const placed = await engine.layout(graphOf(chart, telling));
   const root = chart.states[0]!;
   const states: Record<string, Box> = {};
@@ -89,7 +96,11 @@ export async function layOut(chart: Chart, engine: LayoutEngine): Promise<ChartL
     if (!points) continue;
     const [kind, rest = ''] = splitOnce(edge.id);
     if (kind === 'initial') initials[rest] = points;
-    else edges.push(edgeOf(telling.arrows[Number(rest)]!, points, edge, down));
+    else {
+      const index = Number(rest);
+      const way = upward.has(index) ? points.toReversed() : points;
+      edges.push(edgeOf(telling.arrows[index]!, way, edge, down));
+    }
   }
   const width = Math.max(chips.width, Math.round(placed.width ?? 0) + 2 * margin);
   const height = chips.height + Math.round(placed.height ?? 0) + 2 * margin;
@@ -118,7 +129,10 @@ function edgeOf(
   };
 }
 
+const atTheEnd = { 'elk.layered.layering.layerConstraint': 'LAST' };
+
 function graphOf(chart: Chart, telling: Telling): ElkNode {
+  const touched = new Set(telling.arrows.flatMap(({ source, target }) => [source, target]));
   const [root] = chart.states;
   const childrenOf = (parent: ChartState): ElkNode[] => {
     const inside = chart.states.filter((state) => state.parent === parent.id);
@@ -129,7 +143,11 @@ function graphOf(chart: Chart, telling: Telling): ElkNode {
     const { width, height } = stateBox(state, telling.lines.get(state.id) ?? []);
     const id = `state:${state.id}`;
     const children = childrenOf(state);
-    if (children.length === 0) return { id, width, height };
+    if (children.length === 0) {
+      // Ends that no arrow leads to stand where ends are looked for.
+      const last = state.type === 'final' && !touched.has(state.id);
+      return { id, width, height, ...(last ? { layoutOptions: atTheEnd } : {}) };
+    }
     return {
       id,
       children,
@@ -140,13 +158,14 @@ function graphOf(chart: Chart, telling: Telling): ElkNode {
       },
     };
   };
-  const forward = forwardArrows(chart, telling.arrows);
+  const { forward, upward } = directions(chart, telling.arrows);
   const arrows = telling.arrows.map((bundle, index): ElkEdge => {
-    const parts = bundle.transitions.map(labelParts);
+    const parts = bundle.transitions.map((one) => labelParts(one, telling.crowded));
     return {
       id: `arrow:${index}`,
-      sources: [`state:${bundle.source}`],
-      targets: [`state:${bundle.target}`],
+      ...(upward.has(index)
+        ? { sources: [`state:${bundle.target}`], targets: [`state:${bundle.source}`] }
+        : { sources: [`state:${bundle.source}`], targets: [`state:${bundle.target}`] }),
       labels: [
         {
           text: bundle.transitions.map(labelText).join('\n'),
@@ -155,6 +174,8 @@ function graphOf(chart: Chart, telling: Telling): ElkNode {
             (bundle.as === 'after' ? 15 : 0) +
             2 * labelPaddingX,
           height: parts.length * lineHeight + 2 * labelPaddingY,
+          // On its arrow: beside it, it might as well belong to the next one.
+          layoutOptions: { 'elk.edgeLabels.inline': 'true' },
         },
       ],
       ...(forward.has(index) ? { layoutOptions: { 'elk.layered.priority.direction': '20' } } : {}),

@@ -53,12 +53,17 @@ export function chartMermaid(chart: Chart): string {
     if (leadsIn) anywhere.add(source);
     const from = leadsIn ? `${ids.get(source)}any` : ids.get(source);
     // To a state around it is to where that begins.
-    const to = source !== target && isWithin(source, target) ? beginning(target) : target;
+    const to = source !== target && isWithin(source, target) ? beginning(target, source) : target;
     return `  ${from} --> ${ids.get(to)} : ${plain(labelText(transition))}`;
   }
-  function beginning(id: string): string {
-    const initial = states.get(id)?.initial;
-    return initial === null || initial === undefined ? id : beginning(initial);
+  function beginning(id: string, seenFrom: string): string {
+    const state = states.get(id);
+    if (state?.type === 'parallel') {
+      const own = childrenOf(id).find((child) => isWithin(seenFrom, child.id));
+      if (own) return beginning(own.id, seenFrom);
+    }
+    const initial = state?.initial ?? null;
+    return initial === null ? id : beginning(initial, seenFrom);
   }
   function write(state: ChartState, indent: string): void {
     const id = ids.get(state.id)!;

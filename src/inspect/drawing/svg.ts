@@ -66,7 +66,7 @@ export function chartSvg(chart: Chart, layout: ChartLayout, options: SvgOptions 
     }),
     ...Object.values(layout.initials).map(initialSvg),
     ...arrows.map((edge) => lineSvg(edge, of(edge))),
-    ...arrows.map((edge) => labelSvg(edge, of(edge))),
+    ...arrows.map((edge) => labelSvg(edge, of(edge), telling.crowded)),
     '</svg>\n',
   ].join('');
 }
@@ -194,13 +194,13 @@ function lineSvg({ points }: ChartEdge, transitions: readonly ChartTransition[])
   );
 }
 
-function labelSvg({ label }: ChartEdge, transitions: readonly ChartTransition[]): string {
+function labelSvg({ label }: ChartEdge, transitions: readonly ChartTransition[], crowded: boolean): string {
   if (!label) return '';
   const rows = transitions.map((transition, i) => {
     const baseline = label.y + 3 + i * lineHeight + lineSize;
     const timed = transition.as === 'after';
     const sign = timed ? icon('clock', label.x + 11, baseline - lineSize * 0.36) : '';
-    return `${sign}${text(label.x + 6 + (timed ? iconWidth : 0), baseline, partsSvg(labelParts(transition)))}`;
+    return `${sign}${text(label.x + 6 + (timed ? iconWidth : 0), baseline, partsSvg(labelParts(transition, crowded)))}`;
   });
   return `<g class="edge-label ${transitions[0]?.as ?? 'event'}" ${data(transitions)}>${labelRect(label, 5)}${rows.join('')}</g>`;
 }

@@ -20,6 +20,8 @@ export type StateLine =
   | { readonly as: 'deaf'; readonly transitions: readonly ChartTransition[] };
 
 export interface Telling {
+  /** So many arrows that their labels had better be short. */
+  readonly crowded: boolean;
   readonly arrows: readonly Bundle[];
   /** What happens from whatever state. */
   readonly chips: readonly Bundle[];
@@ -36,10 +38,11 @@ export interface LabelParts {
 }
 
 const actionsLengthMax = 30;
+const arrowsMax = 24;
 
 /** Actions are told as long as they do not crowd the drawing. */
-export function labelParts({ label, guard, actions }: ChartTransition): LabelParts {
-  const told = actions.join(', ');
+export function labelParts({ label, guard, actions }: ChartTransition, crowded: boolean = false): LabelParts {
+  const told = crowded ? '' : actions.join(', ');
   return {
     event: label,
     guard: guard === null ? '' : `[${guard}]`,
@@ -65,8 +68,10 @@ export function tellingOf(chart: Chart): Telling {
       else within.set(transition.source, [transition]);
     } else arrows.push(transition);
   }
+  const drawn = bundled(arrows, ({ source, as }, target) => [source, target, as]);
   return {
-    arrows: bundled(arrows, ({ source, as }, target) => [source, target, as]),
+    crowded: drawn.length > arrowsMax,
+    arrows: drawn,
     // Of what holds everywhere only the end matters.
     chips: bundled(chips, (_, target) => [target]),
     lines: new Map(chart.states.map((state) => [state.id, linesOf(state, within.get(state.id) ?? [])])),

