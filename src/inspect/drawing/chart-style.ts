@@ -44,6 +44,7 @@ const fonts = "'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif";
 
 const rules = `
 .chart{font:11px ${fonts};fill:${use('ink')};color:${use('ink')}}
+.chart .paper{fill:${use('paper')}}
 .chart text{white-space:pre}
 .chart .title{font-size:16px;font-weight:700}
 .chart .name{font-size:13px;font-weight:700}

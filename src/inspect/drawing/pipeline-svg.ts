@@ -28,6 +28,7 @@ export function pipelineSvg(graph: PipelineGraph, title: string, { notes }: Acto
     `<title id="pipeline-title">${xml(title)}</title>`,
     `<desc id="pipeline-desc">${xml(description(graph))}</desc>`,
     `<style>${standAloneStyle}</style>`,
+    `<rect class="paper" x="${-margin}" y="${-margin}" width="100%" height="100%" rx="10"/>`,
     ...graph.boxes.map(boxSvg),
     ...graph.links.map(linkSvg),
     ...graph.wires.map((wire) => wireSvg(wire, !isOneOfMany(wire, graph.wires))),

@@ -55,7 +55,10 @@ export function chartSvg(chart: Chart, layout: ChartLayout, options: SvgOptions 
     ` width="${layout.width}" height="${layout.height}" viewBox="0 0 ${layout.width} ${layout.height}">`,
     `<title id="${id}-title">${xml(`Statechart of ${chart.kind}`)}</title>`,
     `<desc id="${id}-desc">${xml(description(chart))}</desc>`,
-    ...(standAlone ? [`<style>${standAloneStyle}</style>`] : []),
+    // Its own paper: whoever shows it may be dark where the reader's system is light.
+    ...(standAlone
+      ? [`<style>${standAloneStyle}</style><rect class="paper" width="100%" height="100%" rx="10"/>`]
+      : []),
     head(root!, linesOf(root!)),
     ...chipsTitleAt(chips),
     ...chips.map((edge) => chipSvg(edge, of(edge), states)),
