@@ -71,8 +71,8 @@ export async function runPlan(
   live: Live | null = null,
   hangUp: HangUp | null = null,
 ): Promise<number> {
+  const shown = chosenConsole(options.console ?? null, written.console, process.env);
   const plan = await withIdentity(written);
-  const shown = chosenConsole(options.console ?? null, plan.console, process.env);
   const { log, trouble } = watchedLog(live?.log() ?? terminalLog(options));
   const report = log.reporter(plan.name, 'pipeline');
   const notifier = createNotifier({

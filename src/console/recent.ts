@@ -49,8 +49,8 @@ export function keepRecent(limits = { eventsMax, bytesMax }): Recent {
       shorten();
     },
     after(id) {
-      if (id === lastId) return [];
-      if (id < sinceId || id <= 0 || id > lastId) return null;
+      // Also before the first event a new page is told how things stand.
+      if (id <= 0 || id < sinceId || id > lastId) return null;
       return events.filter((event) => event.id > id);
     },
   };
