@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import test from 'ava';
 import { createHub } from '../../src/console/hub.ts';
 import { serveConsole } from '../../src/console/server.ts';
@@ -100,6 +101,51 @@ test('a page of another origin may neither read nor change anything, also of ano
     200,
     'a tunnel',
   );
+});
+
+test('a page of another origin opens no WebSocket', async (t) => {
+  let opened = 0;
+  const upgrades = {
+    '/inspect': (_: unknown, socket: Duplex) => {
+      opened += 1;
+      socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+    },
+  };
+  const { port } = await served(t, { upgrades, origins: ['https://inspector.example'] });
+  const upgrade = (path: string, headers: Record<string, string>) =>
+    new Promise<string>((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.setEncoding('latin1').once('data', (text: string) => {
+        socket.destroy();
+        resolve(text.split(' ')[1]!);
+      });
+      const all = { host: `127.0.0.1:${port}`, upgrade: 'websocket', connection: 'Upgrade', ...headers };
+      const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
+    });
+  t.is(await upgrade('/inspect', { origin: 'https://evil.example' }), '403');
+  t.is(await upgrade('/inspect', { origin: 'null' }), '403');
+  t.is(await upgrade('/inspect', { host: 'evil.example' }), '421');
+  t.is(await upgrade('/nothing', {}), '404');
+  t.is(opened, 0);
+  t.is(await upgrade('/inspect', {}), '101', 'a program');
+  t.is(await upgrade('/inspect', { origin: `http://127.0.0.1:${port}` }), '101');
+  t.is(
+    await upgrade('/inspect', { origin: 'https://inspector.example', 'sec-fetch-site': 'cross-site' }),
+    '101',
+  );
+  const guarded = await served(t, { upgrades, token });
+  const status = await new Promise<string>((resolve) => {
+    const socket = connect(guarded.port, '127.0.0.1');
+    socket.setEncoding('latin1').once('data', (text: string) => {
+      socket.destroy();
+      resolve(text.split(' ')[1]!);
+    });
+    socket.write(
+      'GET /inspect HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    );
+  });
+  t.is(status, '401');
 });
 
 test('what changes something needs the key of this console', async (t) => {
