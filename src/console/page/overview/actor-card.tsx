@@ -5,7 +5,7 @@ import { hrefTo } from '../routes.ts';
 import { count, countdown, counted, rate, size, span } from '../shared/figures.ts';
 import { Pill } from '../shared/parts.tsx';
 import { Ticking } from '../shared/ticking.tsx';
-import { toneOf, toneWords } from '../shared/tones.ts';
+import { toneOf } from '../shared/tones.ts';
 import { Sparkline } from './sparkline.tsx';
 
 interface CardProps {
@@ -23,14 +23,12 @@ export function ActorCard({ actor, sessions, compact }: CardProps) {
   const tone = toneOf(status, isStale);
   const state = status?.state ?? live?.state ?? 'not known';
   const href = hrefTo({ page: 'actor', pipeline: actor.pipeline.name, actor: actor.name });
-  const name = `${actor.pipeline.name}/${actor.name}, ${kind}: ${state}, ${toneWords[tone]}`;
   return (
     <a
       class={`actor-card ${compact ? 'is-compact' : ''}`}
       data-tone={tone}
       data-actor={`${actor.pipeline.name}/${actor.name}`}
       href={href}
-      aria-label={name}
     >
       <span class="actor-head">
         <strong class="actor-name">{actor.name}</strong>
