@@ -1,12 +1,9 @@
 /** What a stream and a model need of a browser. */
 import { type OpenStream, type StreamParts, StreamRefused } from './stream.ts';
 
-const openEvents: OpenStream = async function* (lastEventId, signal) {
-  const headers: Record<string, string> = { accept: 'text/event-stream' };
-  if (lastEventId !== null) headers['last-event-id'] = String(lastEventId);
-  const response = await fetch('api/events', { headers, signal, cache: 'no-store' });
-  if (!response.ok || !response.body) throw new StreamRefused(`the console answers ${response.status}`);
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+/** A body's text as it comes. */
+export async function* textOf(response: Response): AsyncGenerator<string> {
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -16,11 +13,18 @@ const openEvents: OpenStream = async function* (lastEventId, signal) {
   } finally {
     reader.cancel().catch(() => {});
   }
+}
+
+const openEvents: OpenStream = async function* (lastEventId, signal) {
+  const headers: Record<string, string> = { accept: 'text/event-stream' };
+  if (lastEventId !== null) headers['last-event-id'] = String(lastEventId);
+  const response = await fetch('api/events', { headers, signal, cache: 'no-store' });
+  if (!response.ok || !response.body) throw new StreamRefused(`the console answers ${response.status}`);
+  yield* textOf(response);
 };
 
 export const browserParts: StreamParts = {
   open: openEvents,
-  now: Date.now,
   chance: Math.random,
   after(ms, call) {
     const timer = setTimeout(call, ms);

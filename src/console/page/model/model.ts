@@ -81,7 +81,7 @@ export interface ModelFeed {
   /** Shows a world that was folded elsewhere, with the past up to it. */
   show(world: World, past: PastView): void;
   connect(connection: Connection): void;
-  /** The page's clock goes on. */
+  /** The page's clock goes on; for a recording, the time that is shown. */
   tick(pageMs: number): void;
 }
 
@@ -145,10 +145,9 @@ export function createModel(startMs: number, past: Past = createPast()): ModelFe
     },
     tick(pageMs) {
       batch(() => {
-        clockMs.value = pageMs + offsetMs;
         const { state } = connection.peek();
-        if (state === 'replay') nowMs.value = pageMs;
-        else if (state === 'live') nowMs.value = clockMs.peek();
+        clockMs.value = state === 'replay' ? pageMs : pageMs + offsetMs;
+        if (state !== 'lost') nowMs.value = clockMs.peek();
       });
     },
   };

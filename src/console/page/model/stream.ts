@@ -14,7 +14,6 @@ export class StreamRefused extends Error {}
 
 export interface StreamParts {
   readonly open: OpenStream;
-  readonly now: () => number;
   /** Calls once after so long, unless what it returns is called before. */
   readonly after: (ms: number, call: () => void) => () => void;
   /** Calls once before the next frame of the screen, or soon where none is drawn. */
@@ -36,7 +35,7 @@ const silenceMsMax = 20_000;
 /** @param onHello called before the model hears of it; a returned `false` ends the stream */
 export function followConsole(
   feed: ModelFeed,
-  { open, now, after, soon, chance }: StreamParts,
+  { open, after, soon, chance }: StreamParts,
   onHello: (event: HelloEvent) => boolean = () => true,
 ): RunningStream {
   let lastId: number | null = null;
@@ -105,7 +104,7 @@ export function followConsole(
     flush();
     const waitMs = waitsMs[Math.min(failures, waitsMs.length - 1)]! * (0.75 + chance() / 2);
     failures += 1;
-    feed.connect({ state: 'lost', retryAtMs: now() + waitMs, reason });
+    feed.connect({ state: 'lost', retryAtMs: feed.model.clockMs.peek() + waitMs, reason });
     endWait = after(waitMs, retry);
   };
   const retry = () => {

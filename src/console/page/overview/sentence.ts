@@ -1,5 +1,5 @@
 /** One glance: is everything well, where is the data, what is it waiting for. Pure. */
-import type { ActorStatus, PipelineStatus } from '../../../contract/status.ts';
+import type { ActorStatus, PipelineStatus, Waiting } from '../../../contract/status.ts';
 import type { Stale } from '../model/model.ts';
 import { count, countdown, counted, size, span } from '../shared/figures.ts';
 import type { Tone } from '../shared/tones.ts';
@@ -99,13 +99,22 @@ function attentionOf(pipeline: string, actor: ActorStatus, nowMs: number): Atten
 /** Where readings are that are not where they shall be. */
 function dataOf({ name, status, nowMs }: SentencePipeline): string[] {
   if (!status || status.edge === null) return [];
-  const cursor = status.actors.find(({ kind, waiting }) => kind === 'uploader' && waiting);
-  const waiting = cursor?.waiting;
-  if (!waiting || waiting.bytes === 0) return [`Nothing waits on the disk of ${name}.`];
-  const what = waiting.readings === null ? size(waiting.bytes) : counted(waiting.readings, 'reading');
-  const bytes = waiting.readings === null ? '' : ` (${size(waiting.bytes)})`;
-  const oldest = waiting.oldestMs === null ? '' : `, the oldest for ${span(nowMs - waiting.oldestMs)}`;
-  return [
-    `${what}${bytes} wait${waiting.readings === 1 ? 's' : ''} on the disk of ${name} for the cloud${oldest}.`,
-  ];
+  const of = (kind: string) => status.actors.find((actor) => actor.kind === kind)?.waiting ?? null;
+  const amount = (waiting: Waiting) => {
+    if (waiting.readings === null) return size(waiting.bytes);
+    return `${counted(waiting.readings, 'reading')} (${size(waiting.bytes)})`;
+  };
+  const verb = ({ readings }: Waiting, one: string, many: string) => (readings === 1 ? one : many);
+  const [open, sealed] = [of('file-rotator'), of('uploader')];
+  const said: string[] = [];
+  if (sealed && sealed.bytes > 0) {
+    const oldest = sealed.oldestMs === null ? '' : `, the oldest for ${span(nowMs - sealed.oldestMs)}`;
+    said.push(
+      `${amount(sealed)} ${verb(sealed, 'waits', 'wait')} on the disk of ${name} for the cloud${oldest}.`,
+    );
+  } else if (sealed) said.push(`Nothing on the disk of ${name} waits for the cloud.`);
+  if (open && open.bytes > 0) {
+    said.push(`${amount(open)} ${verb(open, 'is', 'are')} in its open segment.`);
+  }
+  return said;
 }

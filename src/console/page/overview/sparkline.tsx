@@ -10,6 +10,7 @@ export function Sparkline({ perSecond }: { perSecond: readonly number[] }) {
   );
   return (
     <svg class="sparkline" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+      <line class="sparkline-base" x1="0" x2={width} y1={height - 0.5} y2={height - 0.5} />
       {points.length > 1 && (
         <>
           <path class="sparkline-area" d={`M${left},${height}L${points.join('L')}L${width - 1},${height}Z`} />

@@ -1,0 +1,85 @@
+/** The slider of a recording, below every view. */
+import { useMemo } from 'preact/hooks';
+import { dateTime, preciseTime, span } from '../shared/figures.ts';
+import { Button } from '../shared/parts.tsx';
+import { type Player, speeds } from './player.ts';
+
+export function ReplayBar({ player }: { player: Player }) {
+  const { fromMs, toMs, moments } = player.recording;
+  const atMs = player.atMs.value;
+  const isPlaying = player.isPlaying.value;
+  return (
+    <section class="replay" aria-label="Recording">
+      <div class="replay-buttons">
+        <Button label="Previous transition" onPress={() => player.step(-1)}>
+          ⏮︎
+        </Button>
+        <Button
+          as="main"
+          label={isPlaying ? 'Pause the recording' : 'Play the recording'}
+          onPress={() => (isPlaying ? player.pause() : player.play())}
+        >
+          {isPlaying ? '⏸︎' : '▶︎'}
+        </Button>
+        <Button label="Next transition" onPress={() => player.step(1)}>
+          ⏭︎
+        </Button>
+        <select
+          class="field"
+          aria-label="Speed"
+          value={String(player.speed.value)}
+          onChange={(event) => player.setSpeed(Number(event.currentTarget.value))}
+        >
+          {speeds.map((speed) => (
+            <option key={speed} value={String(speed)}>
+              {speed}×
+            </option>
+          ))}
+        </select>
+      </div>
+      <div class="replay-line">
+        <Marks fromMs={fromMs} toMs={toMs} moments={moments} />
+        <input
+          type="range"
+          aria-label="Moment of the recording"
+          aria-valuetext={`${preciseTime(atMs)}, ${span(atMs - fromMs)} after its beginning`}
+          min={fromMs}
+          max={toMs}
+          step={Math.max(1, Math.round((toMs - fromMs) / 2_000))}
+          value={atMs}
+          onInput={(event) => {
+            player.pause();
+            player.seek(Number(event.currentTarget.value));
+          }}
+        />
+      </div>
+      <p class="replay-time" title={dateTime(atMs)}>
+        <b class="figure">{preciseTime(atMs)}</b>{' '}
+        <span class="quiet figure">
+          {span(atMs - fromMs)} of {span(toMs - fromMs)}
+        </span>
+      </p>
+    </section>
+  );
+}
+
+const bins = 400;
+
+/** Where something happened, and where it was trouble. */
+function Marks({ fromMs, toMs, moments }: Pick<Player['recording'], 'fromMs' | 'toMs' | 'moments'>) {
+  const marks = useMemo(() => {
+    const found = new Map<number, boolean>();
+    for (const { timeMs, isTrouble } of moments) {
+      const bin = Math.floor(((timeMs - fromMs) / Math.max(1, toMs - fromMs)) * (bins - 1));
+      found.set(bin, isTrouble || (found.get(bin) ?? false));
+    }
+    return [...found];
+  }, [fromMs, toMs, moments]);
+  return (
+    <svg class="replay-marks" viewBox={`0 0 ${bins} 8`} preserveAspectRatio="none" aria-hidden="true">
+      {marks.map(([bin, isTrouble]) => (
+        <rect key={bin} x={bin} width="1" height="8" data-tone={isTrouble ? 'trouble' : 'idle'} />
+      ))}
+    </svg>
+  );
+}
