@@ -24,6 +24,8 @@ export interface Recording {
   at(timeMs: number): { readonly world: World; readonly past: PastView };
 }
 
+/** So soon after the first pipeline the others have said something too. */
+const settleMs = 250;
 /** A world is kept every so many events. */
 const keyframeEvents = 200;
 
@@ -42,7 +44,9 @@ export function createRecording(header: RecordingHeader, events: readonly Consol
     const moment = momentOf(event);
     if (moment) moments.push(moment);
   });
-  const fromMs = numbered[0]?.timeMs ?? header.startedMs;
+  // Before the first word of a pipeline there is nothing to be seen.
+  const first = numbered.find(({ type }) => type === 'status') ?? numbered[0];
+  const fromMs = first ? first.timeMs + settleMs : header.startedMs;
   const toMs = Math.max(fromMs, numbered.at(-1)?.timeMs ?? fromMs);
   let last = { place: 0, world: emptyWorld };
   return {

@@ -49,8 +49,10 @@ export function ActorCard({ actor, sessions, compact }: CardProps) {
             <span class="figure">{rate(status.readingsPerSecond)}</span>
           </span>
           <Backlog actor={actor} />
-          <span class="actor-word">
-            <Word actor={actor} sessions={sessions} />
+          <span class="actor-word-place">
+            <span class="actor-word">
+              <Word actor={actor} sessions={sessions} />
+            </span>
           </span>
         </>
       )}

@@ -31,7 +31,7 @@ export function shapeOf(worlds: readonly PipelineWorld[]): Shape {
 /** Of an actor that belongs to another: `receiver/127.0.0.1:44294`. */
 export const isSession = (name: string): boolean => name.includes('/');
 
-const large = { nodeWidth: 208, nodeHeight: 150, gapX: 100, gapY: 22 };
+const large = { nodeWidth: 214, nodeHeight: 150, gapX: 96, gapY: 22 };
 const compact = { nodeWidth: 184, nodeHeight: 58, gapX: 72, gapY: 12 };
 /** So many cards are drawn in full. */
 const largeMax = 24;

@@ -82,6 +82,7 @@ function Nothing() {
   const model = useModel();
   const { state } = model.connection.value;
   if (state === 'connecting') return <Empty title="Asking the console …" />;
+  if (state === 'replay') return <Empty title="Nothing had been said yet" />;
   return (
     <Empty title="No pipeline runs here">
       Start one with <code>fogrun edge.yaml</code>; it appears here by itself.

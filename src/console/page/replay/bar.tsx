@@ -12,17 +12,17 @@ export function ReplayBar({ player }: { player: Player }) {
     <section class="replay" aria-label="Recording">
       <div class="replay-buttons">
         <Button label="Previous transition" onPress={() => player.step(-1)}>
-          ⏮︎
+          <Sign path={signs.back} />
         </Button>
         <Button
           as="main"
           label={isPlaying ? 'Pause the recording' : 'Play the recording'}
           onPress={() => (isPlaying ? player.pause() : player.play())}
         >
-          {isPlaying ? '⏸︎' : '▶︎'}
+          <Sign path={isPlaying ? signs.pause : signs.play} />
         </Button>
         <Button label="Next transition" onPress={() => player.step(1)}>
-          ⏭︎
+          <Sign path={signs.on} />
         </Button>
         <select
           class="field"
@@ -60,6 +60,21 @@ export function ReplayBar({ player }: { player: Player }) {
         </span>
       </p>
     </section>
+  );
+}
+
+const signs = {
+  back: 'M3,2h2v12h-2zM14,2v12l-8-6z',
+  on: 'M11,2h2v12h-2zM2,2v12l8-6z',
+  play: 'M4,2v12l10-6z',
+  pause: 'M4,2h3v12h-3zM9,2h3v12h-3z',
+} as const;
+
+function Sign({ path }: { path: string }) {
+  return (
+    <svg class="replay-sign" viewBox="0 0 16 16" aria-hidden="true">
+      <path d={path} />
+    </svg>
   );
 }
 

@@ -78,7 +78,8 @@ function Facts({ actor }: { actor: ActorModel }) {
         )}
         <Fact name="now">{rate(status.readingsPerSecond)}</Fact>
         <Fact name="readings so far">{count(status.readings)}</Fact>
-        {waiting && (
+        {waiting && waiting.bytes === 0 && <Fact name="waiting">nothing</Fact>}
+        {waiting && waiting.bytes > 0 && (
           <Fact name={waiting.oldestMs === null ? 'waiting' : 'waiting, the oldest for'}>
             {waiting.readings === null
               ? size(waiting.bytes)

@@ -1,0 +1,120 @@
+import test from 'ava';
+import { createModel } from '../../../src/console/page/model/model.ts';
+import { createSseReader } from '../../../src/console/page/model/sse.ts';
+import { followConsole } from '../../../src/console/page/model/stream.ts';
+import { pipelineStatus } from '../../helpers/fake-control.ts';
+import { createVirtualClock } from '../../helpers/virtual-clock.ts';
+
+const statusEvent = (id: number) => ({ type: 'status', id, timeMs: id, status: pipelineStatus() });
+const helloEvent = (life: string) => ({
+  ...{ type: 'hello', version: '0.1.0', life, nowMs: 0, mode: 'live', key: null },
+});
+
+/** A console that a test plays: each connection is handed to it. */
+function played() {
+  const clock = createVirtualClock();
+  const feed = createModel(0);
+  const opened: { lastId: number | null; say: (event: object) => Promise<void>; end: () => Promise<void> }[] =
+    [];
+  const settle = async () => {
+    for (let i = 0; i < 20; i += 1) await null;
+  };
+  const running = followConsole(feed, {
+    open: async function* (lastId, signal) {
+      const pieces: string[] = [];
+      let wake = () => {};
+      let isOver = false;
+      signal.addEventListener('abort', () => wake());
+      opened.push({
+        lastId,
+        async say(event) {
+          pieces.push(`data: ${JSON.stringify(event)}\n\n`);
+          wake();
+          await settle();
+        },
+        async end() {
+          isOver = true;
+          wake();
+          await settle();
+        },
+      });
+      for (;;) {
+        const piece = pieces.shift();
+        if (piece !== undefined) yield piece;
+        else if (isOver) return;
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        if (signal.aborted) throw signal.reason;
+      }
+    },
+    after(ms, call) {
+      const timer = clock.setTimeout(call, ms);
+      return () => clock.clearTimeout(timer);
+    },
+    soon: (call) => call(),
+    chance: () => 0.5,
+  });
+  return { clock, feed, opened, running, settle };
+}
+
+test('after an interruption it goes on behind the last event that it heard', async (t) => {
+  const { clock, feed, opened, settle } = played();
+  t.is(opened[0]!.lastId, null);
+  await opened[0]!.say(helloEvent('one'));
+  await opened[0]!.say(statusEvent(7));
+  t.is(feed.model.connection.value.state, 'live');
+  await opened[0]!.end();
+  t.is(feed.model.connection.value.state, 'lost');
+  t.is(feed.model.connection.value.retryAtMs! - feed.model.clockMs.value, 500);
+  await clock.advance(500);
+  await settle();
+  t.is(opened[1]!.lastId, 7);
+});
+
+test('it waits longer after each failure, up to a bound, and anew after a success', async (t) => {
+  const { clock, feed, opened, settle } = played();
+  const waits: number[] = [];
+  for (let i = 0; i < 7; i += 1) {
+    await opened.at(-1)!.end();
+    const { retryAtMs } = feed.model.connection.value;
+    waits.push(retryAtMs! - feed.model.clockMs.value);
+    await clock.advance(waits.at(-1)!);
+    await settle();
+  }
+  t.deepEqual(waits, [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+  await opened.at(-1)!.say(helloEvent('one'));
+  await opened.at(-1)!.end();
+  t.is(feed.model.connection.value.retryAtMs! - feed.model.clockMs.value, 500);
+});
+
+test('a place in another life of the console is worth nothing: it asks again without one', async (t) => {
+  const { clock, feed, opened, settle } = played();
+  await opened[0]!.say(helloEvent('one'));
+  await opened[0]!.say(statusEvent(7));
+  await opened[0]!.end();
+  await clock.advance(500);
+  await settle();
+  await opened[1]!.say(helloEvent('two'));
+  t.is(opened.length, 3);
+  t.is(opened[2]!.lastId, null);
+  t.deepEqual(feed.model.pipelines.value, []);
+});
+
+test('a console that says nothing at all for long counts as lost', async (t) => {
+  const { clock, feed, opened } = played();
+  await opened[0]!.say(helloEvent('one'));
+  await clock.advance(19_000);
+  t.is(feed.model.connection.value.state, 'live');
+  await clock.advance(1_500);
+  t.not(feed.model.connection.value.state, 'live');
+});
+
+test('events are read whatever pieces they come in', (t) => {
+  const heard: string[] = [];
+  const read = createSseReader((data) => heard.push(data));
+  const text = ': beat\n\nid: 1\ndata: {"a":1}\n\ndata: x\r\ndata: y\r\n\r\ndata: cut';
+  for (const letter of text) read(letter);
+  t.deepEqual(heard, ['{"a":1}', 'x\ny']);
+});
