@@ -263,6 +263,8 @@ export interface CloudStore extends AnyStore {
   sensors(edge: string, countMax: number): readonly string[];
   /** Means of a sensor of an edge, across epochs, by time, from `sinceMs` on. */
   means(edge: string, sensor: string, sinceMs: number): readonly Mean[];
+  /** The same one by one, read a few at a time: for who has others wait for him. */
+  eachMean(edge: string, sensor: string, sinceMs: number): Iterable<Mean>;
   /** Resolves when every stored segment has become a file. */
   filed(): Promise<void>;
 }

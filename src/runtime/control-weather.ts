@@ -9,10 +9,10 @@ import type { ControlEnv } from './control.ts';
 /** Sensors that are told of, by names of edges and sensors; means of each, and of all together. */
 const seriesMax = 64;
 const meansEachMax = 2_000;
-const meansMax = 40_000;
+const meansMax = 20_000;
 /** The newest of each. */
 const gapsMax = 500;
-/** Receipts that are looked at for gaps in all, and before others have their turn. */
+/** Receipts that are looked at for gaps in all; and what is read before others have their turn. */
 const receiptsMax = 20_000;
 const atOnce = 256;
 /** Segments of an edge that are looked at, the newest ones. */
@@ -55,8 +55,13 @@ async function seriesOf(env: WeatherEnv, store: CloudStore, sinceMs: number): Pr
   const most = Math.min(meansEachMax, Math.floor(meansMax / Math.max(1, found.length)));
   const series: WeatherSeries[] = [];
   for (const { edge, sensor } of found) {
+    const all: Mean[] = [];
     await turn(env);
-    const means = thinned(store.means(edge, sensor, sinceMs), most);
+    for (const mean of store.eachMean(edge, sensor, sinceMs)) {
+      all.push(mean);
+      if (all.length % atOnce === 0) await turn(env);
+    }
+    const means = thinned(all, most);
     if (means.length > 0) series.push({ edge, sensor, unit: env.board.news.unitOf(edge, sensor), means });
   }
   return series;
@@ -73,7 +78,8 @@ function thinned(means: readonly Mean[], most: number): WeatherMean[] {
       some.reduce((sum, mean) => sum + of(mean) * (mean.readings / readings), 0);
     thin.push({
       timeMs: Math.round(weighted(({ timeMs }) => timeMs)),
-      mean: weighted(({ mean }) => mean),
+      // What nobody sees need not travel.
+      mean: Number(weighted(({ mean }) => mean).toPrecision(9)),
       readings,
     });
   }

@@ -121,12 +121,14 @@ export class CloudStoreReader implements CloudReader {
   }
 
   means(edge: string, sensor: string, sinceMs: number): readonly Mean[] {
+    return [...this.eachMean(edge, sensor, sinceMs)];
+  }
+
+  *eachMean(edge: string, sensor: string, sinceMs: number): Iterable<Mean> {
     const from = ['mean', edge, sensor, Math.max(0, sinceMs)];
-    const means: Mean[] = [];
     for (const { key, value } of pages(this.#kv, from, ['mean', edge, sensor, Number.MAX_SAFE_INTEGER])) {
-      means.push({ ...decodeRecord<Omit<Mean, 'timeMs'>>(value), timeMs: Number(key[3]) });
+      yield { ...decodeRecord<Omit<Mean, 'timeMs'>>(value), timeMs: Number(key[3]) };
     }
-    return means;
   }
 
   /** A reader beside the owner may hold a receipt whose file was named anew since. */

@@ -248,6 +248,7 @@ export function cloudStoreSuite(test: TestFn, name: string, factory: CloudFactor
       [1, 3],
     );
     t.deepEqual(again.means('shed', 'pressure', 0), [value]);
+    t.deepEqual([...again.eachMean('shed', 'pressure', 0)], [value]);
     t.like(again.means('shed', 'temperature', 0), [{ mean: 21 }]);
     t.deepEqual(again.means('shed', 'pressure', 5_001), []);
     t.deepEqual(again.means('shed', 'humidity', 0), []);
