@@ -37,8 +37,8 @@ export interface ChildrenOptions {
   readonly choice: LogChoice;
   readonly live: Live | null;
   readonly hangUp: HangUp | null;
-  /** Where to serve the console, if anywhere. */
-  readonly console: ConsoleConfig | null;
+  /** Where to serve the console, if anywhere, and the inspector to be told, if any. */
+  readonly shown: { readonly config: ConsoleConfig | null; readonly push: URL | null };
 }
 
 const restarts = { every: 500, factor: 2, max: 10_000, jitter: 0.2 };
@@ -126,8 +126,9 @@ export async function runChildren(plans: readonly Plan[], options: ChildrenOptio
   options.hangUp?.(reload);
   live?.onQuit(() => ask('q'));
   if (live) void attachTo(plans, live, attached.signal);
-  const { showChildren } = options.console ? await import('./console-run.ts') : {};
-  const page = await showChildren?.(plans, { config: options.console!, log, live }, parentName);
+  const { shown } = options;
+  const { showChildren } = shown.config || shown.push ? await import('./console-run.ts') : {};
+  const page = await showChildren?.(plans, { ...shown, log, live }, parentName);
   // In turn, so that the second file's uploader finds the first file's receiver listening.
   for (const plan of plans) {
     if (drained) break;

@@ -38,6 +38,11 @@ export async function consoleChoice({ console: text }: Values): Promise<ConsoleA
   return text === undefined ? null : (await import('./console-address.ts')).consoleAddress(text);
 }
 
+/** Whom `--inspect-push` wants told; `null` without. */
+export async function pushChoice({ 'inspect-push': text }: Values): Promise<URL | null> {
+  return text === undefined ? null : (await import('../console/inspect-push.ts')).inspectPushUrl(text);
+}
+
 export async function logChoice(values: Values): Promise<LogChoice> {
   const { log } = values;
   if (log !== undefined && log !== 'text' && log !== 'json' && log !== 'journal') {

@@ -9,7 +9,10 @@ import { auditOf } from './control-socket.ts';
 import type { Live } from './live.ts';
 
 export interface ShownWith {
-  readonly config: ConsoleConfig;
+  /** `null`: no page is served. */
+  readonly config: ConsoleConfig | null;
+  /** An inspector to be told what happens. */
+  readonly push: URL | null;
   readonly log: Log;
   readonly live: Live | null;
 }
@@ -21,10 +24,11 @@ const ownName = 'console';
 export async function showPipeline(
   control: PipelineControl,
   plan: Plan,
-  { config, log, live, audit }: ShownWith & { readonly audit: ReturnType<typeof auditOf> },
+  { config, push, log, live, audit }: ShownWith & { readonly audit: ReturnType<typeof auditOf> },
 ): Promise<{ close(): Promise<void> }> {
   const page = (await import('./console.ts')).openConsole({
     ...{ config, audit: audit.write, opened: live?.view.console },
+    push: pushOf(push, log, plan.name),
     report: log.reporter(plan.name, ownName),
   });
   page.expect([plan]);
@@ -35,13 +39,14 @@ export async function showPipeline(
 /** Over the pipelines of child processes. @param parent its name in the log */
 export async function showChildren(
   plans: readonly Plan[],
-  { config, log, live }: ShownWith,
+  { config, push, log, live }: ShownWith,
   parent: string,
 ): Promise<{ close(): Promise<void> }> {
   const report = log.reporter(parent, ownName);
   const audit = auditOf(ownName, report);
   const page = (await import('./console.ts')).openConsole({
     ...{ config, report, audit: audit.write, opened: live?.view.console },
+    push: pushOf(push, log, parent),
   });
   page.expect(plans);
   page.follow(resolve(stateDirectory({})), async () => plans.map(({ name }) => name));
@@ -51,4 +56,9 @@ export async function showChildren(
       await audit.settled();
     },
   };
+}
+
+/** It speaks for itself in the log. */
+function pushOf(url: URL | null, log: Log, of: string) {
+  return url && { url, report: log.reporter(of, 'inspect-push') };
 }

@@ -16,7 +16,10 @@ import { keepAttached } from './attach.ts';
 import { agent, version } from './version.ts';
 
 export interface ConsoleChoice {
-  readonly config: ConsoleConfig;
+  /** `null`: no page is served. */
+  readonly config: ConsoleConfig | null;
+  /** An inspector that is dialled and told what happens. */
+  readonly push?: { readonly url: URL; readonly report: Reporter } | null;
   readonly report: Reporter;
   readonly audit: (entry: AuditEntry) => void;
   /** Whether it goes on trying where it cannot listen; true unless given. */
@@ -49,14 +52,17 @@ export function openConsole(choice: ConsoleChoice): OwnConsole {
   const following: Promise<void>[] = [];
   const inspectors = inspectSocketOver(hub);
   let running: RunningConsole | null = null;
+  const { config, push } = choice;
   const listen = async () => {
-    const served = await serve(hub, choice, inspectors.upgrade);
+    if (!config) return;
+    const served = await serve(hub, { ...choice, config }, inspectors.upgrade);
     if (over.signal.aborted) return served.close();
     running = served;
     report({ type: 'note', text: `in the browser: ${served.url}` });
     choice.opened?.(served.url);
   };
   const first = listen();
+  const pushing = push ? pushTo(hub, push) : null;
   // Whoever wants to know awaits it; nobody has to.
   first.catch(() => {});
   const listening =
@@ -78,6 +84,7 @@ export function openConsole(choice: ConsoleChoice): OwnConsole {
     async close() {
       over.abort();
       inspectors.close();
+      (await pushing)?.();
       hub.close();
       await listening;
       await Promise.all([running?.close(), ...following, ...[...remotes].map((remote) => remote.close())]);
@@ -87,7 +94,7 @@ export function openConsole(choice: ConsoleChoice): OwnConsole {
 
 function serve(
   hub: Hub,
-  { config, report, audit }: ConsoleChoice,
+  { config, report, audit }: ConsoleChoice & { readonly config: ConsoleConfig },
   inspect: Upgrade,
 ): Promise<RunningConsole> {
   const life = Buffer.from(systemRandom.bytes(12)).toString('hex');
@@ -144,6 +151,16 @@ function inspectSocketOver(hub: Hub): { readonly upgrade: Upgrade; close(): void
     },
     close: () => void loaded?.then((inspectors) => inspectors.close()),
   };
+}
+
+async function pushTo(hub: Hub, { url, report }: NonNullable<ConsoleChoice['push']>): Promise<() => void> {
+  const [{ pushInspection }, { createDefinitions }] = await Promise.all([
+    import('../console/inspect-push.ts'),
+    import('./definitions.ts'),
+  ]);
+  return pushInspection({
+    ...{ hub, url, report, definitionOf: createDefinitions(), clock: systemClock, random: systemRandom },
+  });
 }
 
 interface Following {

@@ -98,6 +98,11 @@ export const options = {
   runs: { type: 'string', words: '--runs N', text: 'simulate so many seeds, one after the other (1)' },
   only: { type: 'string', words: '--only N,N', text: 'of the faults that follow from the seed, only these' },
   report: { type: 'string', words: '--report FILE', text: 'write a report there, as .html or .md' },
+  'inspect-push': {
+    type: 'string',
+    words: '--inspect-push URL',
+    text: "dial Stately's inspector there (ws://… or wss://…) and tell it what happens",
+  },
   for: { type: 'string', words: '--for TIME', text: 'end after that time, such as 90s or 10m' },
   max: { type: 'string', words: '--max SIZE', text: 'end at that size, before compression (512MiB)' },
   write: { type: 'string', words: '--write DIR', text: 'write the reference into a folder' },

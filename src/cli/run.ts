@@ -38,6 +38,8 @@ export interface RunOptions extends LogChoice {
   readonly control?: boolean;
   /** Where to serve the console; nowhere unless given. */
   readonly console?: ConsoleAddress | null;
+  /** An inspector to be told what happens. */
+  readonly push?: URL | null;
   /** Whether a file can be read again for a reload; true unless given. */
   readonly isFile?: boolean;
 }
@@ -55,10 +57,11 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   for (const warning of warnings) live?.view.line('fogrun/check', formatProblem(warning));
   try {
     if (plans.length === 1) return await runPlan(plans[0]!, options, live, hangUp);
-    const shown = chosenConsole(options.console ?? null, undefined, process.env);
+    const config = chosenConsole(options.console ?? null, undefined, process.env);
+    const shown = { config, push: options.push ?? null };
     const { runChildren } = await import('./children.ts');
     const log = live?.log('parent') ?? terminalLog(options);
-    return await runChildren(plans, { log, choice: options, live, hangUp, console: shown });
+    return await runChildren(plans, { log, choice: options, live, hangUp, shown });
   } finally {
     live?.end();
   }
@@ -71,8 +74,9 @@ export async function runPlan(
   live: Live | null = null,
   hangUp: HangUp | null = null,
 ): Promise<number> {
-  const shown = chosenConsole(options.console ?? null, written.console, process.env);
+  const config = chosenConsole(options.console ?? null, written.console, process.env);
   const plan = await withIdentity(written);
+  const { push = null } = options;
   const { log, trouble } = watchedLog(live?.log() ?? terminalLog(options));
   const report = log.reporter(plan.name, 'pipeline');
   const notifier = createNotifier({
@@ -128,11 +132,12 @@ export async function runPlan(
     options.control === false
       ? null
       : offerControl(pipeline.control, pipeline.log.reporter(plan.name, 'pipeline'));
-  const page = shown
-    ? await (await import('./console-run.ts')).showPipeline(pipeline.control, plan, {
-        ...{ config: shown, log: pipeline.log, live, audit },
-      })
-    : null;
+  const page =
+    config || push
+      ? await (await import('./console-run.ts')).showPipeline(pipeline.control, plan, {
+          ...{ config, push, log: pipeline.log, live, audit },
+        })
+      : null;
   notifier.ready();
   const parent = await join(plan.name, report, { drain, reload }).catch((thrown) => {
     // Without its parent nobody would ever stop it.
