@@ -17,13 +17,25 @@ export interface ServedMadeUp {
 let lives = 0;
 
 /** @param port 0 for any */
-export async function serveMadeUp(
+export function serveMadeUp(
   t: ExecutionContext,
   options: readonly MadeUpOptions[] = [{}],
   port: number = 0,
 ): Promise<ServedMadeUp> {
+  return servePipelines(
+    t,
+    options.map((each) => madeUpPipeline(each)),
+    port,
+  );
+}
+
+/** Stops them at the end. @param port 0 for any */
+export async function servePipelines(
+  t: ExecutionContext,
+  pipelines: readonly MadeUp[],
+  port: number = 0,
+): Promise<ServedMadeUp> {
   const hub = createHub(systemClock);
-  const pipelines = options.map((each) => madeUpPipeline(each));
   for (const { control } of pipelines) hub.attach(control);
   lives += 1;
   const served: RunningConsole = await serveConsole({

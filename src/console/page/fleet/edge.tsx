@@ -25,9 +25,7 @@ export function EdgeView({ edge }: { edge: string }) {
     <section class="fleet" aria-label={`Edge ${edge}`}>
       <header class="fleet-head">
         <h1>
-          <a class="fleet-back" href={back}>
-            Fleet
-          </a>{' '}
+          <a href={back}>Fleet</a>{' '}
           <span aria-hidden="true" class="quiet">
             /
           </span>{' '}

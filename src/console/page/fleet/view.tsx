@@ -1,4 +1,5 @@
 /** The edges of a cloud. */
+import { useMemo } from 'preact/hooks';
 import type { EdgeSummary } from '../../../contract/fleet.ts';
 import { useModel } from '../model/context.ts';
 import type { PipelineModel } from '../model/model.ts';
@@ -83,16 +84,22 @@ interface EdgesProps {
 
 function Edges({ edges, pipeline, isStale }: EdgesProps) {
   const { query } = place.value;
-  // Not followed: what is said of edges is renewed with each answer, every few seconds.
-  const nowMs = pipeline.nowMs.peek();
-  const rows = edges.map((edge) => rowOf(edge, nowMs));
+  // As of the answer: what is said of edges is renewed with each, every few seconds.
+  const { nowMs, rows, summary } = useMemo(() => {
+    const nowMs = pipeline.nowMs.peek();
+    const rows = edges.map((edge) => rowOf(edge, nowMs));
+    return { nowMs, rows, summary: summaryOf(rows) };
+  }, [edges, pipeline]);
   const order = orderIn(query);
   const text = query.get('q') ?? '';
   const onlyConcerns = query.get('only') === 'attention';
-  const picked = pick(rows, { text, onlyConcerns, order });
+  const picked = useMemo(
+    () => pick(rows, { text, onlyConcerns, order }),
+    [rows, text, onlyConcerns, order.column, order.down],
+  );
   return (
     <div class={isStale ? 'fleet-all is-stale' : 'fleet-all'}>
-      <p class="fleet-summary">{summaryOf(rows)}</p>
+      <p class="fleet-summary">{summary}</p>
       <Filters rows={rows} text={text} onlyConcerns={onlyConcerns} shown={picked.length} />
       {picked.length === 0 ? (
         <Empty title={onlyConcerns && text === '' ? 'No edge needs attention' : 'No edge is like that'}>

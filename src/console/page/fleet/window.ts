@@ -7,9 +7,9 @@ export interface RowWindow {
 }
 
 /** Rows are drawn in pieces, so that scrolling by a few px changes nothing. */
-const piece = 20;
+const piece = 10;
 /** Before and behind what is seen. */
-const around = 10;
+const around = 5;
 
 /** @param topPx where the first row is, seen from the upper edge of the screen; negative once it is scrolled out */
 export function windowOf(topPx: number, screenPx: number, rowPx: number, count: number): RowWindow {
