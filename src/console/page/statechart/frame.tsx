@@ -18,7 +18,7 @@ interface ChartFrameProps {
 const zoomMin = 0.25;
 const zoomMax = 2.5;
 /** Smaller than that, words cannot be read: the drawing is moved about in instead. */
-const zoomReadable = 0.62;
+const zoomReadable = 0.7;
 const step = 1.25;
 
 let hasStyle = false;
