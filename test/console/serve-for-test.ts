@@ -1,7 +1,8 @@
 /** A console over made-up pipelines, for one test. */
 import type { ExecutionContext } from 'ava';
 import { createHub, type Hub } from '../../src/console/hub.ts';
-import { type RunningConsole, serveConsole } from '../../src/console/server.ts';
+import { type ConsoleOptions, type RunningConsole, serveConsole } from '../../src/console/server.ts';
+import { knownChart } from '../../src/inspect/drawing/known-charts.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { type MadeUp, type MadeUpOptions, madeUpPipeline } from './made-up.ts';
 
@@ -16,16 +17,18 @@ export interface ServedMadeUp {
 
 let lives = 0;
 
-/** @param port 0 for any */
+/** @param port 0 for any @param chart of a kind, as the server has it */
 export function serveMadeUp(
   t: ExecutionContext,
   options: readonly MadeUpOptions[] = [{}],
   port: number = 0,
+  chart: NonNullable<ConsoleOptions['chart']> = knownChart,
 ): Promise<ServedMadeUp> {
   return servePipelines(
     t,
     options.map((each) => madeUpPipeline(each)),
     port,
+    chart,
   );
 }
 
@@ -34,12 +37,14 @@ export async function servePipelines(
   t: ExecutionContext,
   pipelines: readonly MadeUp[],
   port: number = 0,
+  chart: NonNullable<ConsoleOptions['chart']> = knownChart,
 ): Promise<ServedMadeUp> {
   const hub = createHub(systemClock);
   for (const { control } of pipelines) hub.attach(control);
   lives += 1;
   const served: RunningConsole = await serveConsole({
     ...{ hub, host: '127.0.0.1', port, version: '0.0.0', life: `life ${lives}`, now: Date.now },
+    chart,
   });
   let isClosed = false;
   const close = async () => {

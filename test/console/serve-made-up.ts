@@ -4,6 +4,7 @@
  */
 import { createHub } from '../../src/console/hub.ts';
 import { serveConsole } from '../../src/console/server.ts';
+import { knownChart } from '../../src/inspect/drawing/known-charts.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { madeUpPipeline } from './made-up.ts';
 import { madeUpCloud } from './made-up-cloud.ts';
@@ -14,6 +15,7 @@ hub.attach(madeUpPipeline({ actors, transitionsPerSecond }).control);
 if (edges > 0) hub.attach(madeUpCloud({ edges }).control);
 const { url } = await serveConsole({
   ...{ hub, host: '127.0.0.1', port, version: '0.0.0', life: 'made-up', now: Date.now },
+  chart: knownChart,
 });
 process.stdout.write(`${url}\n`);
 setTimeout(() => process.exit(0), 600_000).unref();

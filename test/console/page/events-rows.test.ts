@@ -92,7 +92,7 @@ test('a moment is found in the group that holds what was last then', (t) => {
   t.is(groupAt(groups, 50), null);
 });
 
-test('a lifeline is for an actor and what it invoked, one for all sessions, and one for the outside', (t) => {
+test('an actor has a lifeline, what it invoked one before it, all sessions share one, and one is for the outside', (t) => {
   const rows = steps(
     { actor: 'uploader', source: 'uploader#link' },
     { actor: 'receiver/127.0.0.1:1', source: 'receiver' },
@@ -100,12 +100,14 @@ test('a lifeline is for an actor and what it invoked, one for all sessions, and 
     { actor: 'rotator', source: 'uploader' },
   );
   const { names, place } = lifelines(rows, ['edge/rotator', 'edge/uploader', 'edge/unused']);
-  t.deepEqual(names, [outside, 'edge/rotator', 'edge/uploader', 'edge/receiver', 'edge/receiver/…']);
+  t.deepEqual(names, [
+    ...[outside, 'edge/rotator', 'edge/uploader#link', 'edge/uploader', 'edge/receiver', 'edge/receiver/…'],
+  ]);
   t.deepEqual(rows.map(place), [
-    { from: 2, to: 2 },
-    { from: 3, to: 4 },
-    { from: 0, to: 4 },
-    { from: 2, to: 1 },
+    { from: 2, to: 3 },
+    { from: 4, to: 5 },
+    { from: 0, to: 5 },
+    { from: 3, to: 1 },
   ]);
 });
 

@@ -28,9 +28,12 @@ export function grouped(rows: readonly EventRow[], isGrouped: boolean): readonly
     if (isGrouped) open.set(row.word, group);
     all.push(group);
   });
-  return all
-    .sort((a, b) => b.last - a.last)
-    .map(({ rows }) => ({ key: rows[0]!.item.place, rows, last: rows.at(-1)! }));
+  return (
+    all
+      .map(({ rows, last: at }) => ({ key: rows[0]!.item.place, rows, last: rows.at(-1)!, at }))
+      // What two pipelines say comes in pieces, one a little later than the other.
+      .sort((a, b) => b.last.timeMs - a.last.timeMs || b.at - a.at)
+  );
 }
 
 /** A line on the screen: a group, or one of its rows where it is opened. */

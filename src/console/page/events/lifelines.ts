@@ -16,8 +16,8 @@ export const outside = 'outside';
 const others = 'others';
 
 /**
- * An actor stands in its column, and so does what it invoked, and one column is for all that belong to it, such as the sessions of
- * a receiver.
+ * An actor stands in its column, what it invoked just before it, and one column is for all that belong to it, such as the sessions
+ * of a receiver.
  * @param order names `pipeline/actor` in the order data flows
  */
 export function lifelines(rows: readonly EventRow[], order: readonly string[]): Lifelines {
@@ -28,7 +28,9 @@ export function lifelines(rows: readonly EventRow[], order: readonly string[]): 
     if (source !== null) present.add(lifelineOf(pipeline, source));
     else if (sort === 'step' || sort === 'ignored') hasOutside = true;
   }
-  const wanted = [...new Set(order.map((name) => foldedName(name)))].filter((name) => present.has(name));
+  const owners = [...new Set(order.map((name) => foldedName(name)))];
+  const invokedBy = (owner: string) => [...present].filter((name) => name.startsWith(`${owner}#`)).sort();
+  const wanted = owners.flatMap((owner) => [...invokedBy(owner), ...(present.has(owner) ? [owner] : [])]);
   const rest = [...present].filter((name) => !wanted.includes(name)).sort();
   const all = [...(hasOutside ? [outside] : []), ...wanted, ...rest];
   const names = all.length > columnsMax ? [...all.slice(0, columnsMax - 1), others] : all;
@@ -44,19 +46,15 @@ export function lifelines(rows: readonly EventRow[], order: readonly string[]): 
   };
 }
 
-/** `edge/uploader` for `uploader#link`; `cloud/receiver/…` for its sessions. */
+/** `edge/uploader#link` for what the uploader invoked; `cloud/receiver/…` for sessions of the receiver. */
 function lifelineOf(pipeline: string, name: string): string {
-  const actor = name.split('#')[0]!;
+  const [actor = '', invoked] = name.split('#');
   const slash = actor.indexOf('/');
-  return `${pipeline}/${slash < 0 ? actor : `${actor.slice(0, slash)}/…`}`;
+  const owner = `${pipeline}/${slash < 0 ? actor : `${actor.slice(0, slash)}/…`}`;
+  return invoked === undefined ? owner : `${owner}#${invoked}`;
 }
 
 function foldedName(name: string): string {
   const slash = name.indexOf('/');
   return lifelineOf(name.slice(0, slash), name.slice(slash + 1));
-}
-
-/** What invoked it, behind the `#` of a source, such as `link`; `null` for an actor. */
-export function invokedOf({ source }: EventRow): string | null {
-  return source?.split('#')[1] ?? null;
 }

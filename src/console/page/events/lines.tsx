@@ -2,7 +2,7 @@
 import { hrefTo, type Query } from '../routes.ts';
 import { count, preciseTime } from '../shared/figures.ts';
 import type { EventLine } from './groups.ts';
-import { invokedOf, type Lifelines, outside } from './lifelines.ts';
+import type { Lifelines } from './lifelines.ts';
 import type { EventRow } from './rows.ts';
 
 /** Only rows that can be seen are there, which a table of HTML cannot: so these are named, not made of its elements. */
@@ -69,7 +69,7 @@ export function TableLine({ line, index, isChosen, isOpen, onToggle, onChoose }:
 }
 
 /** Px between two lifelines, and before the first. */
-export const columnWidth = 168;
+export const columnWidth = 150;
 export const timeWidth = 118;
 
 export function SequenceHead({ names }: { names: readonly string[] }) {
@@ -80,7 +80,7 @@ export function SequenceHead({ names }: { names: readonly string[] }) {
       </span>
       {names.map((name) => (
         <span key={name} {...asHead} style={{ width: `${columnWidth}px` }} title={name}>
-          {name === outside ? 'outside' : name}
+          {name.replace(/^[^#]*(?=#)/, '')}
         </span>
       ))}
     </div>
@@ -96,8 +96,6 @@ export function SequenceLine(props: LineProps & { readonly lifelines: Lifelines 
   const middle = (column: number) => timeWidth + (column + 0.5) * columnWidth;
   const left = Math.min(middle(from), middle(to));
   const isArrow = from !== to;
-  const invoked = invokedOf(row);
-  const name = invoked !== null && !isArrow ? `${invoked} ▸ ${row.event}` : row.event;
   const style = isArrow
     ? { left: `${left}px`, width: `${Math.abs(middle(to) - middle(from))}px` }
     : { left: `${left}px`, width: `${columnWidth * 1.9}px` };
@@ -126,7 +124,7 @@ export function SequenceLine(props: LineProps & { readonly lifelines: Lifelines 
         </span>
         <span class="arrow-text">
           {row.isFailure && <span class="event-failure">▲ </span>}
-          <b>{name}</b> {row.text}
+          <b>{row.event}</b> {row.text}
         </span>
         <Count line={line} isOpen={isOpen} onToggle={onToggle} />
       </span>

@@ -1,6 +1,7 @@
 /** What happened as rows of one log: steps of statecharts and lines of the log alike. Pure. */
 import type { Report } from '../../../contract/report.ts';
 import type { PastItem } from '../model/past.ts';
+import { guardNames } from '../statechart/history.ts';
 
 /** One row before it is grouped. */
 export interface EventRow {
@@ -54,13 +55,13 @@ function ofFrame(item: Extract<PastItem, { entry: null }>): Part {
   }
   const { source, event, from, to, cause, taken, refused } = frame;
   const moved = from === to ? to : `${from} → ${to}`;
-  const guards = refused.map(({ guard }) => guard).join(', ');
+  const guards = guardNames(refused).join(', ');
   const text =
     moved + (guards === '' ? '' : ` (not ${guards})`) + (cause ? `: ${cause.code}: ${cause.message}` : '');
   const failsNow = cause !== undefined && (from !== to || taken.length > 0);
   return {
     ...{ source, event: event.name, text, isFailure: failsNow || /(?:^|\.)failed$/.test(to) },
-    sort: taken.length === 0 && from === to ? 'ignored' : 'step',
+    sort: taken.length === 0 && refused.length === 0 && from === to ? 'ignored' : 'step',
     word: `${moved}\n${guards}\n${cause?.code ?? ''}`,
   };
 }

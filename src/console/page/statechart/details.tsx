@@ -115,10 +115,11 @@ function StepFacts({ step }: { step: StepFrame }) {
       </Fact>
       <Fact name="From">{sourceText(source, actor)}</Fact>
       <Fact name="State">{wayOf(step)}</Fact>
-      {taken.length === 0 && <Fact name="Taken">nobody wanted it</Fact>}
+      {taken.length === 0 && refused.length === 0 && <Fact name="Taken">nobody wanted it</Fact>}
       {refused.map(({ transition, guard }) => (
         <Fact key={transition} name="Said no">
-          <strong>{guard}</strong> <span class="quiet">({transition.split('|')[0] || 'in any state'})</span>
+          <strong>{guard === 'guard' ? 'a guard' : guard}</strong>{' '}
+          <span class="quiet">({transition.split('|')[0] || 'in any state'})</span>
         </Fact>
       ))}
       {sent.map(({ to, event: said }, i) => (

@@ -3,7 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import type { PastItem } from '../model/past.ts';
 import { count, preciseTime } from '../shared/figures.ts';
 import { Button, Empty } from '../shared/parts.tsx';
-import { cycleText, type FrameItem, type HistoryLine, historyOf, lineText } from './history.ts';
+import { cycleText, type FrameItem, guardNames, type HistoryLine, historyOf, lineText } from './history.ts';
 
 interface HistoryListProps {
   readonly items: readonly PastItem[];
@@ -119,7 +119,7 @@ function Row({ item, line, isChosen, isReached, onChoose }: RowProps) {
   const step = frame.type === 'step' ? frame : null;
   const cause = frame.type === 'actor' ? null : frame.cause;
   const isCycle = line !== null && line.cycle.length > 1;
-  const guards = [...new Set(step?.refused.map(({ guard }) => guard))];
+  const guards = guardNames(step?.refused ?? []);
   const events = isCycle ? line.cycle.map((each) => lineText(each).event) : [event];
   return (
     <button

@@ -1,5 +1,5 @@
 /** The history of an actor: lines that a person can read, and how it was at each of them. Pure. */
-import type { StepFrame } from '../../../contract/inspect.ts';
+import type { Refusal, StepFrame } from '../../../contract/inspect.ts';
 import type { PastItem } from '../model/past.ts';
 import { afterFrame, type LiveActor } from '../model/world.ts';
 
@@ -109,7 +109,8 @@ export function lineText({ frame }: FrameItem): LineText {
     const how = { stopped: 'ended', failed: 'failed', threw: 'threw' }[frame.how];
     return { event: how, way: '', sort: 'ended' };
   }
-  const sort = frame.from !== frame.to ? 'moved' : frame.taken.length > 0 ? 'stayed' : 'ignored';
+  const sort =
+    frame.from !== frame.to ? 'moved' : frame.taken.length + frame.refused.length > 0 ? 'stayed' : 'ignored';
   return { event: frame.event.name, way: wayOf(frame), sort };
 }
 
@@ -117,4 +118,9 @@ export function lineText({ frame }: FrameItem): LineText {
 export function cycleText(cycle: readonly FrameItem[]): string {
   const states = cycle.flatMap(({ frame }) => (frame.type === 'step' ? [frame.from, frame.to] : []));
   return [...new Set(states)].join(' ⇄ ');
+}
+
+/** Names of guards that said no, each once; those without a name of their own left out. */
+export function guardNames(refused: readonly Refusal[]): readonly string[] {
+  return [...new Set(refused.map(({ guard }) => guard))].filter((guard) => guard !== 'guard');
 }
