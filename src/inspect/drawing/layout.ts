@@ -84,8 +84,10 @@ export async function layOut(chart: Chart, engine: LayoutEngine): Promise<ChartL
   };
   walk(placed);
   const chips = placeChips(root, telling, (placed.width ?? 0) + 2 * margin);
+  // In the middle where the chips need more room.
+  const aside = Math.max(margin, Math.round((chips.width - (placed.width ?? 0)) / 2));
   const down = (point: Point): Point => ({
-    x: Math.round(point.x) + margin,
+    x: Math.round(point.x) + aside,
     y: Math.round(point.y) + chips.height + margin,
   });
   for (const [id, box] of Object.entries(states)) states[id] = { ...box, ...down(box) };

@@ -23,5 +23,5 @@ export function textWidth(text: string, size: number, weight: 'normal' | 'bold' 
   return (sum / 1_000) * size * (weight === 'bold' ? boldFactor : 1);
 }
 
-/** Dashes, quotes, dots and arrows. */
-const isPunctuation = (code: number) => code >= 0x2000 && code < 0x2200;
+/** Dashes, quotes and dots. */
+const isPunctuation = (code: number) => code >= 0x2000 && code < 0x2070;
