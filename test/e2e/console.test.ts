@@ -180,3 +180,30 @@ test('beyond this machine it is served with a token and TLS, refused without, an
   t.is(await status({ host: 'evil.example', authorization: `Bearer ${secret}` }), 421);
   t.is((await fogrun.end()).code, 0);
 });
+
+test('without a console nothing of it is loaded', async (t) => {
+  const hooks = join(await temporaryDirectory(t), 'hooks.mjs');
+  await writeFile(
+    hooks,
+    `import { registerHooks } from 'node:module';
+    registerHooks({
+      load(url, context, next) {
+        if (/src\\/console\\/|node_modules\\/ws\\/|inspect\\/drawing\\/|node:http/.test(url)) process.stderr.write('LOADED ' + url + '\\n');
+        return next(url, context);
+      },
+    });`,
+  );
+  const run = async (words: readonly string[]) => {
+    const env = { ...(await world(t)), NODE_OPTIONS: `--import ${hooks}` };
+    const fogrun = startFogrun(t, [shipped('edge.yaml'), ...words, ...json], env);
+    await fogrun.line(moved('rotator', 'filling'));
+    if (words.length > 0) await addressOf(fogrun);
+    await fogrun.end();
+    return fogrun
+      .stderr()
+      .split('\n')
+      .filter((line) => line.startsWith('LOADED '));
+  };
+  t.deepEqual(await run([]), []);
+  t.true((await run(['--console', '0'])).length > 10);
+});
