@@ -1,4 +1,6 @@
 import test from 'ava';
+import { keepRecent } from '../../src/console/recent.ts';
+import type { ConsoleEvent } from '../../src/console/wire.ts';
 import type { InspectFrame } from '../../src/contract/inspect.ts';
 import { entry, pipelineStatus } from '../helpers/fake-control.ts';
 import { openPage, type Page, served } from './served.ts';
@@ -131,4 +133,52 @@ test('the end does not wait for pages that are open', async (t) => {
   await server.close();
   await page.ended;
   t.true(performance.now() - startedMs < 2_000);
+});
+
+test('what is said while a page does not read is not gathered for it: it asks for it afterwards', async (t) => {
+  const { hub, port } = await served(t);
+  let hear: (event: ConsoleEvent) => void = () => {};
+  const asked: number[] = [];
+  hub.subscribe = (listener) => {
+    hear = listener;
+    return () => {};
+  };
+  const text = 'x'.repeat(2 ** 20);
+  const event = (id: number): ConsoleEvent => ({ type: 'entries', id, timeMs: id, entries: [entry(text)] });
+  hub.after = (id) => {
+    asked.push(id);
+    return id === 0 ? null : [{ type: 'reset', id: 101, timeMs: 1 }];
+  };
+  const page = await openPage(port);
+  await page.event(({ type }) => type === 'reset');
+  page.pause();
+  for (let id = 1; id <= 100; id += 1) {
+    hear(event(id));
+    await new Promise(setImmediate);
+  }
+  page.read();
+  await page.event(({ id }) => id === 101);
+  t.true(asked.at(-1)! < 50, `it was sent up to ${asked.at(-1)}`);
+  t.true(page.events.filter(({ type }) => type === 'entries').length < 50);
+  page.close();
+});
+
+test('a place that is no longer kept is not gone on from', (t) => {
+  const recent = keepRecent({ eventsMax: 3, bytesMax: 1e6 });
+  const event = (id: number): ConsoleEvent => ({ type: 'entries', id, timeMs: id, entries: [] });
+  for (let id = 1; id <= 5; id += 1) recent.add(event(id));
+  t.is(recent.after(1), null);
+  t.deepEqual(
+    recent.after(2)?.map(({ id }) => id),
+    [3, 4, 5],
+  );
+  t.deepEqual(recent.after(5), []);
+  t.is(recent.after(6), null);
+  const status = (id: number): ConsoleEvent => ({ type: 'status', id, timeMs: id, status: pipelineStatus() });
+  for (const id of [6, 7]) recent.add(status(id));
+  t.deepEqual(
+    recent.after(4)?.map(({ id }) => id),
+    [5, 7],
+    'of statuses the newest is enough',
+  );
 });
