@@ -72,7 +72,7 @@ async function holdsStates(file: string): Promise<boolean> {
     const opened = await open(file);
     try {
       const { buffer, bytesRead } = await opened.read(Buffer.alloc(beginningBytes), 0, beginningBytes, 0);
-      is = buffer.subarray(0, bytesRead).includes('"sensor":"state"');
+      is = /"sensor":"(?:state|status)"/.test(buffer.toString('latin1', 0, bytesRead));
     } finally {
       await opened.close();
     }

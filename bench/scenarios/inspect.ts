@@ -4,12 +4,12 @@ import { blastOf, transfer } from '../transfer.ts';
 import { freePort } from '../world.ts';
 
 /** Many small segments, so that statecharts have much to do. */
-const env = { ROTATE_SIZE: '128KiB' };
+const env = { ROTATE_SIZE: '32KiB' };
 
 export const inspect: Scenario = {
   name: 'inspect',
   what:
-    'The work of `throughput` in segments of 128 KiB, while somebody watches: each side serves its console, and a reader takes ' +
+    'The work of `throughput` in segments of 32 KiB, while somebody watches: each side serves its console, and a reader takes ' +
     'its stream of events, in which is every step of every statechart. The reference is the same without a console.',
   unit: 'readings/s',
   target: '>= 0.95 of nobody watching',
