@@ -43,6 +43,9 @@ const onTheWay = new Set([
 
 const leafOf = (state: string) => state.slice(state.lastIndexOf('.') + 1);
 
+/** Of a state that nothing stays in when all is well. */
+export const isOnTheWay = (state: string): boolean => onTheWay.has(leafOf(state));
+
 type Judgement = 'wrong' | 'between' | 'well';
 
 function judge({ to, cause, health }: Turn): Judgement {

@@ -3,6 +3,7 @@ import type { EdgeTransition } from '../../../contract/fleet.ts';
 import { printable } from '../../../domain/text.ts';
 import { clockTime, counted, dateTime, span } from '../shared/figures.ts';
 import { type Absence, absencesOf, type LaneSpan, lanesOf } from './lanes.ts';
+import { isOnTheWay } from './outages.ts';
 import { timeTicks } from './ticks.ts';
 
 interface TimelineProps {
@@ -48,7 +49,7 @@ export function Timeline({ transitions, axis }: TimelineProps) {
                   style={placed(each.fromMs, each.toMs)}
                   title={spanText(each)}
                 >
-                  {each.toMs - each.fromMs > widthMs * writtenShare && printable(each.state, 40)}
+                  {each.toMs - each.fromMs > widthMs * writtenShare && writtenOf(each)}
                 </span>
               ))}
             </div>
@@ -83,6 +84,11 @@ function Absences({ absences }: { absences: readonly Absence[] }) {
       ))}
     </ul>
   );
+}
+
+/** An edge that tells changes only does not tell the ordinary state that it went on to. */
+function writtenOf({ state, health }: LaneSpan): string {
+  return health === 'well' && isOnTheWay(state) ? 'well' : printable(state, 40);
 }
 
 function spanText({ state, fromMs, toMs, lasts, cause, states }: LaneSpan): string {

@@ -17,14 +17,18 @@ interface GaugeProps {
 
 /** A value that is older is marked: an instrument shows what is now. */
 const oldMs = 60_000;
+/** The second hand shows what was three hours ago, or as long ago as is known, but not what is nearly now. */
 const beforeMs = 3 * 3_600_000;
+const beforeLeastMs = 30 * 60_000;
 
 export function Gauge({ sensor, readout, curve, nowMs, isStale }: GaugeProps) {
   const { now, simulated } = readout;
   if (!now) return null;
   const digits = digitsOf(sensor);
   const isOld = isStale || nowMs - now.atMs > oldMs;
-  const earlier = sensor.means.findLast(({ timeMs }) => timeMs <= nowMs - beforeMs) ?? sensor.means[0];
+  const earlier =
+    sensor.means.findLast(({ timeMs }) => timeMs <= nowMs - beforeMs) ??
+    sensor.means.find(({ timeMs }) => timeMs <= nowMs - beforeLeastMs);
   const values = curve.values.filter((value) => value !== null);
   return (
     <div class={`gauge ${isOld ? 'is-old' : ''}`}>

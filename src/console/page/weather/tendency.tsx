@@ -23,7 +23,7 @@ export function Tendency({ sensor, readout, nowMs }: TendencyProps) {
             {word ?? (per3h === null ? 'not known yet' : directionOf(per3h))}
           </strong>
           <span class="figure">
-            {per3h === null ? 'it takes 30 min of data' : `${signed(per3h)} ${unit} in 3 h`}
+            {per3h === null ? (forecast ? '' : 'it takes 30 min of data') : `${signed(per3h)} ${unit} in 3 h`}
           </span>
         </p>
       </div>
