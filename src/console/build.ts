@@ -1,5 +1,5 @@
 /** Bundles the console's page: `npm run build` runs it after the compiler. Not part of the program. */
-import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -10,9 +10,13 @@ const out = new URL('dist/src/console/page/', root);
 const path = (url: URL) => fileURLToPath(url);
 
 await mkdir(out, { recursive: true });
+for (const name of await readdir(out)) if (name.startsWith('part-')) await rm(new URL(name, out));
 await build({
-  entryPoints: [path(new URL('main.tsx', page))],
-  outfile: path(new URL('page.js', out)),
+  entryPoints: [{ in: path(new URL('main.tsx', page)), out: 'page' }],
+  outdir: path(out),
+  // Views that are not seen at first come in parts.
+  splitting: true,
+  chunkNames: 'part-[hash]',
   bundle: true,
   minify: true,
   format: 'esm',
@@ -78,5 +82,6 @@ async function compress(): Promise<void> {
     await writeFile(new URL(`${name}.br`, out), brotliCompressSync(bytes, { params }));
     await writeFile(new URL(`${name}.gz`, out), gzipSync(bytes, { level: 9 }));
   };
-  await Promise.all(served.filter((name) => there.has(name)).map(write));
+  const parts = [...there].filter((name) => name.startsWith('part-'));
+  await Promise.all([...served.filter((name) => there.has(name)), ...parts].map(write));
 }

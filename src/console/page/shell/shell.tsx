@@ -1,18 +1,16 @@
 /** The frame around every view. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { EventsView } from '../events/view.tsx';
-import { EdgeView, FleetView } from '../fleet/view.tsx';
 import { useModel } from '../model/context.ts';
 import { OverviewView } from '../overview/view.tsx';
 import { hrefTo, place, type Route } from '../routes.ts';
 import { Empty } from '../shared/parts.tsx';
-import { WeatherView } from '../weather/view.tsx';
 import { ActorPage } from './actor-page.tsx';
 import { ConnectionNews, ConnectionPill, LostBanner } from './connection.tsx';
 import { FindActor } from './find.tsx';
 import { Help } from './help.tsx';
 import { listenToKeys } from './keys.ts';
+import { fetchLateViews, LateEdge, LateEvents, LateFleet, LateWeather } from './late.tsx';
 import { useTheme } from './theme.ts';
 
 const pages = [
@@ -34,6 +32,7 @@ export function Shell({ onHurry, foot }: ShellProps) {
   const [open, setOpen] = useState<'help' | 'find' | null>(null);
   const main = useRef<HTMLElement>(null);
   useEffect(() => listenToKeys({ help: () => setOpen('help'), find: () => setOpen('find') }), []);
+  useEffect(fetchLateViews, []);
   const { route } = place.value;
   const title = titleOf(route);
   useFocusOnMove(main, hrefTo(route), title);
@@ -150,13 +149,13 @@ function View({ route }: { route: Route }) {
     case 'overview':
       return <OverviewView />;
     case 'events':
-      return <EventsView />;
+      return <LateEvents />;
     case 'weather':
-      return <WeatherView />;
+      return <LateWeather />;
     case 'fleet':
-      return <FleetView />;
+      return <LateFleet />;
     case 'edge':
-      return <EdgeView key={route.edge} edge={route.edge} />;
+      return <LateEdge key={route.edge} edge={route.edge} />;
     case 'actor':
       return <ActorPage pipeline={route.pipeline} name={route.actor} />;
     default:
