@@ -40,6 +40,19 @@ export const runningCommands: readonly CommandEntry[] = [
       }),
   },
   {
+    name: 'fleet',
+    form: '[EDGE]',
+    count: { min: 0, max: 1 },
+    does: 'show what a cloud knows of its edges, or the last transitions of one',
+    options: ['pipeline', 'last', 'state', 'json'],
+    run: async ([edge], values) =>
+      (await import('./fleet.ts')).fleet(edge, {
+        ...inState(values),
+        pipeline: values.pipeline,
+        last: values.last,
+      }),
+  },
+  {
     name: 'logs',
     form: '[PIPELINE]',
     count: { min: 0, max: 1 },

@@ -46,7 +46,7 @@ export const options = {
     words: '--level LEVEL',
     text: 'debug, info, warn or error: leave out what is less',
   },
-  last: { type: 'string', words: '--last N', text: 'only the last N readings' },
+  last: { type: 'string', words: '--last N', text: 'only the last N readings, or transitions' },
   all: { type: 'boolean', words: '--all', text: 'every running pipeline' },
   stream: {
     type: 'string',

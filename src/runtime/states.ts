@@ -75,7 +75,8 @@ class Teller implements States {
   #sealedMs = Number.NEGATIVE_INFINITY;
   #statusMs = Number.NEGATIVE_INFINITY;
   #statusDue: StatusReason | null = null;
-  /** Something was written that the cloud should hear of soon. */
+  /** Something of what waits should be heard of soon by the cloud; or of what was written. */
+  #isNotable = false;
   #sealWanted = false;
   #wasTroubled = false;
 
@@ -90,10 +91,8 @@ class Teller implements States {
     this.#stop.push(() => board.moved.delete(moved));
     this.#stop.push(
       store.subscribe((event) => {
-        if (event.type === 'sealed' && event.header.stream === statesStream) {
-          this.#sealedMs = clock.monotonic();
-          this.#sealWanted = false;
-        } else if (event.type === 'sealed') this.#readingsSealed();
+        if (event.type === 'sealed' && event.header.stream === statesStream) this.#sealWanted = false;
+        else if (event.type === 'sealed') this.#readingsSealed();
         else if (event.type === 'state' && event.to === 'open' && !this.#queue.isEmpty) this.#writeIn(0);
         else if (event.type === 'state' && event.to === 'failed') this.#end();
       }),
@@ -132,7 +131,7 @@ class Teller implements States {
       this.#queue.push(line, timeMs);
       this.#writeIn(gatherMs);
     }
-    if (isNotable) this.#sealWanted = true;
+    if (isNotable) this.#isNotable = true;
     const isTroubled = this.#notable.troubled.length > 0;
     if (this.#wasTroubled && !isTroubled) this.#say('mended');
     this.#wasTroubled = isTroubled;
@@ -146,7 +145,7 @@ class Teller implements States {
   #say(reason: StatusReason): void {
     this.#notable.keep(this.#env.plan().actors.map(({ name }) => name));
     if (this.#statusDue !== 'start') this.#statusDue = reason;
-    if (reason !== 'regular') this.#sealWanted = true;
+    if (reason !== 'regular') this.#isNotable = true;
     this.#writeIn(gatherMs);
   }
 
@@ -222,8 +221,11 @@ class Teller implements States {
     // Asked and taken in one turn of the event loop, so that nothing is dropped or turned away for it.
     if (!batch || store.status().state !== 'open' || !store.policies.spare([batch])) return;
     this.#writtenMs = clock.monotonic();
+    const isNotable = this.#isNotable;
+    this.#isNotable = false;
     await store.append([batch], bytes);
     this.#queue.written(batch);
+    this.#sealWanted ||= isNotable;
   }
 
   /** While the uploader has no link there is no hurry: what is sealed with readings will do. */
