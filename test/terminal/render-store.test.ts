@@ -27,3 +27,19 @@ test('dead letters have a line that says where to look, only when there are some
   t.is(shown(0), '');
   t.is(shown(2), 'store: 2 dead letters with 430 readings: see fogrun dead-letters list');
 });
+
+test('the address of the console stands above the log, where there is room for it', (t) => {
+  const model = createModel('run');
+  takeStatus(model, edgeStatus());
+  t.false(render(model, usual).join('\n').includes('in the browser'));
+  model.console = 'http://127.0.0.1:7800/';
+  const lines = render(model, { ...usual, columns: 100 });
+  const line = lineOf(lines, 'in the browser: http://127.0.0.1:7800/');
+  t.regex(line, /transitions/);
+  t.is(line.length, 100);
+  t.false(
+    render(model, { ...usual, columns: 40 })
+      .join('\n')
+      .includes('in the browser'),
+  );
+});

@@ -310,18 +310,3 @@ test('a forecast is shown whole, in as many lines as it takes', (t) => {
   const told = lines.slice(at).join(' ').replace(/ +/g, ' ');
   t.true(told.includes(words), told);
 });
-
-test('the address of the console stands above the log, where there is room for it', (t) => {
-  const model = both();
-  t.false(render(model, usual).join('\n').includes('in the browser'));
-  model.console = 'http://127.0.0.1:7800/';
-  const lines = render(model, { ...usual, columns: 100 });
-  const line = lineOf(lines, 'in the browser: http://127.0.0.1:7800/');
-  t.regex(line, /transitions/);
-  t.is(line.length, 100);
-  t.false(
-    render(model, { ...usual, columns: 40 })
-      .join('\n')
-      .includes('in the browser'),
-  );
-});
