@@ -1,5 +1,5 @@
 /** Which rows somebody wants to see, as it stands in the page's address. Pure. */
-import type { EventRow } from './rows.ts';
+import { type EventRow, searchedText } from './rows.ts';
 
 export interface EventFilter {
   /** Empty: all. */
@@ -59,5 +59,9 @@ export function passes(filter: EventFilter): (row: EventRow) => boolean {
       row.actor.toLowerCase().includes(actor) ||
       (row.source?.toLowerCase().includes(actor) ?? false)) &&
     (event === '' || row.event.toLowerCase().includes(event)) &&
-    words.every((word) => row.searched.includes(word));
+    (words.length === 0 || includesAll(searchedText(row), words));
+}
+
+function includesAll(text: string, words: readonly string[]): boolean {
+  return words.every((word) => text.includes(word));
 }

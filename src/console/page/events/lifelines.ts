@@ -48,6 +48,24 @@ export function lifelines(rows: readonly EventRow[], order: readonly string[]): 
 
 /** `edge/uploader#link` for what the uploader invoked; `cloud/receiver/…` for sessions of the receiver. */
 function lifelineOf(pipeline: string, name: string): string {
+  let names = known.get(pipeline);
+  if (!names || names.size > knownMax) {
+    names = new Map();
+    known.set(pipeline, names);
+  }
+  let lifeline = names.get(name);
+  if (lifeline === undefined) {
+    lifeline = newLifeline(pipeline, name);
+    names.set(name, lifeline);
+  }
+  return lifeline;
+}
+
+/** Asked for each row again and again. */
+const known = new Map<string, Map<string, string>>();
+const knownMax = 5_000;
+
+function newLifeline(pipeline: string, name: string): string {
   const [actor = '', invoked] = name.split('#');
   const slash = actor.indexOf('/');
   const owner = `${pipeline}/${slash < 0 ? actor : `${actor.slice(0, slash)}/…`}`;

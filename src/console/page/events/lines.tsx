@@ -68,9 +68,11 @@ export function TableLine({ line, index, isChosen, isOpen, onToggle, onChoose }:
   );
 }
 
-/** Px between two lifelines, and before the first. */
-export const columnWidth = 150;
-export const timeWidth = 118;
+/** Before the first lifeline, px. */
+const timeWidth = 118;
+
+/** Between two lifelines, px: where they are few there is room for words. */
+const columnWidthOf = (names: readonly string[]) => (names.length <= 4 ? 300 : names.length <= 7 ? 190 : 150);
 
 export function SequenceHead({ names }: { names: readonly string[] }) {
   return (
@@ -79,7 +81,7 @@ export function SequenceHead({ names }: { names: readonly string[] }) {
         Time
       </span>
       {names.map((name) => (
-        <span key={name} {...asHead} style={{ width: `${columnWidth}px` }} title={name}>
+        <span key={name} {...asHead} style={{ width: `${columnWidthOf(names)}px` }} title={name}>
           {name.replace(/^[^#]*(?=#)/, '')}
         </span>
       ))}
@@ -87,12 +89,13 @@ export function SequenceHead({ names }: { names: readonly string[] }) {
   );
 }
 
-const widthOf = (names: readonly string[]) => `${timeWidth + names.length * columnWidth}px`;
+const widthOf = (names: readonly string[]) => `${timeWidth + names.length * columnWidthOf(names)}px`;
 
 export function SequenceLine(props: LineProps & { readonly lifelines: Lifelines }) {
   const { line, index, isChosen, isOpen, onToggle, onChoose, lifelines } = props;
   const { row } = line;
   const { from, to } = lifelines.place(row);
+  const columnWidth = columnWidthOf(lifelines.names);
   const middle = (column: number) => timeWidth + (column + 0.5) * columnWidth;
   const left = Math.min(middle(from), middle(to));
   const isArrow = from !== to;

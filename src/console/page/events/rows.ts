@@ -18,8 +18,6 @@ export interface EventRow {
   readonly isFailure: boolean;
   /** The same for rows that say the same; times, numbers of segments and the like left out. */
   readonly word: string;
-  /** In small letters: what a search looks at. */
-  readonly searched: string;
 }
 
 const known = new WeakMap<PastItem, EventRow>();
@@ -29,11 +27,10 @@ export function rowOf(item: PastItem): EventRow {
   if (before) return before;
   const part = item.frame ? ofFrame(item) : ofEntry(item);
   const { pipeline, actor, timeMs } = item;
-  const { source, sort, event, text } = part;
+  const { source, sort, event } = part;
   const row: EventRow = {
     ...{ item, timeMs, pipeline, actor, ...part },
-    word: [pipeline, source, actor, sort, event, part.word].join('\n'),
-    searched: `${pipeline}/${actor} ${source ?? ''} ${event} ${text}`.toLowerCase(),
+    word: `${pipeline}\n${source}\n${actor}\n${sort}\n${event}\n${part.word}`,
   };
   known.set(item, row);
   return row;
@@ -110,14 +107,22 @@ function segmentText(report: Extract<Report, { type: 'segment' | 'stored' }>): s
   return `${stream} ${which}, ${held}`;
 }
 
+/** What a search looks at, in small letters. */
+export function searchedText({ pipeline, actor, source, event, text }: EventRow): string {
+  return `${pipeline}/${actor} ${source ?? ''} ${event} ${text}`.toLowerCase();
+}
+
 /** Rows of items, oldest first. The log tells of state changes too: where an actor's own frames are there, these say more. */
 export function rowsOf(items: readonly PastItem[]): EventRow[] {
-  const framed = new Set<string>();
+  const framed = new Map<string, Set<string>>();
   const rows: EventRow[] = [];
   for (const item of items) {
     const row = rowOf(item);
-    if (item.frame) framed.add(`${item.pipeline}/${item.actor}`);
-    else if (row.sort === 'change' && framed.has(`${item.pipeline}/${item.actor}`)) continue;
+    const known = framed.get(item.pipeline);
+    if (item.frame) {
+      if (known) known.add(item.actor);
+      else framed.set(item.pipeline, new Set([item.actor]));
+    } else if (row.sort === 'change' && known?.has(item.actor)) continue;
     rows.push(row);
   }
   return rows;

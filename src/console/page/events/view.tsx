@@ -18,6 +18,10 @@ import { Scroller } from './scroller.tsx';
 const lineHeight = 30;
 /** The log is read anew so often at most: nobody reads faster. */
 const renewMs = 250;
+/** What is read takes at most this part of the time. */
+const renewShare = 0.15;
+/** So many more of the past are read at a time, so that no turn takes long. */
+const itemsStep = 2_500;
 
 export function EventsView() {
   const model = useModel();
@@ -33,7 +37,11 @@ export function EventsView() {
     [groups, filter.atMs],
   );
   const lines = useMemo(() => linesOf(groups, opened), [groups, opened]);
-  const columns = useMemo(() => lifelines(rows, orderOf(model)), [rows]);
+  const isSequence = filter.form === 'sequence';
+  const columns = useMemo(
+    () => lifelines(isSequence ? groups.map(({ last }) => last) : [], orderOf(model)),
+    [groups, isSequence],
+  );
   const chosenKey = chosen ?? (atGroup ? `${atGroup.key}` : null);
   const chosenAt = lines.findIndex(({ key }) => key === chosenKey);
   const choose = (line: EventLine) => {
@@ -65,7 +73,6 @@ export function EventsView() {
     } else if (event.key === 'Escape') follow();
   };
   useSpace(() => (isPaused ? follow() : setPaused(true)));
-  const isSequence = filter.form === 'sequence';
   const label = `Events, newest first: ${counted(lines.length, 'line')}`;
   return (
     <section class="events" aria-label="Events">
@@ -149,9 +156,11 @@ function openActor({ row }: EventLine): void {
 /** The past, renewed now and then; held while it is paused. */
 function useHeld(model: Model, beginsPaused: boolean) {
   const [isPaused, setPaused] = useState(false);
-  const [items, setItems] = useState<readonly PastItem[]>(model.past.peek().items);
+  const [items, setItems] = useState<readonly PastItem[]>(() => model.past.peek().items.slice(-itemsStep));
   const [newer, setNewer] = useState(0);
   const heldFrom = useRef<number | null>(null);
+  const itemsMax = useRef(itemsStep);
+  const tookMs = useRef(0);
   useEffect(() => {
     // A page that was just opened at a moment has to get the past first.
     if (beginsPaused && items.length > 0) setPaused(true);
@@ -163,11 +172,19 @@ function useHeld(model: Model, beginsPaused: boolean) {
     const renew = () => {
       timer = null;
       const now = model.past.peek().items;
-      if (heldFrom.current === null) setItems(now);
-      else setNewer(Math.max(0, (now.at(-1)?.place ?? 0) - heldFrom.current));
+      const beganMs = performance.now();
+      if (heldFrom.current === null) {
+        itemsMax.current = Math.min(now.length, itemsMax.current) + itemsStep;
+        setItems(now.slice(-itemsMax.current));
+        requestAnimationFrame(() => {
+          tookMs.current = performance.now() - beganMs;
+        });
+        if (now.length > itemsMax.current) timer = setTimeout(renew, waitMs());
+      } else setNewer(Math.max(0, (now.at(-1)?.place ?? 0) - heldFrom.current));
     };
+    const waitMs = () => Math.max(renewMs, tookMs.current / renewShare);
     const end = model.past.subscribe(() => {
-      timer ??= setTimeout(renew, renewMs);
+      timer ??= setTimeout(renew, waitMs());
     });
     return () => {
       end();

@@ -90,10 +90,10 @@ export function ChartFrame({ chart, layout, lit, nowMs, label }: ChartFrameProps
         <Button onPress={() => zoomTo(shown * step)} label="Larger">
           +
         </Button>
-        <Button onPress={() => setZoom(Math.max(zoomMin, fit))} label="Show all of it">
+        <Button onPress={() => setZoom(Math.max(zoomMin, fit))} label="Fit: show all of it">
           Fit
         </Button>
-        <Button onPress={() => setZoom(1)} label="Full size">
+        <Button onPress={() => setZoom(1)} label="1:1, full size">
           1:1
         </Button>
       </div>
