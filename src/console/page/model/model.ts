@@ -4,7 +4,7 @@
  */
 import { batch, computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import type { Problem } from '../../../contract/errors.ts';
-import type { PipelineStatus } from '../../../contract/status.ts';
+import type { ActorStatus, PipelineStatus } from '../../../contract/status.ts';
 import type { ConsoleEvent, HelloEvent } from '../../wire.ts';
 import { createPast, type Past, type PastView } from './past.ts';
 import { type ActorWorld, emptyWorld, fold, type PipelineWorld, type World } from './world.ts';
@@ -41,6 +41,8 @@ export interface ActorModel {
   readonly pipeline: PipelineModel;
   readonly name: string;
   readonly known: ReadonlySignal<ActorWorld>;
+  /** Of `known`; changes less often than its frames. */
+  readonly status: ReadonlySignal<ActorStatus | null>;
 }
 
 export interface PipelineModel {
@@ -205,7 +207,8 @@ function createPipeline(first: PipelineWorld, { connection, nowMs, heardMs }: Ar
       if (own) own.known.value = each;
       else {
         const actorKnown = signal(each);
-        own = { known: actorKnown, model: { pipeline: model, name: each.name, known: actorKnown } };
+        const status = computed(() => actorKnown.value.status);
+        own = { known: actorKnown, model: { pipeline: model, name: each.name, known: actorKnown, status } };
         byName.set(each.name, own);
       }
       after.push(own.model);

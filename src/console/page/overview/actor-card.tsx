@@ -1,4 +1,5 @@
 /** One actor on the overview: how it is, what flows through it, what waits for it. */
+import { useComputed } from '@preact/signals';
 import { printable } from '../../../domain/text.ts';
 import type { ActorModel } from '../model/model.ts';
 import { hrefTo } from '../routes.ts';
@@ -17,18 +18,18 @@ interface CardProps {
 }
 
 export function ActorCard({ actor, sessions, compact }: CardProps) {
-  const { status, live, kind } = actor.known.value;
-  const { stale } = actor.pipeline;
-  const isStale = stale.value !== null;
-  const tone = toneOf(status, isStale);
-  const state = status?.state ?? live?.state ?? 'not known';
-  const href = hrefTo({ page: 'actor', pipeline: actor.pipeline.name, actor: actor.name });
+  // Drawn again when one of these changes, which in a pipeline of very many is much less often than it says something.
+  const tone = useComputed(() => toneOf(actor.status.value, actor.pipeline.stale.value !== null)).value;
+  const state = useComputed(
+    () => actor.status.value?.state ?? actor.known.value.live?.state ?? 'not known',
+  ).value;
+  const kind = useComputed(() => actor.known.value.kind).value;
   return (
     <a
       class={`actor-card ${compact ? 'is-compact' : ''}`}
       data-tone={tone}
       data-actor={`${actor.pipeline.name}/${actor.name}`}
-      href={href}
+      href={hrefTo({ page: 'actor', pipeline: actor.pipeline.name, actor: actor.name })}
     >
       <span class="actor-head">
         <strong class="actor-name">{actor.name}</strong>
@@ -36,32 +37,42 @@ export function ActorCard({ actor, sessions, compact }: CardProps) {
       </span>
       <span class="actor-state">
         <Pill tone={tone}>{state}</Pill>
-        {status && !compact && (
+        {!compact && (
           <span class="quiet figure">
-            <Ticking text={() => span(actor.pipeline.nowMs.value - actor.known.value.status!.sinceMs)} />
+            <Ticking text={() => since(actor)} />
           </span>
         )}
       </span>
-      {status && !compact && (
-        <>
-          <span class="actor-flow">
-            <Sparkline perSecond={status.perSecond} />
-            <span class="figure">{rate(status.readingsPerSecond)}</span>
-          </span>
-          <Backlog actor={actor} />
-          <span class="actor-word-place">
-            <span class="actor-word">
-              <Word actor={actor} sessions={sessions} />
-            </span>
-          </span>
-        </>
-      )}
+      {!compact && <Figures actor={actor} sessions={sessions} />}
     </a>
   );
 }
 
+function since({ status, pipeline }: ActorModel): string {
+  return status.value ? span(pipeline.nowMs.value - status.value.sinceMs) : '';
+}
+
+function Figures({ actor, sessions }: { actor: ActorModel; sessions: readonly ActorModel[] }) {
+  const status = actor.status.value;
+  if (!status) return null;
+  return (
+    <>
+      <span class="actor-flow">
+        <Sparkline perSecond={status.perSecond} />
+        <span class="figure">{rate(status.readingsPerSecond)}</span>
+      </span>
+      <Backlog actor={actor} />
+      <span class="actor-word-place">
+        <span class="actor-word">
+          <Word actor={actor} sessions={sessions} />
+        </span>
+      </span>
+    </>
+  );
+}
+
 function Backlog({ actor }: { actor: ActorModel }) {
-  const waiting = actor.known.value.status?.waiting;
+  const waiting = actor.status.value?.waiting;
   if (!waiting) return <span class="actor-backlog quiet">takes nothing from others</span>;
   if (waiting.bytes === 0) return <span class="actor-backlog quiet">nothing waits</span>;
   const fill = waiting.bytesMax ? Math.min(1, waiting.bytes / waiting.bytesMax) : 0;
@@ -90,7 +101,7 @@ function Backlog({ actor }: { actor: ActorModel }) {
 
 /** What most deserves to be said of it now. */
 function Word({ actor, sessions }: { actor: ActorModel; sessions: readonly ActorModel[] }) {
-  const status = actor.known.value.status!;
+  const status = actor.status.value!;
   const { retryAtMs, cause, alarm, attempt, lastError } = status;
   if (retryAtMs !== null) {
     return (
@@ -120,7 +131,7 @@ function Word({ actor, sessions }: { actor: ActorModel; sessions: readonly Actor
 function SessionsWord({ sessions }: { sessions: readonly ActorModel[] }) {
   const states = new Map<string, number>();
   for (const session of sessions) {
-    const state = session.known.value.status?.state ?? 'not known';
+    const state = session.status.value?.state ?? 'not known';
     states.set(state, (states.get(state) ?? 0) + 1);
   }
   const parts = [...states].sort((a, b) => b[1] - a[1]).map(([state, times]) => `${count(times)} ${state}`);

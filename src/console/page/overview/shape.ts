@@ -28,6 +28,9 @@ export function shapeOf(worlds: readonly PipelineWorld[]): Shape {
   return { key: JSON.stringify(pipelines), pipelines };
 }
 
+/** The shape with that key. */
+export const shapeOfKey = (key: string): Shape => ({ key, pipelines: JSON.parse(key) });
+
 /** Of an actor that belongs to another: `receiver/127.0.0.1:44294`. */
 export const isSession = (name: string): boolean => name.includes('/');
 

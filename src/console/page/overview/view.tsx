@@ -1,5 +1,6 @@
 /** All actors of all pipelines at one glance. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useComputed } from '@preact/signals';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { printable } from '../../../domain/text.ts';
 import { useModel } from '../model/context.ts';
 import { hrefTo } from '../routes.ts';
@@ -7,7 +8,7 @@ import { Empty } from '../shared/parts.tsx';
 import { toneSigns } from '../shared/tones.ts';
 import { Graph } from './graph.tsx';
 import { sentenceOf } from './sentence.ts';
-import { shapeOf } from './shape.ts';
+import { shapeOf, shapeOfKey } from './shape.ts';
 import { Stack } from './stack.tsx';
 
 /** Below that, actors stand in a column. */
@@ -33,7 +34,9 @@ export function OverviewView() {
 
 function Actors({ width }: { width: number }) {
   const model = useModel();
-  const shape = shapeOf(model.pipelines.value.map(({ known }) => known.value));
+  // Drawn again when there is something to be placed anew; what changes inside, its parts draw by themselves.
+  const key = useComputed(() => shapeOf(model.pipelines.value.map(({ known }) => known.value)).key).value;
+  const shape = useMemo(() => shapeOfKey(key), [key]);
   if (width < narrowPx) return <Stack model={model} shape={shape} />;
   return <Graph model={model} shape={shape} width={width} />;
 }

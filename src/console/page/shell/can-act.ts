@@ -16,6 +16,8 @@ export interface Circumstances {
   readonly status: ActorStatus | null;
   readonly stale: Stale | null;
   readonly isReplay: boolean;
+  /** Its statechart has a state for that; `null` while nobody knows. */
+  readonly canPause: boolean | null;
   /** Of the `HelloEvent`. */
   readonly key: string | null;
 }
@@ -23,7 +25,7 @@ export interface Circumstances {
 /** Why an action makes no sense now; `null` when it does. The runtime judges again. */
 export function offBecause(
   action: ActorAction,
-  { status, stale, isReplay, key }: Circumstances,
+  { status, stale, isReplay, canPause, key }: Circumstances,
 ): string | null {
   if (isReplay) return 'this is a recording';
   if (key === null) return 'this console lets nobody change anything';
@@ -34,6 +36,8 @@ export function offBecause(
   if (action === 'resume') return health === 'paused' ? null : 'it is not paused';
   if (action === 'retry') return retryAtMs === null ? 'it does not wait to retry' : null;
   if (action === 'restart') return null;
+  if (canPause === false)
+    return `the kind ${status.kind} has no such state: pause what feeds it, or what it feeds`;
   if (health === 'paused') return 'it is paused already';
   return health === 'ended' || health === 'failed' ? `it has ${health}` : null;
 }

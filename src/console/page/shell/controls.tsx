@@ -1,8 +1,9 @@
 /** What a person can ask of an actor, and what came of it. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import type { Chart } from '../../../contract/chart.ts';
 import type { Acted, ActorAction } from '../../../contract/control.ts';
 import { printable } from '../../../domain/text.ts';
-import { ApiError, postJson } from '../model/api.ts';
+import { ApiError, getJson, postJson } from '../model/api.ts';
 import { useModel } from '../model/context.ts';
 import type { ActorModel } from '../model/model.ts';
 import { Dialog } from '../shared/dialog.tsx';
@@ -23,7 +24,7 @@ export function Controls({ actor }: { actor: ActorModel }) {
   const key = model.hello.value?.key ?? null;
   const now = {
     ...{ status: actor.known.value.status, stale: actor.pipeline.stale.value },
-    ...{ isReplay: model.isReplay.value, key },
+    ...{ isReplay: model.isReplay.value, canPause: useCanPause(actor), key },
   };
   const act = async (action: ActorAction) => {
     setBusy(action);
@@ -78,6 +79,23 @@ export function Controls({ actor }: { actor: ActorModel }) {
       )}
     </section>
   );
+}
+
+/** Whether its kind has a state to be paused in. */
+function useCanPause(actor: ActorModel): boolean | null {
+  const [canPause, setCanPause] = useState<boolean | null>(null);
+  const { kind } = actor.known.value;
+  useEffect(() => {
+    setCanPause(null);
+    const abort = new AbortController();
+    getJson<{ chart: Chart }>(`api/charts/${encodeURIComponent(kind)}`, {}, abort.signal).then(
+      ({ chart }) => setCanPause(chart.states.some(({ name }) => name === 'paused')),
+      // Without its chart the runtime judges.
+      () => {},
+    );
+    return () => abort.abort();
+  }, [kind]);
+  return canPause;
 }
 
 /** Does something that the console may refuse. */
