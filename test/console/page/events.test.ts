@@ -54,7 +54,7 @@ test('a sequence diagram shows who sent what by arrows between lifelines, on a p
   const opened = await openPage(t, `${url}#/events?as=sequence`, { width: 390, height: 844 });
   if (!opened) return;
   const { page } = opened;
-  await page.locator('.arrow').first().waitFor();
+  await page.locator('.message').first().waitFor();
   t.true((await page.locator('.event-sequence-head').innerText()).includes('edge/uploader'));
   t.is(await sideways(page), 0);
 });

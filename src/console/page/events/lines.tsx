@@ -118,14 +118,14 @@ export function SequenceLine(props: LineProps & { readonly lifelines: Lifelines 
       </span>
       <span
         {...asCell}
-        class={isArrow ? `arrow ${from < to ? 'arrow-right' : 'arrow-left'}` : 'self'}
+        class={isArrow ? `message ${from < to ? 'message-right' : 'message-left'}` : 'message-own'}
         style={style}
         title={`${sourceText(row)} → ${row.actor}: ${row.event}: ${row.text}`}
       >
         <span class="unseen">
           {sourceText(row)} to {row.pipeline}/{row.actor}:{' '}
         </span>
-        <span class="arrow-text">
+        <span class="message-text">
           {row.isFailure && <span class="event-failure">▲ </span>}
           <b>{row.event}</b> {row.text}
         </span>

@@ -15,7 +15,9 @@ import { SequenceHead, SequenceLine, TableHead, TableLine } from './lines.tsx';
 import { rowsOf } from './rows.ts';
 import { Scroller } from './scroller.tsx';
 
-const lineHeight = 30;
+/** Of a line, px: on a phone it has two rows of words, as `events.css` has it. */
+const lineHeights = { narrow: 46, wide: 30 } as const;
+const isNarrow = () => matchMedia('(max-width: 48rem)').matches;
 /** The log is read anew so often at most: nobody reads faster. */
 const renewMs = 250;
 /** What is read takes at most this part of the time. */
@@ -110,7 +112,7 @@ export function EventsView() {
         <Scroller
           lines={lines}
           keyOf={(line) => line.key}
-          lineHeight={lineHeight}
+          lineHeight={lineHeights[isNarrow() && !isSequence ? 'narrow' : 'wide']}
           label={label}
           columns={isSequence ? columns.names.length + 1 : 6}
           head={isSequence ? <SequenceHead names={columns.names} /> : <TableHead />}
