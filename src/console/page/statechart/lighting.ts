@@ -99,7 +99,7 @@ function drawCountdown(
 ): readonly Countdown[] {
   const ids = chart.transitions.filter(({ event }) => event === timer.event).map(({ id }) => id);
   const edge = layout.edges.find(({ transitions }) => transitions.some((id) => ids.includes(id)));
-  const place = placeOf(edge, ids) ?? placeInState(layout, ids);
+  const place = placeOf(edge, ids, layout.width) ?? placeInState(layout, ids);
   if (!place) return [];
   const line = partsOf(ids)
     .find((part) => part.classList.contains('edge'))
@@ -131,9 +131,15 @@ function drawCountdown(
   ];
 }
 
-function placeOf(edge: ChartEdge | undefined, ids: readonly string[]): { x: number; y: number } | null {
+/** Beside the label, or below it where the picture ends there. */
+function placeOf(
+  edge: ChartEdge | undefined,
+  ids: readonly string[],
+  widthMax: number,
+): { x: number; y: number } | null {
   if (!edge?.label) return null;
-  const { x, y, width } = edge.label;
+  const { x, y, width, height } = edge.label;
+  if (x + width + 3 + badgeWidth > widthMax) return { x: x + width - badgeWidth, y: y + height + 3 };
   const row = edge.transitions.findIndex((id) => ids.includes(id));
   return { x: x + width + 3, y: y + 1 + row * lineHeight };
 }
