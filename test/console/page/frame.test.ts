@@ -120,7 +120,7 @@ test('while the console is away all is old, says since when, and counts nothing 
   t.is(await page.locator('main.is-stale').count(), 0);
 });
 
-test('200 actors with 5,000 transitions a second do not freeze the page', async (t) => {
+test.serial('200 actors with 5,000 transitions a second do not freeze the page', async (t) => {
   const { url } = await serveMadeUp(t, [{ actors: 200, transitionsPerSecond: 5_000 }]);
   const opened = await openPage(t, url);
   if (!opened) return;

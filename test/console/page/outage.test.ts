@@ -74,7 +74,9 @@ test('a recording is opened again: the slider goes to an outage and back, and no
   const edge = startFogrun(t, [shipped('edge.yaml'), '--log', 'json'], env);
   await edge.line((line) => line.what === 'acknowledged');
   const recorder = startFogrun(t, ['record', file, '--for', '5s'], env);
-  await edge.line((line) => line.what === 'acknowledged', edge.lines.length + 20);
+  const acknowledged = () => edge.line((line) => line.what === 'acknowledged', edge.lines.length);
+  while (!recorder.stderr().includes('edge is recorded')) await acknowledged();
+  for (let i = 0; i < 5; i += 1) await acknowledged();
   await cloud.end('SIGKILL');
   await recorder.ended;
   const replay = startFogrun(t, ['replay', file], env);
