@@ -86,8 +86,9 @@ export async function record(path: string, options: RecordOptions): Promise<numb
     signal: over.signal,
   });
   systemClock.clearTimeout(timer);
-  recorder.stop();
+  // What has gathered belongs to it.
   hub.close();
+  recorder.stop();
   await Promise.all([...open].map((control) => control.close()));
   await file.close();
   if (failure) throw failure;

@@ -23,6 +23,7 @@ export interface AttachedSink {
 }
 
 export interface Attached {
+  /** Hands on what has gathered before. */
   end(): void;
 }
 
@@ -38,7 +39,13 @@ const bytesPerSecond = 2 * 2 ** 20;
 /** Frames that wait; more go on before their time. */
 const waitingMax = 5_000;
 
-export function attachTo(control: PipelineControl, clock: Clock, sink: AttachedSink): Attached {
+/** @param lastId of the frames of earlier lives: those of this one are numbered from there on, so that each number is one moment */
+export function attachTo(
+  control: PipelineControl,
+  clock: Clock,
+  sink: AttachedSink,
+  lastId: number,
+): Attached {
   const { pipeline } = control;
   const entries = createGatherer<LogEntry>({
     ...{ clock, everyMs: gatherMs, countMax: waitingMax },
@@ -72,6 +79,10 @@ export function attachTo(control: PipelineControl, clock: Clock, sink: AttachedS
   let begun = false;
   let isOver = false;
   const stop = () => {
+    if (isOver) return;
+    status.flush();
+    entries.flush();
+    frames.flush();
     isOver = true;
     status.close();
     entries.close();
@@ -84,7 +95,7 @@ export function attachTo(control: PipelineControl, clock: Clock, sink: AttachedS
         begun = true;
         sink.begin(new Set(more.flatMap(({ type, actor }) => (type === 'actor' ? [actor] : []))));
       }
-      frames.add(more);
+      frames.add(lastId === 0 ? more : more.map((frame) => ({ ...frame, id: frame.id + lastId })));
     },
     over() {},
   });
@@ -98,9 +109,6 @@ export function attachTo(control: PipelineControl, clock: Clock, sink: AttachedS
       },
       over(cause) {
         if (isOver) return;
-        status.flush();
-        entries.flush();
-        frames.flush();
         stop();
         sink.over(cause);
       },

@@ -3,7 +3,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { PipelineControl } from '../contract/control.ts';
 import type { Problem } from '../contract/errors.ts';
 import type { PipelineStatus } from '../contract/status.ts';
-import { type Attached, attachTo } from './attached.ts';
+import { type Attached, type AttachedSink, attachTo } from './attached.ts';
 import { type Kept, keepPast } from './kept.ts';
 import { keepRecent } from './recent.ts';
 import type { ConsoleEvent, PipelineEvent, StatusEvent } from './wire.ts';
@@ -17,12 +17,15 @@ export interface Hub {
   attach(control: PipelineControl): void;
   isAttached(pipeline: string): boolean;
   control(pipeline: string): PipelineControl | undefined;
+  /** What is said of each as a whole. */
+  pipelines(): readonly Draft<PipelineEvent>[];
   /** What a new page needs to know: `reset` first. */
   snapshot(): readonly ConsoleEvent[];
   /** Events after that one, oldest first; `null` when they are no longer all there. Of statuses only the newest. */
   after(id: number): readonly ConsoleEvent[] | null;
   /** Calls `listener` on every event from now on, until the returned function is called. */
   subscribe(listener: (event: ConsoleEvent) => void): () => void;
+  /** Those who listen hear first what has gathered. */
   close(): void;
 }
 
@@ -30,6 +33,7 @@ interface Known {
   /** What was last said of it as a whole. */
   said: Draft<PipelineEvent>;
   status: StatusEvent | null;
+  lastFrame: number;
   readonly kept: Kept;
 }
 
@@ -52,7 +56,7 @@ export function createHub(clock: Clock): Hub {
     const found = known.get(pipeline);
     if (found) return found;
     const said = { type: 'pipeline', pipeline, attached: false, cause: null, actors: [] } as const;
-    const fresh: Known = { said, status: null, kept: keepPast(pipeline) };
+    const fresh: Known = { said, status: null, lastFrame: 0, kept: keepPast(pipeline) };
     known.set(pipeline, fresh);
     return fresh;
   };
@@ -71,12 +75,14 @@ export function createHub(clock: Clock): Hub {
     attach(control) {
       const { pipeline } = control;
       attached.get(pipeline)?.hold?.end();
+      // What it said does not go on here, whoever comes in its place.
+      if (attached.has(pipeline)) over(pipeline, null);
       const own = knownOf(pipeline);
       // Whoever hears of it may have it at once.
       const entry = { control, hold: null as Attached | null };
       attached.set(pipeline, entry);
       tell(pipeline, { attached: true, cause: null });
-      entry.hold = attachTo(control, clock, {
+      const sink: AttachedSink = {
         stamp,
         status(event) {
           own.status = event;
@@ -89,6 +95,7 @@ export function createHub(clock: Clock): Hub {
           publish(event);
         },
         frames(event, bytes) {
+          own.lastFrame = Math.max(own.lastFrame, event.frames.at(-1)!.id);
           own.kept.addFrames(event, bytes);
           publish(event);
         },
@@ -96,10 +103,12 @@ export function createHub(clock: Clock): Hub {
         over(cause) {
           if (attached.get(pipeline) === entry) over(pipeline, cause);
         },
-      });
+      };
+      entry.hold = attachTo(control, clock, sink, own.lastFrame);
     },
     isAttached: (pipeline) => attached.has(pipeline),
     control: (pipeline) => attached.get(pipeline)?.control,
+    pipelines: () => [...known.values()].map(({ said }) => said),
     snapshot() {
       const timeMs = clock.now();
       const all = [...known.values()];

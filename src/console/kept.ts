@@ -70,12 +70,15 @@ export function keepPast(pipeline: string, limits: KeptLimits = keptLimits): Kep
     lanes.delete(key);
   };
   const makeRoom = () => {
-    for (const [key, lane] of lanes) {
+    for (const mayGo of goFirst) {
       if (lanes.size <= limits.lanes) break;
-      forget(key, lane);
+      for (const [key, lane] of lanes) {
+        if (lanes.size <= limits.lanes) break;
+        if (mayGo(key, lane)) forget(key, lane);
+      }
     }
     while (framesBytes > limits.framesBytes) {
-      const [key, largest] = [...lanes].reduce((most, one) => (one[1].bytes > most[1].bytes ? one : most));
+      const [key, largest] = largestOf(lanes);
       shorten(largest, Math.ceil(largest.items.length / 4));
       if (largest.items.length === 0 && largest.ended) forget(key, largest);
     }
@@ -133,6 +136,19 @@ export function keepPast(pipeline: string, limits: KeptLimits = keptLimits): Kep
       return framesBytes + entriesBytes;
     },
   };
+}
+
+/** Who makes room for others: lives that are over, then what belongs to somebody, and only then those that may rest for days. */
+const goFirst: readonly ((key: string, lane: Lane) => boolean)[] = [
+  (_, { ended }) => ended,
+  (key) => key.includes('/') || key.startsWith('['),
+  () => true,
+];
+
+function largestOf(lanes: ReadonlyMap<string, Lane>): readonly [string, Lane] {
+  let largest: [string, Lane] | undefined;
+  for (const one of lanes) if (!largest || one[1].bytes > largest[1].bytes) largest = one;
+  return largest!;
 }
 
 /** The actor after one more of its frames; `null` when its life is over, or nothing was known of it. */

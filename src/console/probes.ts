@@ -21,7 +21,7 @@ export interface Probe {
 }
 
 export interface ProbesOptions {
-  readonly hub: Pick<Hub, 'snapshot' | 'control'>;
+  readonly hub: Pick<Hub, 'pipelines' | 'control'>;
   readonly clock: Clock;
   /** Of the program. */
   readonly version: string;
@@ -37,12 +37,10 @@ interface Asked extends Seen {
 
 export function probes({ hub, clock, version }: ProbesOptions): readonly Probe[] {
   const startedMs = clock.monotonic();
-  const known = () =>
-    new Map(hub.snapshot().flatMap((event) => (event.type === 'pipeline' ? [[event.pipeline, event]] : [])));
   let asking: Promise<readonly Asked[]> | undefined;
   /** Who asks while others do gets the same answer: nobody can have the pipelines asked at will. */
   const ask = () => {
-    asking ??= Promise.all([...known().values()].map(askOne)).finally(() => {
+    asking ??= Promise.all(hub.pipelines().map(askOne)).finally(() => {
       asking = undefined;
     });
     return asking;

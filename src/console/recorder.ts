@@ -1,5 +1,6 @@
 /** Writes down what a hub says: one JSON object a line, a `RecordingHeader` first, then `ConsoleEvent`s. */
 import type { Hub } from './hub.ts';
+import { eventText } from './texts.ts';
 import type { ConsoleEvent, RecordingHeader } from './wire.ts';
 
 /** Where lines go. */
@@ -42,8 +43,8 @@ export function startRecorder(hub: Hub, sink: RecordingSink, options: RecorderOp
     over = true;
     leave();
   };
-  const put = (line: RecordingHeader | ConsoleEvent) => {
-    const text = `${JSON.stringify(line)}\n`;
+  const put = (json: string) => {
+    const text = `${json}\n`;
     counts.bytes += Buffer.byteLength(text);
     sink.write(text);
   };
@@ -51,7 +52,7 @@ export function startRecorder(hub: Hub, sink: RecordingSink, options: RecorderOp
     if (over) return;
     if (event.type === 'pipeline' || event.type === 'frames') pipelines.add(event.pipeline);
     counts.events += 1;
-    put(event);
+    put(eventText(event));
     const why =
       counts.bytes >= options.bytesMax ? 'full' : sink.waitingBytes > waitingBytesMax ? 'slow' : null;
     if (why === null) return;
@@ -59,7 +60,8 @@ export function startRecorder(hub: Hub, sink: RecordingSink, options: RecorderOp
     options.ended(why);
   };
 
-  put({ recording: 1, version: options.version, startedMs });
+  const header: RecordingHeader = { recording: 1, version: options.version, startedMs };
+  put(JSON.stringify(header));
   for (const event of hub.snapshot()) hear(event);
   if (!over) leave = hub.subscribe(hear);
   return {

@@ -21,14 +21,16 @@ export function feedStately(hub: Hub, definitionOf: DefinitionOf, send: (text: s
         for (const frame of frames)
           for (const each of translator.translate(frame)) send(JSON.stringify(each));
       },
-      over: () => void ends.delete(pipeline),
+      over: () => {
+        if (ends.get(pipeline)?.control === control) ends.delete(pipeline);
+      },
     });
     ends.set(pipeline, { control, end });
   };
   const leave = hub.subscribe((event) => {
     if (event.type === 'pipeline' && event.attached) join(event.pipeline);
   });
-  for (const event of hub.snapshot()) if (event.type === 'pipeline' && event.attached) join(event.pipeline);
+  for (const { pipeline, attached } of hub.pipelines()) if (attached) join(pipeline);
   return () => {
     leave();
     for (const { end } of ends.values()) end();

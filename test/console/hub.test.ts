@@ -238,3 +238,47 @@ test('an actor that a reload brought is among those of its pipeline', async (t) 
     ['rotator', 'uploader'],
   );
 });
+
+test('actors that rest for days are still known after thousands of sessions came and went', async (t) => {
+  const { clock, hub, frames } = setup();
+  frames(alive(1, 'receiver'));
+  for (let i = 0; i < 5_000; i += 1) {
+    const session = `receiver/10.0.0.1:${i}`;
+    frames(alive(2 * i + 2, session), end(2 * i + 3, session));
+    if (i % 100 === 0) await clock.advance(100);
+  }
+  await clock.advance(200);
+  const told = hub.snapshot().flatMap((event) => (event.type === 'frames' ? event.frames : []));
+  t.true(told.some(({ type, actor }) => type === 'actor' && actor === 'receiver'));
+  t.true(new Set(told.map(({ actor }) => actor)).size <= 2_000);
+});
+
+test('what gathers is handed on before a hub closes, and before another takes the place of a pipeline', async (t) => {
+  const { clock, hub, control, heard, frames } = setup();
+  frames(step(1));
+  const next = new FakeControl('edge');
+  hub.attach(next);
+  for (const watcher of next.inspectors) watcher.frames([step(1)]);
+  for (const watcher of next.watchers) watcher.entry(entry('the last one'));
+  hub.close();
+  t.is(control.inspectors.size + next.inspectors.size, 0);
+  const types = heard.map((event) => (event.type === 'pipeline' ? `attached ${event.attached}` : event.type));
+  t.deepEqual(types, ['attached true', 'frames', 'attached false', 'attached true', 'entries', 'frames']);
+  await clock.advance(1_000);
+  t.is(heard.length, 6);
+});
+
+test('numbers of frames go on where those of an earlier life ended: each names one moment', async (t) => {
+  const { clock, hub, control, heard, frames } = setup();
+  frames(alive(1), step(2), step(3));
+  control.over(null);
+  const next = new FakeControl('edge');
+  hub.attach(next);
+  for (const watcher of next.inspectors) watcher.frames([alive(1), step(2)]);
+  await clock.advance(200);
+  const told = heard.flatMap((event) => (event.type === 'frames' ? event.frames : []));
+  t.deepEqual(
+    told.map(({ id }) => id),
+    [1, 2, 3, 4, 5],
+  );
+});

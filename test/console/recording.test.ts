@@ -66,6 +66,15 @@ test('a recording begins with what is known, goes on with what happens, and can 
   t.deepEqual(pipelines, ['edge']);
 });
 
+test('what gathered in the last moment before its end is in a recording', (t) => {
+  const { hub, control, sink, recorder } = recorded();
+  const frame = { type: 'end', id: 1, timeMs: 1, actor: 'uploader', how: 'stopped', cause: null } as const;
+  for (const watcher of control.inspectors) watcher.frames([frame]);
+  hub.close();
+  recorder.stop();
+  t.true(sink.text.includes('"type":"frames"'));
+});
+
 test('nothing is written after it was stopped', (t) => {
   const { control, sink, recorder } = recorded();
   recorder.stop();
