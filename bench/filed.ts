@@ -1,5 +1,5 @@
 /** What the cloud has in its files, compared with what was sent, byte by byte. */
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { lineBytes, makeLines, type Sensor } from './lines.ts';
@@ -50,35 +50,14 @@ export async function filesIn(data: string, edge?: string): Promise<string[]> {
   return epochs.length === 0 ? [] : segmentFiles(join(data, edges[0]!, epochs[0]!));
 }
 
-/** Files of readings of one epoch, in the order of their names; what the edge says of its own states is left out. */
+/** Files of one epoch, in the order of their names. */
 export async function segmentFiles(directory: string): Promise<string[]> {
   const named = (await readdir(directory)).flatMap((name) => {
     const match = /^(\d+)(?:-(\d+))?\.ndjson$/.exec(name);
     return match ? [{ name, second: Number(match[1]), number: Number(match[2] ?? 0) }] : [];
   });
   named.sort((a, b) => a.second - b.second || a.number - b.number);
-  const files = named.map(({ name }) => join(directory, name));
-  const isOfStates = await Promise.all(files.map(holdsStates));
-  return files.filter((_, i) => !isOfStates[i]);
-}
-
-/** What was found, by file: a file that is there is whole and never changes. */
-const known = new Map<string, boolean>();
-const beginningBytes = 200;
-
-async function holdsStates(file: string): Promise<boolean> {
-  let is = known.get(file);
-  if (is === undefined) {
-    const opened = await open(file);
-    try {
-      const { buffer, bytesRead } = await opened.read(Buffer.alloc(beginningBytes), 0, beginningBytes, 0);
-      is = /"sensor":"(?:state|status)"/.test(buffer.toString('latin1', 0, bytesRead));
-    } finally {
-      await opened.close();
-    }
-    known.set(file, is);
-  }
-  return is;
+  return named.map(({ name }) => join(directory, name));
 }
 
 /** Compares filed lines with the sent ones, file after file. */

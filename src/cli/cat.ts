@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { FogrunError } from '../contract/errors.ts';
-import { decodeRecord, statesStream } from '../contract/state-records.ts';
 import type { Receipt } from '../contract/store.ts';
 import { namePattern } from '../domain/segment.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { CloudReader } from '../store/cloud-reader.ts';
+import { epochFolder } from '../store/cloud-records.ts';
 import { readCloudStore } from '../store/open-cloud-store.ts';
 import { counted, lostText } from '../terminal/figures.ts';
 import { edgeUnknown, noCloudStore } from './cloud-state.ts';
@@ -46,8 +46,8 @@ export async function cat(edge: string | undefined, options: CatOptions): Promis
     }
     for (const epoch of strays) {
       tell(`epoch ${epoch}: from the files alone, the store has no receipts for them`);
-      for (const file of await filesInOrder(join(dir, 'data', edge, epoch)))
-        await output.write(ofStream(stream, await readFile(file)));
+      for (const file of await filesInOrder(join(dir, 'data', epochFolder({ edge, epoch, stream }))))
+        await output.write(await readFile(file));
     }
     if (!store) return 0;
     const damage = { receipts: 0 };
@@ -174,13 +174,6 @@ function afterLines(body: Uint8Array, lines: number): Uint8Array {
   return body.subarray(at);
 }
 
-/** The bytes of a file, a segment, if it is of that stream: files do not say, but states are known by their words. */
-function ofStream(stream: string, bytes: Buffer): Uint8Array {
-  const first = bytes.toString('utf8', 0, bytes.indexOf(0x0a) + 1);
-  const isStates = decodeRecord(first) !== null;
-  return isStates === (stream === statesStream) ? bytes : new Uint8Array();
-}
-
 /** Epochs that have files but no receipts: the store was made anew beside them. */
 async function strayEpochs(dir: string, edge: string, store: CloudReader | null): Promise<string[]> {
   if (!namePattern.test(edge)) return [];
@@ -198,7 +191,8 @@ async function strayEpochs(dir: string, edge: string, store: CloudReader | null)
 
 /** `<unix-second>[-n].ndjson`, as numbers. */
 async function filesInOrder(directory: string): Promise<string[]> {
-  const named = (await readdir(directory)).flatMap((name) => {
+  const there = await readdir(directory).catch(() => []);
+  const named = there.flatMap((name) => {
     const match = /^(\d+)(?:-(\d+))?\.ndjson$/.exec(name);
     return match ? [{ name, second: Number(match[1]), number: Number(match[2] ?? 0) }] : [];
   });

@@ -189,7 +189,8 @@ export interface Receipt {
   /** Wall clock of the cloud at the commit, ms since 1970. */
   readonly storedAtMs: number;
   /**
-   * Path in the store's directory, made by the cloud: `data/<edge>/<epoch>/<unix-second>[-n].ndjson` or `gaps/….json`;
+   * Path in the store's directory, made by the cloud: `data/<edge>/<epoch>/<unix-second>[-n].ndjson` or `gaps/….json`,
+   * with `<stream>/` after the epoch for other streams than `readings`;
    * `damaged/<edge>/<epoch>/<stream>-<sequence>` for bytes that were damaged before they became a file.
    */
   readonly file: string;

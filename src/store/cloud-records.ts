@@ -17,6 +17,8 @@ import { decodeRecord, encodeRecord, fromHex, toHex } from './text.ts';
 
 export const cloudFormat = 1;
 
+const readingsStream = 'readings';
+
 export interface CloudMeta {
   readonly format: number;
   readonly role: 'cloud';
@@ -163,6 +165,14 @@ export function encodeMean({ timeMs: _, ...mean }: Mean): Uint8Array {
   return encodeRecord(mean);
 }
 
+/** Below `data` and `gaps`. Readings stand in their epoch's folder, every other stream in a folder of its own in there. */
+export function epochFolder({ edge, epoch, stream }: Omit<SegmentRef, 'sequence'>): string {
+  const folder = `${edge}/${epoch}`;
+  if (stream === readingsStream) return folder;
+  // No edge can call a stream so that its folder stands where a file of readings is to be.
+  return `${folder}/${stream}${/\.(?:nd)?json$/i.test(stream) ? '.d' : ''}`;
+}
+
 /** The next free file name of an epoch: no name is given twice, whatever the clock does. */
 export function nextFile(
   life: Life,
@@ -173,7 +183,7 @@ export function nextFile(
   const second = Math.max(0, Math.floor(nowMs / 1000), life.second);
   const number = second === life.second ? life.number + 1 : 0;
   const suffix = number === 0 ? '' : `-${number}`;
-  const name = `${ref.edge}/${ref.epoch}/${second}${suffix}`;
+  const name = `${epochFolder(ref)}/${second}${suffix}`;
   // Gaps stand beside the data: who reads a folder of readings finds readings only.
   const file = type === 'gap' ? `gaps/${name}.json` : `data/${name}.ndjson`;
   return { life: { ...life, second, number }, file };

@@ -3,9 +3,9 @@ import type { KvReader } from '../contract/kv.ts';
 import type { Receipt } from '../contract/store.ts';
 import type { Gap } from '../domain/gap.ts';
 import { receiptOfSeq } from './cloud-find.ts';
+import { epochsIn } from './cloud-names.ts';
 import { decodeMark, keys } from './cloud-records.ts';
 import { toHex } from './text.ts';
-import { epochsIn } from './verify.ts';
 import type { VerifyFiles } from './verify-files.ts';
 import { isWhole } from './verify-judge.ts';
 

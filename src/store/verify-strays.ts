@@ -2,25 +2,42 @@
 import type { KvReader } from '../contract/kv.ts';
 import type { Receipt } from '../contract/store.ts';
 import { printable } from '../domain/text.ts';
+import { streamsIn } from './cloud-names.ts';
 import { pages } from './cloud-reader.ts';
-import { decodeReceipt, refOf } from './cloud-records.ts';
+import { decodeReceipt, epochFolder, refOf } from './cloud-records.ts';
 import type { VerifyFiles } from './verify-files.ts';
 import type { Findings } from './verify-findings.ts';
 import { seqOf } from './verify-lines.ts';
 
-/** Names of the files of one epoch as numbers, eight bytes each: there may be millions. */
+/** Names of the files of one epoch, by folder. */
 export class FileNames {
-  #numbers = new Float64Array(1_024);
-  #count = 0;
-  #isSorted = true;
+  readonly #folders = new Map<string, Numbers>();
   readonly #others = new Set<string>();
 
   add(file: string): void {
-    const number = numberOf(file);
+    const [folder, number] = split(file);
     if (number === null) {
       this.#others.add(file);
       return;
     }
+    const names = this.#folders.get(folder) ?? new Numbers();
+    this.#folders.set(folder, names);
+    names.add(number);
+  }
+
+  has(file: string): boolean {
+    const [folder, number] = split(file);
+    return number === null ? this.#others.has(file) : (this.#folders.get(folder)?.has(number) ?? false);
+  }
+}
+
+/** Eight bytes each: there may be millions. */
+class Numbers {
+  #numbers = new Float64Array(64);
+  #count = 0;
+  #isSorted = true;
+
+  add(number: number): void {
     if (this.#count === this.#numbers.length) {
       const larger = new Float64Array(2 * this.#count);
       larger.set(this.#numbers);
@@ -30,9 +47,7 @@ export class FileNames {
     this.#isSorted = false;
   }
 
-  has(file: string): boolean {
-    const number = numberOf(file);
-    if (number === null) return this.#others.has(file);
+  has(number: number): boolean {
     if (!this.#isSorted) this.#numbers.subarray(0, this.#count).sort();
     this.#isSorted = true;
     let [low, high] = [0, this.#count];
@@ -45,14 +60,13 @@ export class FileNames {
   }
 }
 
-/** `data/…/<second>[-n].ndjson` as a number of its own, `gaps/…/….json` below zero. */
-function numberOf(file: string): number | null {
-  const match = /^(data|gaps)\/[^/]+\/[^/]+\/(0|[1-9]\d{0,9})(?:-([1-9]\d{0,5}))?\.(ndjson|json)$/.exec(file);
-  if (!match) return null;
-  const [, folder, second, number = '0', ending] = match;
-  if ((folder === 'data') !== (ending === 'ndjson')) return null;
-  const value = Number(second) * 2 ** 20 + Number(number) + 1;
-  return folder === 'data' ? value : -value;
+/** The folder, and `<second>[-n].ndjson` of `data` or `….json` of `gaps` as a number of its own in there. */
+function split(file: string): [folder: string, number: number | null] {
+  const match = /^((data|gaps)\/.*)\/(0|[1-9]\d{0,9})(?:-([1-9]\d{0,5}))?\.(ndjson|json)$/.exec(file);
+  if (!match) return ['', null];
+  const [, folder = '', top, second, number = '0', ending] = match;
+  if ((top === 'data') !== (ending === 'ndjson')) return ['', null];
+  return [folder, Number(second) * 2 ** 20 + Number(number)];
 }
 
 interface Where {
@@ -64,7 +78,7 @@ interface Where {
 /** Unknown files that are kept until it is known whether they came meanwhile. */
 const unknownMax = 10_000;
 
-/** Looks through both folders of an epoch, once its receipts were walked. */
+/** Looks through the folders of an epoch, once its receipts were walked. */
 export async function findForeignFiles(
   where: Where,
   edge: string,
@@ -72,7 +86,8 @@ export async function findForeignFiles(
   known: FileNames,
 ): Promise<void> {
   const unknown = new Set<string>();
-  for (const folder of [`data/${edge}/${epoch}`, `gaps/${edge}/${epoch}`]) {
+  /** @param inner the folder of a stream: there are none in there */
+  const look = async (folder: string, inner: boolean) => {
     for await (const { name, isDirectory } of where.files.list(folder)) {
       const file = `${folder}/${name}`;
       if (known.has(file) || unknown.size >= unknownMax) continue;
@@ -82,14 +97,21 @@ export async function findForeignFiles(
           file,
           'a file that was being written; it becomes whole or is left from a crash, and can be deleted when the cloud does not run',
         );
-      } else if (isDirectory)
-        where.findings.remark('foreign-directory', file, "a directory that is not the cloud's");
-      else unknown.add(file);
+      } else if (!isDirectory) unknown.add(file);
+      else if (!inner && isOfStream(where.kv, edge, epoch, name)) await look(file, true);
+      else where.findings.remark('foreign-directory', file, "a directory that is not the cloud's");
     }
-  }
+  };
+  for (const top of ['data', 'gaps']) await look(`${top}/${edge}/${epoch}`, false);
   if (unknown.size === 0) return;
   for (const { file } of receiptsOf(where.kv, edge, epoch)) unknown.delete(file);
   for (const file of unknown) where.findings.remark('foreign-file', file, await describe(where.files, file));
+}
+
+/** Also one that began after the walk: its receipts are older than its folder. */
+function isOfStream(kv: KvReader, edge: string, epoch: string, name: string): boolean {
+  const path = `${edge}/${epoch}/${name}`;
+  return streamsIn(kv, edge, epoch).some((stream) => epochFolder({ edge, epoch, stream }) === path);
 }
 
 async function describe(files: VerifyFiles, file: string): Promise<string> {

@@ -151,6 +151,13 @@ test('`fogrun cat` tells gaps and epochs on stderr, and finds files whose receip
     before!.map(({ seq }) => seq),
   );
   t.regex(alone.stderr(), /from the files alone/);
+  const states = startFogrun(t, ['cat', 'edge-under-test', '--stream', 'states'], env);
+  t.is((await states.ended).code, 0, states.stderr());
+  t.deepEqual(
+    states.lines.map((line) => line.seq),
+    states.lines.map((_, i) => i + 1),
+  );
+  t.true(states.lines.some((line) => (line as { device?: string }).device === 'uploader'));
 
   const again = startFogrun(t, both, env);
   await again.line((line) => line.actor === 'uploader' && line.to === 'forked');

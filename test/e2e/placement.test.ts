@@ -108,6 +108,7 @@ async function filed(state: string) {
   for (const epoch of epochs.keys()) {
     const home = join(state, 'cloud', 'gaps', edge, epoch);
     for (const name of await readdir(home).catch(() => [])) {
+      if (!name.endsWith('.json')) continue;
       gaps.push(JSON.parse(await readFile(join(home, name), 'utf8')));
     }
   }

@@ -172,18 +172,12 @@ export async function filedReadings(state: string, edge: string): Promise<Map<st
     const readings: { seq: number }[] = [];
     for (const name of names.sort(byName)) {
       const text = await readFile(join(home, epoch, name), 'utf8');
-      const lines = text.split('\n').flatMap((line) => (line === '' ? [] : JSON.parse(line)));
-      // A file is a segment, and one of the stream `states` holds no readings.
-      if (!lines.some(isState)) readings.push(...lines);
+      for (const line of text.split('\n')) if (line !== '') readings.push(JSON.parse(line));
     }
     epochs.set(epoch, readings);
   }
   return epochs;
 }
-
-/** Whether an edge says that of itself, in the stream `states`. */
-const isState = ({ sensor, value }: { sensor?: unknown; value?: unknown }): boolean =>
-  (sensor === 'state' || sensor === 'status') && typeof value === 'object';
 
 /** `<unix-second>[-n].ndjson`, compared as numbers. */
 function byName(a: string, b: string): number {
