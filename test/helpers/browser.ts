@@ -101,3 +101,39 @@ export async function watchLongTasks(page: Page): Promise<() => Promise<number[]
   }`);
   return () => page.evaluate<number[]>('globalThis.longTasks');
 }
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly tid: number;
+  /** Processor time of the thread, in microseconds. */
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
+}
+
+/**
+ * The longest task of the page's main thread within that time, ms of the processor: what others do on the machine meanwhile does not
+ * count, as it does for the wall clock.
+ */
+export async function longestTaskMs(page: Page, stretchMs = 4_000): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  const events: TraceEvent[] = [];
+  session.on('Tracing.dataCollected', ({ value }) => void events.push(...(value as unknown as TraceEvent[])));
+  await session.send('Tracing.start', {
+    traceConfig: { includedCategories: ['toplevel', 'devtools.timeline', '__metadata'] },
+    transferMode: 'ReportEvents',
+  });
+  await page.evaluate((ms) => new Promise((resolve) => setTimeout(resolve, ms)), stretchMs);
+  const complete = new Promise<void>((resolve) => session.once('Tracing.tracingComplete', () => resolve()));
+  await session.send('Tracing.end');
+  await complete;
+  await session.detach();
+  const main = new Set(
+    events.flatMap(({ name, args, tid }) =>
+      name === 'thread_name' && args?.name === 'CrRendererMain' ? [tid] : [],
+    ),
+  );
+  const tasks = events.filter(({ ph, tid, tdur }) => ph === 'X' && main.has(tid) && tdur !== undefined);
+  if (tasks.length === 0) throw new Error('the browser told of no task');
+  return Math.round(Math.max(...tasks.map(({ tdur }) => tdur! / 1_000)));
+}

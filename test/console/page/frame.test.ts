@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
-import { openPage, seriousFaults, sideways, watchLongTasks } from '../../helpers/browser.ts';
+import { longestTaskMs, openPage, seriousFaults, sideways } from '../../helpers/browser.ts';
 import { serveMadeUp } from '../serve-for-test.ts';
 
 const built = new URL('../../../src/console/page/', import.meta.url);
@@ -126,11 +126,9 @@ test.serial('200 actors with 5,000 transitions a second do not freeze the page',
   if (!opened) return;
   const { page } = opened;
   await page.locator('.actor-card').nth(203).waitFor();
-  const longTasks = await watchLongTasks(page);
-  await page.evaluate('new Promise((resolve) => setTimeout(resolve, 4_000))');
-  const tasks = await longTasks();
-  t.log(`long tasks in 4 s: ${tasks.join(', ')} ms`);
-  t.true(Math.max(0, ...tasks) < 400, tasks.join(' '));
+  const longestMs = await longestTaskMs(page);
+  t.log(`longest task: ${longestMs} ms`);
+  t.true(longestMs <= 200);
   await page.keyboard.press('g');
   await page.keyboard.press('w');
   await page.waitForURL(/#\/weather$/, { timeout: 2_000 });

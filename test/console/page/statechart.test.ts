@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Page } from 'playwright-core';
 import { knownChart } from '../../../src/inspect/drawing/known-charts.ts';
-import { openPage, seriousFaults, sideways, watchLongTasks } from '../../helpers/browser.ts';
+import { longestTaskMs, openPage, seriousFaults, sideways } from '../../helpers/browser.ts';
 import { freePort, moved, shipped, startFogrun, world } from '../../helpers/fogrun.ts';
 import { serveMadeUp } from '../serve-for-test.ts';
 
@@ -102,17 +102,6 @@ test('a kind that nobody knows a statechart of keeps its history, and says so', 
 });
 
 /** How often the screen was drawn in 4 s. */
-const countFrames = `new Promise((resolve) => {
-  let frames = 0;
-  const beganMs = performance.now();
-  const count = () => {
-    frames += 1;
-    if (performance.now() - beganMs < 4_000) requestAnimationFrame(count);
-    else resolve(frames);
-  };
-  requestAnimationFrame(count);
-})`;
-
 test('200 actors and 5,000 transitions a second do not freeze a statechart or the log of events', async (t) => {
   const { url } = await serveMadeUp(t, [{ actors: 200, transitionsPerSecond: 5_000 }]);
   const opened = await openPage(t, `${url}${uploader}`);
@@ -121,15 +110,9 @@ test('200 actors and 5,000 transitions a second do not freeze a statechart or th
   await page.locator('.chart .active').nth(1).waitFor();
   for (const place of ['', '#/events', '#/events?as=sequence&group=off']) {
     if (place !== '') await page.goto(`${url}${place}`);
-    const longTasks = await watchLongTasks(page);
-    const seen = await page.evaluate<number>(countFrames);
-    const tasks = await longTasks();
-    t.log(`${place || uploader}: ${seen} frames in 4 s, longest task ${Math.max(0, ...tasks)} ms`);
-    t.deepEqual(
-      tasks.filter((ms) => ms > 200),
-      [],
-      place,
-    );
+    const longestMs = await longestTaskMs(page);
+    t.log(`${place || uploader}: longest task ${longestMs} ms`);
+    t.true(longestMs <= 200, place);
   }
   t.true((await page.locator('.event-line').count()) < 100);
 });
