@@ -118,6 +118,16 @@ test('a pipeline that the console cannot reach is old, with the cause; one that 
   t.is(edge.stale.value!.why, 'ended');
 });
 
+test('what statecharts did before a pipeline was lost is not shown as what they do once it is back', (t) => {
+  const feed = live([attached, status(), frames(step(1, 'idle', 'sending'))]);
+  const uploader = feed.model.pipeline('edge')!.actor('uploader')!;
+  t.is(uploader.known.value.live!.state, 'sending');
+  feed.take(numbered([{ ...attached, attached: false, cause: null } as Draft], 4));
+  t.is(uploader.known.value.live!.state, 'sending');
+  feed.take(numbered([attached], 5));
+  t.is(uploader.known.value.live, null);
+});
+
 test('a pipeline that is reached and says nothing for long is not shown as live', (t) => {
   const feed = live();
   feed.take(numbered([status()], 3));
