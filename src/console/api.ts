@@ -57,7 +57,11 @@ export function apiRoutes({ hub, hello, chart }: ApiOptions): readonly ConsoleRo
       if (body.action === 'discard') return letters.discard(ids, by('discard'));
       throw wrong('`action` is one of requeue, discard');
     }),
-    route('GET', '/api/fleet', async (asked) => ({ edges: await named(asked).fleet.edges() })),
+    route('GET', '/api/fleet', async (asked) => {
+      const only = edgeIn(asked);
+      const edges = await named(asked).fleet.edges();
+      return { edges: only === undefined ? edges : edges.filter(({ edge }) => edge === only) };
+    }),
     route('GET', '/api/fleet/', async (asked) => {
       const edge = /^\/api\/fleet\/([^/]{1,600})\/history$/.exec(asked.url.pathname)?.[1];
       if (edge === undefined) throw nothing(asked.url);
@@ -68,7 +72,10 @@ export function apiRoutes({ hub, hello, chart }: ApiOptions): readonly ConsoleRo
       return named(asked).fleet.history(name, { countMax, ...(before !== null && { before }) });
     }),
     route('GET', '/api/weather', async (asked) =>
-      named(asked).weather(wholeIn(asked.url.searchParams, 'since', 0, Number.MAX_SAFE_INTEGER)),
+      named(asked).weather(
+        wholeIn(asked.url.searchParams, 'since', 0, Number.MAX_SAFE_INTEGER),
+        edgeIn(asked),
+      ),
     ),
     route('GET', '/api/charts/', async ({ url }) => {
       const name = decoded(url.pathname.slice('/api/charts/'.length));
@@ -94,6 +101,9 @@ function decoded(text: string): string {
     throw wrong(`${printable(text, 60)} is not encoded as an address is`);
   }
 }
+
+/** The one that is asked about; `undefined` for all of them. */
+const edgeIn = ({ url }: Asked): string | undefined => url.searchParams.get('edge') || undefined;
 
 function parameter(url: URL, name: string): string {
   const value = url.searchParams.get(name);

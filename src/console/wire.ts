@@ -34,6 +34,8 @@ export interface HelloEvent {
   readonly mode: 'live' | 'replay';
   /** What a page must send along as the header `x-fogrun-key` with whatever changes something; `null` when nothing may be changed. */
   readonly key: string | null;
+  /** Whoever looks on has signed in, and may sign out again: `POST /sign-out`. */
+  readonly signedIn?: boolean;
 }
 
 /** Forget what is known: what follows says all of it. */
@@ -101,12 +103,12 @@ export interface LettersBody {
 
 export type LettersDone = Requeued;
 
-/** `GET /api/fleet?pipeline=NAME`; `GET /api/fleet/EDGE/history?pipeline=NAME&before=&count=` answers with `EdgeHistory`. */
+/** `GET /api/fleet?pipeline=NAME&edge=`, where `edge` leaves only that one; `GET /api/fleet/EDGE/history?pipeline=NAME&before=&count=` answers with `EdgeHistory`. */
 export interface FleetAnswer {
   readonly edges: readonly EdgeSummary[];
 }
 
-/** `GET /api/charts/NAME`; `GET /api/weather?pipeline=NAME&since=MS` answers with `Weather`. */
+/** `GET /api/charts/NAME`; `GET /api/weather?pipeline=NAME&since=MS&edge=` answers with `Weather`, of that edge alone when one is named. */
 export interface KnownChart {
   readonly chart: Chart;
   readonly layout: ChartLayout | null;

@@ -129,5 +129,5 @@ export interface PipelineControl {
   inspect(watcher: InspectWatcher): () => void;
   readonly fleet: FleetControl;
   /** Means, gaps and forecasts that the pipeline still knows, from `sinceMs` (ms since 1970) on; at most 2,000 means a sensor. */
-  weather(sinceMs: number): Promise<Weather>;
+  weather(sinceMs: number, edge?: string): Promise<Weather>;
 }

@@ -23,19 +23,23 @@ const told: ReadonlySet<GapReason> = new Set(['missed', 'dropped', 'discarded', 
 
 type WeatherEnv = Pick<ControlEnv, 'plan' | 'clock' | 'store' | 'cursor' | 'board' | 'isEnding'>;
 
-export async function weatherOf(env: WeatherEnv, sinceMs: number): Promise<Weather> {
+/** @param only the edge that is asked about; all of them when absent */
+export async function weatherOf(env: WeatherEnv, sinceMs: number, only?: string): Promise<Weather> {
   const { store } = env;
   const { news } = env.board;
   const since = Number.isFinite(sinceMs) ? Math.max(0, sinceMs) : 0;
+  const forecasts = news.forecasts(since).filter(({ edge }) => only === undefined || edge === only);
   if (store.cloud) {
-    const series = await seriesOf(env, store.cloud, since);
-    return { series, gaps: await gapsOf(env, store.cloud, since), forecasts: news.forecasts(since) };
+    const edges = store.cloud.edges().filter((edge) => only === undefined || edge === only);
+    const series = await seriesOf(env, store.cloud, edges, since);
+    return { series, gaps: await gapsOf(env, store.cloud, edges, since), forecasts };
   }
-  if (!store.edge) return { series: [], gaps: [], forecasts: [] };
+  if (!store.edge || (only !== undefined && only !== store.edge.edge))
+    return { series: [], gaps: [], forecasts: [] };
   return {
     series: news.series(store.edge.edge, since),
     gaps: await heldGaps(env, store.edge, since),
-    forecasts: news.forecasts(since),
+    forecasts,
   };
 }
 
@@ -46,9 +50,14 @@ async function turn({ plan, clock, isEnding }: WeatherEnv): Promise<void> {
     throw new FogrunError('control-refused', `${plan.name} is ending: its store is not read any more`);
 }
 
-async function seriesOf(env: WeatherEnv, store: CloudStore, sinceMs: number): Promise<WeatherSeries[]> {
+async function seriesOf(
+  env: WeatherEnv,
+  store: CloudStore,
+  edges: readonly string[],
+  sinceMs: number,
+): Promise<WeatherSeries[]> {
   const found: { edge: string; sensor: string }[] = [];
-  for (const edge of store.edges()) {
+  for (const edge of edges) {
     for (const sensor of store.sensors(edge, seriesMax - found.length)) found.push({ edge, sensor });
     if (found.length >= seriesMax) break;
   }
@@ -86,7 +95,12 @@ function thinned(means: readonly Mean[], most: number): WeatherMean[] {
   return thin;
 }
 
-async function gapsOf(env: WeatherEnv, store: CloudStore, sinceMs: number): Promise<WeatherGap[]> {
+async function gapsOf(
+  env: WeatherEnv,
+  store: CloudStore,
+  edges: readonly string[],
+  sinceMs: number,
+): Promise<WeatherGap[]> {
   const gaps: WeatherGap[] = [];
   let looked = 0;
   const mayLook = async (): Promise<boolean> => {
@@ -94,7 +108,7 @@ async function gapsOf(env: WeatherEnv, store: CloudStore, sinceMs: number): Prom
     if (looked % atOnce === 0) await turn(env);
     return looked <= receiptsMax;
   };
-  for (const edge of store.edges()) {
+  for (const edge of edges) {
     let left = gapsMax;
     for (const epoch of store.epochs(edge).toReversed()) {
       if (!(await mayLook())) return newestOf(gaps);

@@ -137,9 +137,9 @@ export function createControl(env: ControlEnv): PipelineControl {
     letters: controlLetters(env, () => refuseWhenEnding(env), audited),
     inspect: (watcher) => inspect({ board, ending }, watcher),
     fleet: controlFleet(env),
-    async weather(sinceMs) {
+    async weather(sinceMs, edge) {
       refuseWhenEnding(env);
-      return weatherOf(env, sinceMs);
+      return weatherOf(env, sinceMs, edge);
     },
   };
   return control;

@@ -192,8 +192,8 @@ class ControlClient implements RemoteControl {
   );
   readonly fleet: FleetControl = this.#views.fleet;
 
-  weather(sinceMs: number): Promise<Weather> {
-    return this.#views.weather(sinceMs);
+  weather(sinceMs: number, edge?: string): Promise<Weather> {
+    return this.#views.weather(sinceMs, edge);
   }
 
   close(): Promise<void> {

@@ -5,6 +5,7 @@
 import type { PipelineControl } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { FleetControl } from '../contract/fleet.ts';
+import type { Weather } from '../contract/weather.ts';
 import { readBody } from './ipc-control-answers.ts';
 import { text, whole, wrong } from './ipc-control-checks.ts';
 import type { Asks } from './ipc-control-session.ts';
@@ -56,7 +57,7 @@ export function viewAsks(control: PipelineControl): Asks {
         const { sinceMs } = ask;
         if (typeof sinceMs !== 'number' || Math.abs(sinceMs) > timeMsMax)
           throw wrong('`sinceMs` should be a moment');
-        return control.weather(sinceMs);
+        return control.weather(sinceMs, ask.edge === undefined ? undefined : text(ask.edge, 'edge'));
       }),
   };
 }
@@ -84,8 +85,20 @@ export function remoteViews(
       edges: async () => checkEdges(await read({ ask: 'edges' })),
       history: async (edge, options) => checkHistory(await read({ ask: 'history', edge, ...options })),
     },
-    weather: async (sinceMs) => checkWeather(await read({ ask: 'weather', sinceMs })),
+    async weather(sinceMs, edge) {
+      const asked = edge === undefined ? {} : { edge };
+      return onlyOf(checkWeather(await read({ ask: 'weather', sinceMs, ...asked })), edge);
+    },
   };
+}
+
+/** An older pipeline answers with that of all edges. */
+function onlyOf(weather: Weather, edge: string | undefined): Weather {
+  if (edge === undefined) return weather;
+  const own = <T extends { readonly edge: string }>(all: readonly T[]) =>
+    all.filter((one) => one.edge === edge);
+  const { series, gaps, forecasts } = weather;
+  return { series: own(series), gaps: own(gaps), forecasts: own(forecasts) };
 }
 
 /** What an older pipeline says when it does not know a question. */

@@ -50,6 +50,14 @@ test('fleet, history, weather, letters and charts are answered from the pipeline
   t.deepEqual((await ask('GET', '/api/weather?pipeline=edge&since=12.5')).json, {
     ...{ series: [], gaps: [], forecasts: [] },
   });
+  await ask('GET', '/api/weather?pipeline=edge&edge=a%2Fb%20c');
+  t.deepEqual(
+    control.calls.filter(([what]) => what === 'weather'),
+    [
+      ['weather', 12, undefined],
+      ['weather', 0, 'a/b c'],
+    ],
+  );
   t.deepEqual((await ask('GET', '/api/letters?pipeline=edge')).json, { letters: [] });
   t.deepEqual((await ask('GET', '/api/charts/uploader')).json, { chart, layout: null });
   t.is((await ask('GET', '/api/charts/other')).status, 404);

@@ -181,7 +181,8 @@ export class FakeControl implements PipelineControl {
 
   known: Weather = { series: [], gaps: [], forecasts: [] };
 
-  async weather() {
+  async weather(sinceMs: number, edge?: string) {
+    this.calls.push(['weather', sinceMs, edge]);
     return this.known;
   }
 

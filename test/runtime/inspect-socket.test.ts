@@ -204,6 +204,10 @@ test('edges, their past and the weather arrive through a socket, however many th
   t.deepEqual(again, control.summaries);
   t.deepEqual(history, { edge: 'hut-1', transitions: control.transitions, before: null });
   t.deepEqual(known, weather);
+  const one = await remote.weather(5, 'hut-1');
+  t.deepEqual(control.calls.at(-1), ['weather', 5, 'hut-1']);
+  t.true(one.series.length > 0);
+  for (const { edge } of [...one.series, ...one.gaps]) t.is(edge, 'hut-1', 'also of one that tells of all');
 });
 
 test('what is asked of the past is handed on, within bounds', async (t) => {

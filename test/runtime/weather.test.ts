@@ -45,7 +45,8 @@ async function cloudWith(clock: VirtualClock, ...chains: readonly Chain[]) {
     },
     isEnding: () => false,
   };
-  const weather = (sinceMs = 0): Promise<Weather> => clock.until(weatherOf(env as never, sinceMs));
+  const weather = (sinceMs = 0, edge?: string): Promise<Weather> =>
+    clock.until(weatherOf(env as never, sinceMs, edge));
   return { store, news, env, weather, turns: () => turns };
 }
 
@@ -76,6 +77,11 @@ test('a cloud tells the means of all sensors that it keeps, by time, with the un
     ['shed'],
   );
   t.deepEqual((await weather(Number.NaN)).series.length, 3, 'what is no time is the beginning');
+  const attic = await weather(0, 'attic');
+  t.deepEqual([attic.series.length, attic.forecasts.length], [2, 1], 'one edge can be asked about alone');
+  const shed = await weather(0, 'shed');
+  t.deepEqual([shed.series.length, shed.forecasts.length], [1, 0]);
+  t.deepEqual(await weather(0, 'nobody'), { series: [], gaps: [], forecasts: [] });
 });
 
 test('more means than a chart has room for are thinned out, and weigh what they did', async (t) => {

@@ -17,6 +17,15 @@ export interface Sensor {
 
 const keyOf = (...words: readonly string[]) => words.map((word) => encodeURIComponent(word)).join('/');
 
+/** The edge that such a key is about; `null` for what is none. */
+export function edgeOf(key: string): string | null {
+  try {
+    return decodeURIComponent(key.split('/')[0]!) || null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * @param samples oldest first, of one pipeline
  * @param ownEdge the name of the edge that the pipeline is; `null` in a cloud

@@ -7,7 +7,7 @@ import type { PastItem, PastView } from '../model/past.ts';
 import { type Polled, useBeat, usePolled } from '../model/polled.ts';
 import { askedSinceMs, type Range } from './ranges.ts';
 import type { KnownForecast } from './readout.ts';
-import { type Sensor, sensorsOf } from './sensors.ts';
+import { edgeOf, type Sensor, sensorsOf } from './sensors.ts';
 
 export interface WeatherFacts {
   readonly sensors: readonly Sensor[];
@@ -21,21 +21,36 @@ export interface WeatherFacts {
 }
 
 const askMs = 5_000;
+/** What all edges have is for the list of them where one is looked at. */
+const askAllMs = 30_000;
 const beatMs = 1_000;
 const replayBeatMs = 200;
 
-export function useWeather(pipeline: PipelineModel, range: Range): WeatherFacts {
+/** @param chosen the sensor that the address names: a cloud tells of its edge without what it leaves out where edges are many */
+export function useWeather(pipeline: PipelineModel, range: Range, chosen: string | null): WeatherFacts {
   const model = useModel();
   const isReplay = model.isReplay.value;
   const isAttached = pipeline.known.value.attached;
   // The past changes with every frame of the screen; a barometer does not.
   useBeat(isReplay ? replayBeatMs : beatMs);
-  const ask = (signal: AbortSignal) => {
+  const ask = (query: Readonly<Record<string, string>>) => (signal: AbortSignal) => {
     const since = Math.floor(askedSinceMs(range, pipeline.nowMs.peek()));
-    return getJson<Weather>('api/weather', { pipeline: pipeline.name, since: String(since) }, signal);
+    return getJson<Weather>(
+      'api/weather',
+      { pipeline: pipeline.name, since: String(since), ...query },
+      signal,
+    );
   };
+  const isCloud = pipeline.status.peek()?.store?.role === 'cloud';
+  const one = isCloud && chosen !== null ? edgeOf(chosen) : null;
   const key = isReplay || !isAttached ? null : `${pipeline.name} ${range.id}`;
-  const asked = usePolled(key, ask, askMs);
+  const all = usePolled(key, ask({}), one === null ? askMs : askAllMs);
+  const single = usePolled(
+    key === null || one === null ? null : `${key} ${one}`,
+    ask({ edge: one ?? '' }),
+    askMs,
+  );
+  const asked = one === null ? all : { ...single, answer: withEdge(all.answer, single.answer, one) };
 
   const past = model.past.peek();
   const own = <T extends { readonly pipeline: string }>(all: readonly T[]) =>
@@ -56,6 +71,18 @@ export function useWeather(pipeline: PipelineModel, range: Range): WeatherFacts 
     figures: own(past.figures),
     nowMs: pipeline.nowMs.peek(),
     asked,
+  };
+}
+
+/** What is known of all, with that of one edge as it was told by itself. */
+function withEdge(all: Weather | null, own: Weather | null, edge: string): Weather | null {
+  if (!all || !own) return own ?? all;
+  const others = <T extends { readonly edge: string }>(these: readonly T[]) =>
+    these.filter((each) => each.edge !== edge);
+  return {
+    series: [...others(all.series), ...own.series],
+    gaps: [...others(all.gaps), ...own.gaps],
+    forecasts: [...others(all.forecasts), ...own.forecasts],
   };
 }
 

@@ -49,7 +49,7 @@ function WeatherOf({ pipeline, pipelines }: WeatherOfProps) {
   const model = useModel();
   const { query } = place.value;
   const range = rangeNamed(query.get('range'));
-  const facts = useWeather(pipeline, range);
+  const facts = useWeather(pipeline, range, query.get('sensor'));
   const sensor = choose(facts.sensors, query.get('sensor'));
   const stale = pipeline.stale.value;
   return (
