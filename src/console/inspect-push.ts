@@ -35,6 +35,8 @@ export function inspectPushUrl(text: string): URL {
     const told = printable(text, 200);
     throw new FogrunError('usage', `--inspect-push takes ws://HOST:PORT or wss://HOST:PORT, not \`${told}\``);
   }
+  // No part of what is asked for, and no WebSocket takes it.
+  url.hash = '';
   if (url.protocol === 'ws:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, ''))) {
     throw new FogrunError('usage', `${url.host} would be told everything in plain text`, {
       advice: 'Dial wss://, or a tunnel that ends on this machine.',

@@ -73,7 +73,10 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
   const withTls = consoleHasTls({ tls });
   const key = mode === 'live' ? Buffer.from(random.bytes(24)).toString('base64url') : null;
   const { version, life, hub } = options;
-  const hello = (): HelloEvent => ({ type: 'hello', version, life, nowMs: options.now(), mode, key });
+  const hello = (): HelloEvent => ({
+    ...{ type: 'hello', version, life, nowMs: options.now(), mode, key },
+    ...(token === '' ? {} : { signedIn: true }),
+  });
   const guard = createGuard({
     ...{ host, token, withTls, key, clock, random },
     allowHosts: options['allow-hosts'] ?? [],

@@ -223,4 +223,5 @@ test('what is no address of an inspector is refused, and so is plain text beyond
   for (const text of ['ws://127.0.0.1:1', 'ws://[::1]:1', 'ws://localhost:1/x', 'wss://example.org']) {
     t.notThrows(() => inspectPushUrl(text), text);
   }
+  t.is(inspectPushUrl('ws://127.0.0.1:1/x#place').href, 'ws://127.0.0.1:1/x', 'a WebSocket takes no place');
 });

@@ -36,6 +36,10 @@ test('a person signs in by the page, is told when the token is wrong, and needs 
     const [cookie] = await context.cookies();
     t.true(cookie!.httpOnly);
     t.is(cookie!.sameSite, 'Strict');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL(`${server.url}sign-in`);
+    await page.goto(server.url);
+    t.is(page.url(), `${server.url}sign-in`, 'the session is over for the console too');
     t.deepEqual(elsewhere, []);
   }
 });

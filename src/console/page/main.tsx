@@ -12,6 +12,7 @@ import { createPlayer, type Player } from './replay/player.ts';
 import { followAddress } from './routes.ts';
 import { Empty } from './shared/parts.tsx';
 import { Shell } from './shell/shell.tsx';
+import { goToSignIn } from './shell/sign-out.tsx';
 
 const feed = createModel(Date.now());
 /** `null` while it is live; a text while a recording is being read. */
@@ -34,11 +35,12 @@ async function openRecording(hello: HelloEvent) {
 }
 
 followAddress(window);
-const stream = followConsole(feed, browserParts, (hello) => {
+const onHello = (hello: HelloEvent) => {
   if (hello.mode === 'live') return true;
   void openRecording(hello);
   return false;
-});
+};
+const stream = followConsole(feed, browserParts, onHello, goToSignIn);
 everyTick((nowMs) => {
   const now = player.peek();
   if (now === null) feed.tick(nowMs);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { createModel } from '../../../src/console/page/model/model.ts';
 import { createSseReader } from '../../../src/console/page/model/sse.ts';
-import { followConsole } from '../../../src/console/page/model/stream.ts';
+import { followConsole, StreamRefused } from '../../../src/console/page/model/stream.ts';
 import { pipelineStatus } from '../../helpers/fake-control.ts';
 import { createVirtualClock } from '../../helpers/virtual-clock.ts';
 
@@ -117,4 +117,35 @@ test('events are read whatever pieces they come in', (t) => {
   const text = ': beat\n\nid: 1\ndata: {"a":1}\n\ndata: x\r\ndata: y\r\n\r\ndata: cut';
   for (const letter of text) read(letter);
   t.deepEqual(heard, ['{"a":1}', 'x\ny']);
+});
+
+test('whoever is not signed in any more is led to where one signs in, and the console is not asked again', async (t) => {
+  const clock = createVirtualClock();
+  const feed = createModel(0);
+  let asked = 0;
+  const left = Promise.withResolvers<void>();
+  followConsole(
+    feed,
+    {
+      async *open() {
+        asked += 1;
+        if (asked === 1) yield `data: ${JSON.stringify(helloEvent('a'))}\n\n`;
+        else throw new StreamRefused(401);
+      },
+      after(ms, call) {
+        const timer = clock.setTimeout(call, ms);
+        return () => clock.clearTimeout(timer);
+      },
+      soon: (call) => call(),
+      chance: () => 0.5,
+    },
+    () => true,
+    left.resolve,
+  );
+  await clock.advance(1_000);
+  await left.promise;
+  await clock.advance(60_000);
+  t.is(asked, 2);
+  t.is(feed.model.connection.value.state, 'lost');
+  t.is(feed.model.connection.value.retryAtMs, null);
 });

@@ -19,7 +19,7 @@ const openEvents: OpenStream = async function* (lastEventId, signal) {
   const headers: Record<string, string> = { accept: 'text/event-stream' };
   if (lastEventId !== null) headers['last-event-id'] = String(lastEventId);
   const response = await fetch('api/events', { headers, signal, cache: 'no-store' });
-  if (!response.ok || !response.body) throw new StreamRefused(`the console answers ${response.status}`);
+  if (!response.ok || !response.body) throw new StreamRefused(response.status);
   yield* textOf(response);
 };
 

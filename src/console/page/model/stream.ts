@@ -9,8 +9,15 @@ import { createSseReader } from './sse.ts';
 /** A part of `fetch`; rejects with a `StreamRefused` for an answer that is no stream. */
 export type OpenStream = (lastEventId: number | null, signal: AbortSignal) => AsyncIterable<string>;
 
-/** The console answered, and said no. */
-export class StreamRefused extends Error {}
+/** The console answered, and said no; with 401 when one has to sign in, once or again. */
+export class StreamRefused extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`the console answers ${status}`);
+    this.status = status;
+  }
+}
 
 export interface StreamParts {
   readonly open: OpenStream;
@@ -32,11 +39,15 @@ const waitsMs = [500, 1_000, 2_000, 4_000, 8_000];
 /** The console says something at least this often, if only that it lives. */
 const silenceMsMax = 20_000;
 
-/** @param onHello called before the model hears of it; a returned `false` ends the stream */
+/**
+ * @param onHello called before the model hears of it; a returned `false` ends the stream
+ * @param onStranger called when the console wants whoever looks on to sign in; it is not asked again after that
+ */
 export function followConsole(
   feed: ModelFeed,
   { open, after, soon, chance }: StreamParts,
   onHello: (event: HelloEvent) => boolean = () => true,
+  onStranger: () => void = () => {},
 ): RunningStream {
   let lastId: number | null = null;
   let life: string | null = null;
@@ -84,6 +95,7 @@ export function followConsole(
       endSilence = after(silenceMsMax, () => abort.abort(new Error('it says nothing')));
     };
     let reason = 'the console ended the connection';
+    let refusal: number | null = null;
     try {
       listen();
       const read = createSseReader((data) => {
@@ -97,11 +109,17 @@ export function followConsole(
     } catch (thrown) {
       if (signal.reason === again && !isClosed) return void run();
       reason = reasonOf(signal.aborted ? signal.reason : thrown);
+      refusal = thrown instanceof StreamRefused ? thrown.status : null;
     } finally {
       endSilence();
     }
     if (isClosed) return;
     flush();
+    if (refusal === 401) {
+      feed.connect({ state: 'lost', retryAtMs: null, reason: 'you are not signed in any more' });
+      close();
+      return onStranger();
+    }
     const waitMs = waitsMs[Math.min(failures, waitsMs.length - 1)]! * (0.75 + chance() / 2);
     failures += 1;
     feed.connect({ state: 'lost', retryAtMs: feed.model.clockMs.peek() + waitMs, reason });

@@ -11,6 +11,7 @@ import { FindActor } from './find.tsx';
 import { Help } from './help.tsx';
 import { listenToKeys } from './keys.ts';
 import { fetchLateViews, LateEdge, LateEvents, LateFleet, LateWeather } from './late.tsx';
+import { SignOut } from './sign-out.tsx';
 import { useTheme } from './theme.ts';
 
 const pages = [
@@ -79,6 +80,7 @@ export function Shell({ onHurry, foot }: ShellProps) {
           >
             ?
           </button>
+          <SignOut />
         </div>
       </header>
       <LostBanner onHurry={onHurry} />
