@@ -162,6 +162,19 @@ test('the past of a live page is bounded, and a quiet actor keeps its own', (t) 
   t.is(past.view().ofActor('edge', 'acks').length, 1);
 });
 
+test('many busy actors share a bound, so that a page can stay open for a day', (t) => {
+  const past = createPast(liveLimits);
+  const names = Array.from({ length: 200 }, (_, i) => `actor-${i}`);
+  for (const event of numbered(
+    Array.from({ length: 1_000 }, (_, i) => frames(...names.map((actor) => step(i, 'a', 'b', { actor })))),
+  ))
+    past.add(event);
+  const view = past.view();
+  const kept = names.map((actor) => view.ofActor('edge', actor).length);
+  t.true(kept.reduce((sum, each) => sum + each) <= 1.25 * liveLimits.actorsItemsMax);
+  t.true(Math.min(...kept) >= 250, 'each has its share');
+});
+
 test('a recording shows the same world at a moment, whichever way it is reached', (t) => {
   const states = ['idle', 'sending', 'awaitingAck'];
   const drafts = Array.from({ length: 1_000 }, (_, i) =>

@@ -41,6 +41,8 @@ export interface PastFigures {
 export interface PastLimits {
   readonly itemsMax: number;
   readonly actorItemsMax: number;
+  /** Of all actors together, about: the more there are, the less is kept of each. */
+  readonly actorsItemsMax: number;
   readonly samplesMax: number;
   readonly figuresMax: number;
 }
@@ -48,9 +50,13 @@ export interface PastLimits {
 export const liveLimits: PastLimits = {
   itemsMax: 20_000,
   actorItemsMax: 1_000,
+  actorsItemsMax: 60_000,
   samplesMax: 40_000,
   figuresMax: 20_000,
 };
+
+/** However many others there are, so much is kept of each. */
+const actorItemsMin = 20;
 
 /** So often at most a pipeline's figures are kept. */
 const figuresMs = 2_000;
@@ -95,6 +101,7 @@ export function createPast(limits: PastLimits | null = liveLimits): Past {
     const key = `${pipeline}\n${what.actor}`;
     const own = byActor.get(key) ?? list<PastItem>(limits?.actorItemsMax);
     own.push(item);
+    if (limits) own.shorten(Math.max(actorItemsMin, Math.floor(limits.actorsItemsMax / (byActor.size + 1))));
     // Put behind the others, so that the first is the one that was quiet for longest.
     byActor.delete(key);
     byActor.set(key, own);
@@ -155,6 +162,8 @@ export function figuresOf({ actors }: PipelineStatus) {
 
 interface List<T> {
   push(item: T): void;
+  /** Keeps so many, the newest, where they have become more than that by a quarter. */
+  shorten(max: number): void;
   clear(): void;
   until(eventId: number | undefined): readonly T[];
 }
@@ -162,11 +171,15 @@ interface List<T> {
 /** Keeps the newest; what is over the bound goes in large pieces, so that one more costs nothing. */
 function list<T extends { readonly eventId: number }>(max: number = Number.POSITIVE_INFINITY): List<T> {
   let all: T[] = [];
+  const shorten = (to: number) => {
+    if (all.length > to * 1.25) all = all.slice(-to);
+  };
   return {
     push(item) {
       all.push(item);
-      if (all.length > max * 1.25) all = all.slice(-max);
+      shorten(max);
     },
+    shorten,
     clear() {
       all = [];
     },
