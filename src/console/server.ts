@@ -120,7 +120,11 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
     }
     if (!found?.open) guard.checkToken(request);
     if (method === 'POST') guard.checkKey(request);
-    if (pathname === '/api/events' && method === 'GET') return streams.open(request, response);
+    if (pathname === '/api/events' && method === 'GET') {
+      // Without a body there is nothing that would ever end it.
+      if (isHead) throw new Refused(405, 'console-request', 'a stream has no head alone', { allow: 'GET' });
+      return streams.open(request, response);
+    }
     if (!found) throw nothing(url);
     const asked: Asked = {
       ...{ url, method, request },

@@ -63,6 +63,11 @@ test('fleet, history, weather, letters and charts are answered from the pipeline
   t.is((await ask('GET', '/api/charts/other')).status, 404);
 });
 
+test('whoever wants only the head of the stream of events is not kept waiting', async (t) => {
+  const { ask } = await served(t);
+  t.is((await ask('HEAD' as 'GET', '/api/events')).status, 405);
+});
+
 test('what is not understood is refused with what was expected', async (t) => {
   const { ask, post, key } = await served(t);
   const bodies = [
