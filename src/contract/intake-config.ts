@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { IntakeRules } from '../domain/intake.ts';
 import { namePattern } from '../domain/segment.ts';
 import { number, size } from './config.ts';
+import { statesStream } from './state-records.ts';
 
 const name = () => z.string().min(1).max(256);
 
@@ -20,6 +21,9 @@ export function intakeFields(device: string) {
         namePattern,
         'expected up to 64 letters, digits, `.`, `_`, `-`, beginning and ending with a letter or digit',
       )
+      .refine((stream) => stream !== statesStream, {
+        error: `\`${statesStream}\` is the stream in which an edge tells of itself: readings need another one`,
+      })
       .prefault('readings')
       .describe('Stream that the readings go to.'),
     'line-max': size({ min: '64B', max: '1MiB' })

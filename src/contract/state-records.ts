@@ -42,6 +42,8 @@ export interface StatusRecord {
 /** Longest texts, in UTF-16 code units, and most actors, of what is written and of what is believed. */
 const lengthMax = { name: 64, state: 100, event: 60, cause: 200, version: 40 };
 export const actorsMax = 64;
+/** Largest number that is believed, so that each can be shown as a moment. */
+const countMax = 8.64e15;
 /** Longer lines are not looked at, bytes. */
 const lineBytesMax = 32 * 1024;
 
@@ -164,7 +166,7 @@ function isHealth(value: unknown): value is Health {
 }
 
 function count(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+  return typeof value === 'number' && value >= 0 && value <= countMax ? value : null;
 }
 
 function textOrNull(value: unknown, max: number): string | null {

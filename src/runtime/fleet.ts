@@ -21,6 +21,8 @@ const writeEveryMsPerEdge = 50;
 /** Records of one segment, and segments of one edge, that are looked at for its last word. */
 const recordsMax = 2_000;
 const segmentsMax = 8;
+/** Of the end of a segment so much is looked at, bytes: it may be large and hold nothing of this kind. */
+const lookedAtBytes = 256 * 1024;
 /** Edges whose last words are read at once. */
 const readsAtOnce = 8;
 
@@ -202,7 +204,7 @@ export class Fleet implements Presence, FleetControl {
 /** In their order. */
 function lastRecords(body: Uint8Array): TakenRecord[] {
   const records: TakenRecord[] = [];
-  for (const record of recordsBackwards(body)) {
+  for (const record of recordsBackwards(body.subarray(-lookedAtBytes))) {
     records.push(record);
     // Whatever stands before a word on the whole edge is contained in it.
     if (record.type === 'status' || records.length >= recordsMax) break;

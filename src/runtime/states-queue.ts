@@ -80,8 +80,8 @@ export class StatesQueue {
     return { stream: statesStream, lines, count, ...(missed ? { missed } : {}) };
   }
 
-  /** That is on the disk. */
-  written({ count, missed }: Batch): void {
+  /** That is being written: it waits no more, and what comes meanwhile is another matter. */
+  taken({ count, missed }: Batch): void {
     const gone = this.#lines.splice(0, count);
     this.#length -= gone.reduce((sum, { text }) => sum + text.length, 0);
     if (missed) this.#leftOut = null;

@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../contract/clock.ts';
 import { sleep } from '../contract/clock.ts';
 import type { ClockTrust } from '../contract/clock-trust.ts';
 import { type Problem, toProblem } from '../contract/errors.ts';
+import { streamsMax } from '../contract/link.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Reporter, TransitionReport } from '../contract/report.ts';
 import { encodeState, encodeStatus, type StatusReason, statesStream } from '../contract/state-records.ts';
@@ -55,8 +56,23 @@ export function tellStates(env: StatesEnv): States {
   const { plan } = env;
   const told = plan().states ?? 'none';
   const brings = (kind: string) => plan().actors.some((actor) => actor.kind.name === kind);
-  if (told === 'none' || !brings('file-rotator') || !brings('uploader')) return { end: async () => {} };
+  const nothing = { end: async () => {} };
+  if (told === 'none' || !brings('file-rotator') || !brings('uploader')) return nothing;
+  const others = otherStreams(env);
+  if (others >= streamsMax) {
+    const text = `its own states are not told: ${others} streams of readings are as many as a cloud takes`;
+    env.report({ type: 'note', text }, 'warn');
+    return nothing;
+  }
   return new Teller(env, told === 'all');
+}
+
+/** Streams of readings that there are or that the pipeline names: they have places in the cloud before this one. */
+function otherStreams({ plan, store }: StatesEnv): number {
+  const named = plan().actors.flatMap(({ config }) => (config as { stream?: string }).stream ?? []);
+  const others = new Set([...store.streams(), ...named]);
+  others.delete(statesStream);
+  return others.size;
 }
 
 class Teller implements States {
@@ -103,10 +119,9 @@ class Teller implements States {
 
   async end(): Promise<void> {
     if (this.#over) return;
-    this.#queueStatus('end');
     this.#end();
     const enough = new AbortController();
-    const last = Promise.resolve(this.#writing).then(() => this.#append(1, true));
+    const last = Promise.resolve(this.#writing).then(() => this.#sayAndAppend('end', 1, true));
     await Promise.race([last.catch(() => {}), sleep(this.#env.clock, endMsMax, enough.signal)]);
     enough.abort();
   }
@@ -185,19 +200,28 @@ class Teller implements States {
   }
 
   #write(): void {
-    if (this.#statusDue) this.#queueStatus(this.#statusDue);
+    const due = this.#statusDue;
     this.#statusDue = null;
-    this.#writing = this.#append(sealBytes, false)
-      .catch((thrown) => {
-        // A store that failed says so itself, and ends the pipeline.
-        const problem = toProblem(thrown);
-        if (problem.code !== 'store-failed') this.#env.report({ type: 'problem', ...problem });
-        this.#end();
-      })
+    this.#writing = this.#sayAndAppend(due, sealBytes, false)
+      .catch((thrown) => this.#giveUp(thrown))
       .finally(() => {
         this.#writing = null;
         this.#goOn();
       });
+  }
+
+  /** Readings go on without it. */
+  #giveUp(thrown: unknown): void {
+    // A store that failed says so itself, and ends the pipeline.
+    const problem = toProblem(thrown);
+    if (problem.code !== 'store-failed') this.#env.report({ type: 'problem', ...problem });
+    this.#end();
+  }
+
+  /** Rejects when the store cannot say what waits in it, too. */
+  async #sayAndAppend(due: StatusReason | null, bytes: number, last: boolean): Promise<void> {
+    if (due) this.#queueStatus(due);
+    await this.#append(bytes, last);
   }
 
   /** What came while the last commit was under way, or waits for something. */
@@ -223,8 +247,8 @@ class Teller implements States {
     this.#writtenMs = clock.monotonic();
     const isNotable = this.#isNotable;
     this.#isNotable = false;
+    this.#queue.taken(batch);
     await store.append([batch], bytes);
-    this.#queue.written(batch);
     this.#sealWanted ||= isNotable;
   }
 

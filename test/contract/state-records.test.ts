@@ -89,3 +89,14 @@ test('whatever an edge sends under that name, it is a record or nothing', (t) =>
   t.is(decodeRecord('{"seq":1'), null);
   t.is(decodeRecord('['.repeat(100_000)), null);
 });
+
+test('numbers that are no moment and no length are not believed', (t) => {
+  const text = (sinceMs: string) =>
+    `{"seq":1,"device":"edge","sensor":"status","time":"2026-01-01T00:00:00.000Z","value":{"backlog":{"readings":1,"bytes":1,"oldestMs":${sinceMs}},"actors":{"a":{"state":"s","health":"well","sinceMs":${sinceMs}}}}}`;
+  for (const sinceMs of ['1e300', '-1', '8.65e15', 'null', '"1"']) {
+    const taken = decodeRecord(text(sinceMs));
+    if (taken?.type !== 'status') return t.fail();
+    t.is(taken.record.actors[0]!.sinceMs, taken.record.timeMs);
+    t.is(taken.record.backlog.oldestMs, null);
+  }
+});

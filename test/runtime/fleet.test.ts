@@ -297,3 +297,20 @@ test('a cloud tells of an edge that is there, of one that has gone, and what it 
   const own = await edge.pipeline.control.fleet.edges();
   t.deepEqual(own, [], 'an edge knows of nobody');
 });
+
+test('of a large segment only the end is looked at, so that no edge holds up the others', async (t) => {
+  const cloud = await new Stored().open();
+  const fleet = cloud.fleet();
+  const junk = Array.from({ length: 4_000 }, () => `{"x":"${'y'.repeat(1_000)}"}\n`);
+  const line = (actor: string) =>
+    encodeState({
+      ...{ actor, timeMs: startMs, from: 'off', to: 'idle', event: 'E', health: 'well' },
+      ...{ cause: null, attempt: null, retryInMs: null },
+    });
+  fleet.stored(...(await cloud.put('e1', [line('far'), ...junk, line('near')])));
+  const [edge] = await fleet.edges();
+  t.deepEqual(
+    edge!.actors.map(({ actor }) => actor),
+    ['near'],
+  );
+});

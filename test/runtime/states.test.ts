@@ -181,7 +181,7 @@ test('a sensor that comes and goes without end fills nothing, and what is left o
     if (queue.push(`{"device":"d","n":${i}}\n`, clock.now())) kept += 1;
     const batch = queue.batch(false);
     t.is(batch?.missed, undefined);
-    if (batch) queue.written(batch);
+    if (batch) queue.taken(batch);
     await clock.advance(100);
   }
   t.true(kept >= 120 && kept <= 120 + 181, `${kept} of 3600`);
@@ -189,7 +189,7 @@ test('a sensor that comes and goes without end fills nothing, and what is left o
   t.is(queue.dueInMs(), 0);
   const last = queue.batch(false)!;
   t.is(last.missed?.count, 3_600 - kept);
-  queue.written(last);
+  queue.taken(last);
   t.is(queue.batch(false), null);
 });
 
