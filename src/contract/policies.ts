@@ -27,6 +27,8 @@ export interface EdgePolicies {
   readonly whenFull: WhenFull;
   /** Whether they fit and leave room besides: for what gives way to readings. Nothing is dropped for them then. */
   spare(batches: readonly Batch[]): boolean;
+  /** Asks the disk how much room there is, at most once a second, so that `spare` knows. Never rejects. */
+  lookForRoom(): Promise<void>;
   /** From now on. */
   setWhenFull(whenFull: WhenFull): void;
   /**

@@ -241,6 +241,8 @@ class Teller implements States {
 
   async #append(bytes: number, last: boolean): Promise<void> {
     const { store, trust, clock } = this.#env;
+    // What was free when the last reading came, hours ago may be, says nothing: a commit without room ends the pipeline.
+    await store.policies.lookForRoom();
     const batch = this.#queue.batch(trust.doubt() !== null, last);
     // Asked and taken in one turn of the event loop, so that nothing is dropped or turned away for it.
     if (!batch || store.status().state !== 'open' || !store.policies.spare([batch])) return;

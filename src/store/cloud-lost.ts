@@ -1,5 +1,6 @@
 /** Readings that will never come, by the gaps that stand for them in the cloud: counted by edge and reason. */
 import type { KvReader, KvWriter } from '../contract/kv.ts';
+import { statesStream } from '../contract/state-records.ts';
 import { addLost, type Gap, type GapReason, type LostCounts } from '../domain/gap.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
 import { keys } from './cloud-records.ts';
@@ -19,7 +20,9 @@ export class CloudLost {
   }
 
   /** To be called in the transaction that stores a gap for the first time. */
-  count(writer: KvWriter, { edge, count }: SegmentHeader, body: Uint8Array): void {
+  count(writer: KvWriter, { edge, stream, count }: SegmentHeader, body: Uint8Array): void {
+    // What an edge leaves out of what it tells of itself is no reading.
+    if (stream === statesStream) return;
     const { gap, count: told } = JSON.parse(Buffer.from(body).toString('utf8')) as Gap;
     if (!counted.has(gap)) return;
     const readings = Number.isSafeInteger(told) && told >= 0 ? told : count;

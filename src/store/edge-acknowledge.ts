@@ -67,7 +67,7 @@ export function acknowledge(
     state.streams.set(name, changed);
     writer.put(keys.stream(name), encodeRecord(changed));
     if (record.discarded) {
-      turnedOutStored(state, writer, arrived);
+      turnedOutStored(state, writer, name, arrived);
       lettersArrived(state, writer, arrived);
       keepFormat(state, writer);
     }
@@ -76,10 +76,15 @@ export function acknowledge(
 }
 
 /** They are not lost after all. */
-function turnedOutStored(state: EdgeState, writer: KvWriter, heads: readonly HeadRecord[]): void {
+function turnedOutStored(
+  state: EdgeState,
+  writer: KvWriter,
+  name: string,
+  heads: readonly HeadRecord[],
+): void {
   for (const head of heads) {
     const reason = head.discarded?.gap ?? 'discarded';
-    countLost(state, writer, reason, -sumDiscarded([head]).readings);
+    countLost(state, writer, name, reason, -sumDiscarded([head]).readings);
   }
 }
 

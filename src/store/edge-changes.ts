@@ -160,7 +160,7 @@ export function addGap(
   nowMs: number,
 ): SegmentHeader[] {
   assertStream(name);
-  countLost(changes.state, writer, gap.gap, gap.count);
+  countLost(changes.state, writer, name, gap.gap, gap.count);
   return putGap(changes, writer, name, gap, nowMs);
 }
 

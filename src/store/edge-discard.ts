@@ -103,7 +103,7 @@ export function giveUp(
   writer.put(keys.stream(name), encodeRecord(changed));
   keepFormat(state, writer);
   const { segments, readings, bytes } = sumDiscarded(now);
-  countLost(state, writer, why.gap, readings);
+  countLost(state, writer, name, why.gap, readings);
   return { segments, readings, bytes };
 }
 

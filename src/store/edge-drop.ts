@@ -186,7 +186,7 @@ function drop(
   const changed = withDiscarded(record, moreDiscarded(without, [head]));
   state.streams.set(name, changed);
   writer.put(keys.stream(name), encodeRecord(changed));
-  countLost(state, writer, 'dropped', now);
+  countLost(state, writer, name, 'dropped', now);
   const { fromTime, toTime } = run;
   const bytes = group.reduce((sum, [, one]) => sum + (one.type === 'readings' ? one.bytes : 0), 0);
   return { segments: group.length, readings: now, bytes, fromTime, toTime };

@@ -169,7 +169,13 @@ export function mendHeads(
     const changed = withDiscarded(record, totals);
     state.streams.set(name, changed);
     writer.put(keys.stream(name), encodeRecord(changed));
-    countLost(state, writer, 'corrupt', Math.max(0, totals.readings - (record.discarded?.readings ?? 0)));
+    countLost(
+      state,
+      writer,
+      name,
+      'corrupt',
+      Math.max(0, totals.readings - (record.discarded?.readings ?? 0)),
+    );
     skipId(state, writer);
   }
   if (damaged.length > 0) keepFormat(state, writer);

@@ -12,6 +12,7 @@ interface PoliciesEnv {
   readonly run: Run;
   readonly dropping: Dropping;
   readonly spare: (bytes: number) => boolean;
+  readonly lookForRoom: () => Promise<void>;
   readonly backlog: (cursor: string) => Backlog;
   readonly sealed: (headers: readonly SegmentHeader[]) => void;
 }
@@ -22,6 +23,7 @@ export function createPolicies({
   run,
   dropping,
   spare,
+  lookForRoom,
   backlog,
   sealed,
 }: PoliciesEnv): EdgePolicies {
@@ -31,6 +33,7 @@ export function createPolicies({
       return dropping.whenFull;
     },
     spare: (batches) => spare(chargeOf(batches)),
+    lookForRoom,
     setWhenFull(whenFull) {
       dropping.whenFull = whenFull;
       // Fails only with the store, which says so itself.

@@ -101,6 +101,7 @@ class EdgeStoreOverKv implements EdgeStore {
       run,
       dropping: this.#dropping,
       spare: (bytes) => this.#quota.spare(bytes),
+      lookForRoom: () => this.#quota.checkDisk(),
       backlog: (cursor) => this.backlog(cursor),
       sealed: (headers) => this.#emitSealed(headers),
     });

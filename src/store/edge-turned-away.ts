@@ -28,8 +28,8 @@ export function turnAway(
     state.turnedAway.set(stream, now);
     writer.put(keys.turnedAway(stream), encodeRecord(now));
     if (position) writer.put(keys.position(position.source), Buffer.from(position.value, 'utf8'));
-    countLost(state, writer, 'dropped', count);
-    if (missed) countLost(state, writer, missed.gap, missed.count);
+    countLost(state, writer, stream, 'dropped', count);
+    if (missed) countLost(state, writer, stream, missed.gap, missed.count);
   }
 }
 

@@ -99,7 +99,7 @@ function quarantineOpen(
   const segment = { fromSeq, count, sealedAtMs: Math.max(0, Math.floor(nowMs)) };
   addGivenUp(state, writer, name, segment, { gap: 'corrupt', text: gap, kept, letter: id });
   writer.put(keys.stream(name), encodeRecord(state.streams.get(name)));
-  countLost(state, writer, 'corrupt', lost);
+  countLost(state, writer, name, 'corrupt', lost);
   keepFormat(state, writer);
   return `of ${counted(count, 'reading')} of ${name} that were accepted and not sealed, ${lost} came back damaged: a gap stands for them, and dead letter ${id} keeps what is left; ${count - lost} go on`;
 }

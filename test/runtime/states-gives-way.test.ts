@@ -8,6 +8,11 @@ import type { Report } from '../../src/contract/report.ts';
 import type { EdgeStore } from '../../src/contract/store.ts';
 import { type StatesEnv, tellStates } from '../../src/runtime/states.ts';
 import type { Board } from '../../src/runtime/status.ts';
+import { createCloudStore } from '../../src/store/cloud-store.ts';
+import { createEdgeStore } from '../../src/store/edge-store.ts';
+import { MemoryFiles } from '../helpers/memory-files.ts';
+import { MemoryKv } from '../helpers/memory-kv.ts';
+import { batch, seededRandom } from '../helpers/store-fixtures.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
 function told(named: readonly string[], store: Partial<EdgeStore>) {
@@ -62,4 +67,43 @@ test('readings cannot be put into the stream in which an edge tells of itself', 
   const fields = z.object(intakeFields('door'));
   t.true(fields.safeParse({ stream: 'state' }).success);
   t.regex(fields.safeParse({ stream: 'states' }).error!.message, /in which an edge tells of itself/);
+});
+
+test('the disk is asked before anything is written: what was free hours ago may be gone', async (t) => {
+  let [free, appended] = [true, 0];
+  const { clock, states } = told([], {
+    backlog: () => ({ segments: 0, readings: 0, bytes: 0, oldestMs: null }),
+    append: async () => {
+      appended += 1;
+    },
+    policies: {
+      spare: () => free,
+      lookForRoom: async () => {
+        free = false;
+      },
+    } as unknown as EdgeStore['policies'],
+  });
+  await clock.advance(5_000);
+  await clock.until(states.end());
+  t.is(appended, 0);
+});
+
+test('what an edge leaves out of its states is a gap, and no reading that was lost: neither there nor in the cloud', async (t) => {
+  const options = { clock: createVirtualClock(), random: seededRandom('lost'), bytesMax: 2 ** 24 };
+  const edge = await createEdgeStore(new MemoryKv(), { ...options, edge: 'e1', cursors: ['uploader'] });
+  const cloud = await createCloudStore(new MemoryKv(), new MemoryFiles(), { ...options, consumers: [] });
+  const missed = { gap: 'missed', count: 5, text: 'too fast' } as const;
+  await edge.append([{ ...batch(1, 'states'), missed }]);
+  await edge.append([{ ...batch(1), missed: { ...missed, count: 2 } }]);
+  await edge.seal('states');
+  await edge.discard('states', 1, 2, 'not needed');
+  t.deepEqual(edge.status().lost, { missed: 2 });
+  const admission = await cloud.admit('e1', edge.epoch, 0, []);
+  for (const stream of ['readings', 'states']) {
+    const header = edge.header(stream, 1)!;
+    if (admission.admitted && header.type === 'gap') {
+      await cloud.put(admission.token, header, await edge.body(header));
+    }
+  }
+  t.deepEqual(cloud.lost('e1'), { missed: 2 });
 });

@@ -160,11 +160,11 @@ test('a gap of several streams is made for each of them', async (t) => {
   const world = createWorld('streams');
   const edge = await world.edge({ bytesMax: 12_000, whenFull: 'drop-newest' });
   const { policies } = edge.store;
-  await world.clock.until(policies.turnAway([batch(2), batch(3, 'states'), batch(1)]));
+  await world.clock.until(policies.turnAway([batch(2), batch(3, 'others'), batch(1)]));
   await world.clock.until(policies.turnedAwayToGaps());
   t.deepEqual(edge.store.status().lost, { dropped: 6 });
   t.deepEqual(
-    edge.store.held('states').map(({ type, count }) => [type, count]),
+    edge.store.held('others').map(({ type, count }) => [type, count]),
     [['gap', 0]],
   );
   t.is(edge.store.held('readings').length, 1);
