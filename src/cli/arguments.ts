@@ -31,14 +31,17 @@ export const usage = `${title}
 
 ${help()}
 
-  fogrun COMMAND --help explains one; --version, --help
+  fogrun COMMAND --help explains one, fogrun edge.yaml --help the options of running; --version, --help
 
-Environment: FOGRUN_STATE, FOGRUN_LOG_LEVEL and the variables that the pipelines name.
+Environment: FOGRUN_STATE, FOGRUN_LOG_LEVEL, FOGRUN_CONSOLE_TOKEN and the variables that the pipelines name.
 Exit codes: 0 done, 1 failed at run time, 2 wrong input, 3 store unusable.
 `;
 
 function usageOf(command: CommandEntry): string {
-  const rows = command.options.map((name): [string, string] => [options[name].words, options[name].text]);
+  const rows = command.options.map((name): [string, string] => [
+    options[name].words,
+    command.means?.[name] ?? options[name].text,
+  ]);
   const list = rows.length > 0 ? `\nOptions\n${columns(rows)}\n` : '';
   return `${formOf(command)}\n\n${command.does}\n${list}`;
 }
@@ -65,7 +68,9 @@ function chosen(words: readonly string[]): Command {
   if (values.version) return print(`${version}\n`);
   const [first, ...rest] = positionals;
   const named = commands.find(({ name }) => name === first);
-  if (values.help) return named ? printUsage(named) : print(usage);
+  // Whoever names files wants to know what running them takes.
+  const about = named ?? (isFile(first) ? runCommand : null);
+  if (values.help) return about ? printUsage(about) : print(usage);
   if (first === 'help') {
     const about = commands.find(({ name }) => name === rest[0]);
     return about ? printUsage(about) : print(usage);
@@ -105,13 +110,15 @@ function parse(words: readonly string[]) {
     });
     return { values: values as Values & { version?: boolean; help?: boolean }, positionals };
   } catch (cause) {
-    throw new FogrunError('usage', (cause as Error).message.split('. ')[0] ?? 'wrong arguments', { cause });
+    throw new FogrunError('usage', (cause as Error).message.split(/\.\s/)[0] ?? 'wrong arguments', { cause });
   }
 }
 
 /** A word without a dot or a slash is more likely a command than a file. */
+const isFile = (word = '') => /[./\\]/.test(word);
+
 function mistyped(word: string): void {
-  if (/[./\\]/.test(word)) return;
+  if (isFile(word)) return;
   const close = nearest(
     word,
     commands.map(({ name }) => name),

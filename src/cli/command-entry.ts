@@ -12,6 +12,8 @@ export interface CommandEntry {
   readonly count: { readonly min: number; readonly max: number };
   readonly does: string;
   readonly options: readonly OptionName[];
+  /** What an option means here, where that is more than it means everywhere. */
+  readonly means?: Partial<Record<OptionName, string>>;
   /** What its help says below the options. */
   readonly more?: () => Promise<string>;
   /** Does the work; resolves to the exit code. */

@@ -32,6 +32,7 @@ export const runningCommands: readonly CommandEntry[] = [
     count: any,
     does: 'show running pipelines in the browser',
     options: ['console', 'state', 'log', 'log-level'],
+    means: { console: 'where to serve it (127.0.0.1:7800)' },
     run: async (names, values) =>
       (await import('./console-command.ts')).consoleCommand(names, {
         ...(await logChoice(values)),
@@ -141,6 +142,7 @@ export const runningCommands: readonly CommandEntry[] = [
     count: one,
     does: 'show a recording in the console, with a time slider',
     options: ['console'],
+    means: { console: 'where to serve it (127.0.0.1, any free port)' },
     run: async ([file], values) => (await import('./replay.ts')).replay(file!, await consoleChoice(values)),
   },
 ];

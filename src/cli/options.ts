@@ -21,7 +21,7 @@ export const options = {
   console: {
     type: 'string',
     words: '--console [HOST:]PORT',
-    text: 'where to serve the console for browsers (127.0.0.1:7800)',
+    text: 'serve the console for browsers there; without HOST on 127.0.0.1',
   },
   state: {
     type: 'string',

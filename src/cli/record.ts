@@ -64,6 +64,7 @@ export async function record(path: string, options: RecordOptions): Promise<numb
   });
   const timer: Timer | undefined = forMs === undefined ? undefined : systemClock.setTimeout(leave, forMs);
   process.stderr.write(`# recording ${printable(root, 200)} to ${printable(path, 200)}; Ctrl-C ends it\n`);
+  let looks = 0;
   await keepAttached({
     view: {
       attach(control: PipelineControl) {
@@ -73,7 +74,11 @@ export async function record(path: string, options: RecordOptions): Promise<numb
       isAttached: (name) => hub.isAttached(name),
       line: (who, text) => warn(`${who}: ${text}`),
     },
-    names: async () => (await readdir(root).catch(() => [])).filter((name) => namePattern.test(name)),
+    names: async () => {
+      looks += 1;
+      if (looks === 2 && open.size === 0) warn('nothing runs there: what is started later is recorded');
+      return (await readdir(root).catch(() => [])).filter((name) => namePattern.test(name));
+    },
     connect: async (name) => {
       const control = await connectControl(controlSocketPath(root, name), { clock: systemClock, agent });
       open.add(control);

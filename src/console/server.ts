@@ -103,7 +103,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
     const found = routeFor(routes, pathname, method);
     // Browsers ask for it by themselves.
     if (pathname === '/favicon.ico') return send(response, { status: 204, body: '', headers: {} }, isHead);
-    if (method === 'POST') guard.checkOrigin(request);
+    guard.checkOrigin(request);
     if (pathname === '/sign-in' && method === 'GET') {
       return send(response, await signInPage(assets, request), isHead);
     }

@@ -78,6 +78,7 @@ test('a page of another origin may neither read nor change anything, also of ano
     const { status, json } = await post('/api/act', act, { origin });
     t.is(status, 403, origin);
     t.is(json.code, 'console-origin');
+    t.is((await ask('GET', '/api/hello', { headers: { origin } })).status, 403, 'also of an old browser');
   }
   for (const site of ['cross-site', 'same-site']) {
     for (const mode of ['cors', 'no-cors']) {

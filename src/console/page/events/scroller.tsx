@@ -27,8 +27,10 @@ export function Scroller<T>(props: ScrollerProps<T>) {
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
   useEffect(() => {
-    const watcher = new ResizeObserver(() => setHeight(element.current!.clientHeight));
-    watcher.observe(element.current!);
+    // Told once more while the view is being left, when the reference is empty already.
+    const scroller = element.current!;
+    const watcher = new ResizeObserver(() => setHeight(scroller.clientHeight));
+    watcher.observe(scroller);
     return () => watcher.disconnect();
   }, []);
   useLayoutEffect(() => {
