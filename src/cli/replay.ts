@@ -29,7 +29,7 @@ export async function replay(path: string, address: ConsoleAddress | null): Prom
   const lasted = formatDuration(endedMs - header.startedMs);
   const began = new Date(header.startedMs).toISOString();
   const of = pipelines.length > 0 ? pipelines.join(', ') : 'nothing';
-  if (damaged > 0) warn(`${damaged} damaged lines of the recording are left out`);
+  if (damaged > 0) warn(`left out of the recording, since they are damaged: ${damaged} lines`);
   process.stderr.write(
     `${escapeControls(`# ${lasted} of ${of} from ${began}, by fogrun ${header.version}: ${events} events, ${formatSize(bytes)}`)}\n`,
   );

@@ -91,3 +91,12 @@ test('a recording is not written over unless somebody says so, and what is no re
     t.is((await wrong.ended).code, 2, option);
   }
 });
+
+test('whoever records where nothing runs is told so, and gets what is started later', async (t) => {
+  const file = join(await temporaryDirectory(t), 'early.ndjson');
+  const record = startFogrun(t, ['record', file], await world(t));
+  while (!/nothing runs there: what is started later is recorded/.test(record.stderr())) {
+    await new Promise((resolve) => record.child.stderr!.once('data', resolve));
+  }
+  t.is((await record.end('SIGINT')).code, 0);
+});
