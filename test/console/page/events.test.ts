@@ -58,3 +58,18 @@ test('a sequence diagram shows who sent what by arrows between lifelines, on a p
   t.true((await page.locator('.event-sequence-head').innerText()).includes('edge/uploader'));
   t.is(await sideways(page), 0);
 });
+
+test('the log can be left and come back to while its room changes, and the browser complains of nothing', async (t) => {
+  const { url } = await serveMadeUp(t, [{ transitionsPerSecond: 20 }]);
+  const opened = await openPage(t, `${url}#/events`);
+  if (!opened) return;
+  const { page } = opened;
+  for (const height of [700, 500, 900, 600]) {
+    await page.locator('.event-line').first().waitFor();
+    await page.setViewportSize({ width: 1_280, height });
+    await page.evaluate("location.hash = '#/weather'");
+    await page.locator('.event-line').first().waitFor({ state: 'detached' });
+    await page.evaluate("location.hash = '#/events'");
+  }
+  t.deepEqual(opened.complaints, []);
+});
