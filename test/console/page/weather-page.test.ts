@@ -55,7 +55,7 @@ test.serial(
     const opened = await openWeather(t, '#/weather');
     if (!opened) return;
     const { page } = opened;
-    await page.getByText(/uploader: the cloud is gone/).waitFor();
+    await page.locator('.marks-text').getByText(/uploader: the cloud is gone/).waitFor();
     await page.getByText(/uploader: well again after/).waitFor();
     const slider = page.getByRole('slider', { name: 'Moment in the chart' });
     await slider.focus();

@@ -39,7 +39,13 @@ export function Nothing({ model, pipeline, hasAnswer, error }: NothingProps) {
       </Empty>
     );
   }
-  if (!pipeline.known.value.attached) return <Empty title={`${pipeline.name} does not run`} />;
+  if (!pipeline.known.value.attached) {
+    return (
+      <Empty title={`${pipeline.name} does not run`}>
+        <p>Its edges are shown as soon as it is back. They keep what they measure, and bring it then.</p>
+      </Empty>
+    );
+  }
   if (!hasAnswer) return <p class="quiet">Asking {pipeline.name} for its edges …</p>;
   return (
     <Empty title="No edge has come yet">

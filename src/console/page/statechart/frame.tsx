@@ -18,7 +18,7 @@ interface ChartFrameProps {
 const zoomMin = 0.25;
 const zoomMax = 2.5;
 /** Smaller than that, words cannot be read: the drawing is moved about in instead. */
-const zoomReadable = 0.7;
+const zoomReadable = 0.85;
 const step = 1.25;
 
 let hasStyle = false;
@@ -45,7 +45,8 @@ export function ChartFrame({ chart, layout, lit, nowMs, label }: ChartFrameProps
   const [room, setRoom] = useState({ width: 900, height: 600 });
   const svg = useMemo(() => drawn(chart, layout), [chart, layout]);
   const fit = Math.min(1, room.width / layout.width, room.height / layout.height);
-  const shown = zoom ?? Math.max(fit, Math.min(1, zoomReadable));
+  const asWide = Math.min(1, room.width / layout.width);
+  const shown = zoom ?? (fit >= zoomReadable ? fit : Math.max(asWide, zoomReadable));
 
   useLayoutEffect(() => {
     ensureStyle();

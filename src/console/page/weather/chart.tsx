@@ -88,7 +88,7 @@ export function Chart({ sensor, live, figures, gaps, marks, axis }: ChartProps) 
         ? dateTime(cursorMs)
         : clockTime(cursorMs);
   return (
-    <div class="chart">
+    <div class="instrument-chart">
       <dl class="chart-readout">
         <div class="chart-when">
           <dt class="unseen">at</dt>

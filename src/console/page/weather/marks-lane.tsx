@@ -32,13 +32,13 @@ export function Marks({ marks, axis }: MarksProps) {
                 class="mark"
                 data-tone={tones[group.how]}
                 aria-pressed={group === shown}
-                aria-label={group.marks.map(textOf).join('; ')}
                 title={group.marks.map(textOf).join('\n')}
                 onClick={() => setOpen(first.timeMs)}
                 onPointerEnter={() => setOpen(first.timeMs)}
               >
                 <span aria-hidden="true">{signs[group.how]}</span>
                 {group.marks.length > 1 && <small aria-hidden="true">{group.marks.length}</small>}
+                <span class="unseen">{group.marks.map(textOf).join('; ')}</span>
               </button>
             </li>
           );

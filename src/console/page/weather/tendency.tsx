@@ -44,14 +44,14 @@ function directionOf(per3h: number): string {
 }
 
 function Arrow({ per3h }: { per3h: number | null }) {
-  if (per3h === null) return <span class="arrow arrow-none" aria-hidden="true" />;
+  if (per3h === null) return <span class="tendency-arrow tendency-arrow-none" aria-hidden="true" />;
   const turn = -arrowDegrees(per3h);
   return (
-    <svg class="arrow" viewBox="-32 -32 64 64" aria-hidden="true">
-      <circle class="arrow-rim" r="30" />
+    <svg class="tendency-arrow" viewBox="-32 -32 64 64" aria-hidden="true">
+      <circle class="tendency-arrow-rim" r="30" />
       <g transform={`rotate(${turn})`}>
-        <path class="arrow-shaft" d="M-18 0H14" />
-        <path class="arrow-tip" d="M22 0L8 -8V8Z" />
+        <path class="tendency-arrow-shaft" d="M-18 0H14" />
+        <path class="tendency-arrow-tip" d="M22 0L8 -8V8Z" />
       </g>
     </svg>
   );
