@@ -55,8 +55,14 @@ test.serial(
     const opened = await openWeather(t, '#/weather');
     if (!opened) return;
     const { page } = opened;
-    await page.locator('.marks-text').getByText(/uploader: the cloud is gone/).waitFor();
-    await page.getByText(/uploader: well again after/).waitFor();
+    await page
+      .locator('.marks-text')
+      .getByText(/uploader: the cloud is gone/)
+      .waitFor();
+    await page
+      .locator('.marks-text')
+      .getByText(/uploader: well again after/)
+      .waitFor();
     const slider = page.getByRole('slider', { name: 'Moment in the chart' });
     await slider.focus();
     await page.keyboard.press('ArrowLeft');
