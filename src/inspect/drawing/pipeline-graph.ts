@@ -37,6 +37,8 @@ export interface GraphOptions {
   readonly gapY: number;
   /** So many actors of a layer stand one below the other before another column begins. */
   readonly rowsMax: number;
+  /** What stands alone makes rows of at most this width, unless what is wired is wider. */
+  readonly aloneWidthMax: number;
   /** Pipelines below each other instead of edges beside their cloud: for narrow pages. */
   readonly stacked: boolean;
 }
@@ -80,10 +82,12 @@ export const graphDefaults: GraphOptions = {
   gapX: 132,
   gapY: 20,
   rowsMax: 12,
+  aloneWidthMax: Number.POSITIVE_INFINITY,
   stacked: false,
 };
 
-const padding = 20;
+/** Between a pipeline's border and its actors. */
+export const padding = 20;
 /** For the pipeline's name, and for links above the actors. */
 const headHeight = 52;
 const linkLane = 16;

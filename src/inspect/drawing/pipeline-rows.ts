@@ -8,6 +8,7 @@ interface Sizes {
   readonly gapX: number;
   readonly gapY: number;
   readonly rowsMax: number;
+  readonly aloneWidthMax: number;
 }
 
 export interface Rows {
@@ -52,7 +53,8 @@ export function placeRows({ layer, alone, next, previous }: Layers, sizes: Sizes
   const wired = ends.at(-1) ?? 0;
   const fits = Math.floor((wired + narrowGap) / (nodeWidth + narrowGap));
   const wanted = Math.max(Math.min(aloneColumns, alone.length), Math.ceil(Math.sqrt(alone.length / 2)));
-  const many = Math.max(fits, wanted);
+  const room = Math.floor((sizes.aloneWidthMax + narrowGap) / (nodeWidth + narrowGap));
+  const many = Math.max(1, fits, Math.min(wanted, room));
   alone.forEach((name, i) => {
     places.set(name, {
       x: (i % many) * (nodeWidth + narrowGap),

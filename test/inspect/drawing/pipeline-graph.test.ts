@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type GraphPipeline, pipelineGraph } from '../../../src/inspect/drawing/pipeline-graph.ts';
+import { type GraphPipeline, padding, pipelineGraph } from '../../../src/inspect/drawing/pipeline-graph.ts';
 
 const pipeline = (
   name: string,
@@ -137,4 +137,16 @@ test('wires to actors that are not there are left out, and a pipeline may be emp
   t.is(pipelineGraph([odd]).wires.length, 3);
   t.deepEqual(pipelineGraph([]).actors, []);
   t.deepEqual(pipelineGraph([{ name: 'empty', actors: [], wires: [] }]).actors, []);
+});
+
+test('actors without wires make as many columns as there is room for', (t) => {
+  const alone: GraphPipeline = {
+    name: 'edge',
+    actors: Array.from({ length: 200 }, (_, i) => ({ name: `a${i}`, kind: 'uploader' })),
+    wires: [],
+  };
+  const widthOf = (aloneWidthMax: number) => pipelineGraph([alone], [], { aloneWidthMax }).width;
+  t.true(widthOf(1_000) <= 1_000 + 2 * padding);
+  t.true(widthOf(Number.POSITIVE_INFINITY) > 1_500);
+  t.is(new Set(pipelineGraph([alone], [], { aloneWidthMax: 10 }).actors.map(({ x }) => x)).size, 1);
 });

@@ -3,6 +3,7 @@ import {
   type GraphPipeline,
   graphDefaults,
   type PipelineGraph,
+  padding,
   pipelineGraph,
 } from '../../../inspect/drawing/pipeline-graph.ts';
 import type { PipelineWorld } from '../model/world.ts';
@@ -48,7 +49,8 @@ export interface Placed {
 export function placed({ pipelines }: Shape, widthMax: number): Placed {
   const actors = pipelines.reduce((sum, each) => sum + each.actors.length, 0);
   const isCompact = actors > largeMax;
-  const sizes = { ...graphDefaults, ...(isCompact ? compact : large) };
+  const aloneWidthMax = widthMax - 2 * padding;
+  const sizes = { ...graphDefaults, ...(isCompact ? compact : large), aloneWidthMax };
   const beside = pipelineGraph(pipelines, undefined, sizes);
   if (beside.width <= widthMax) return { graph: beside, compact: isCompact };
   const stacked = pipelineGraph(pipelines, undefined, { ...sizes, stacked: true });
