@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { PastItem } from '../../../src/console/page/model/past.ts';
+import { inTime } from '../../../src/console/page/shared/figures.ts';
 import { aligned, curveOf, rowsOf, valueAt } from '../../../src/console/page/weather/curves.ts';
 import { groupMarks, marksOf, turnsOf } from '../../../src/console/page/weather/marks.ts';
 import { axisOf, rangeNamed } from '../../../src/console/page/weather/ranges.ts';
@@ -231,4 +232,8 @@ test('the axis of everything that is known begins with it, and is never without 
   t.deepEqual(axisOf(all, 500_000, 1_000), { fromMs: 1_000, toMs: 500_000 });
   t.deepEqual(axisOf(all, 500_000, null), { fromMs: 440_000, toMs: 500_000 });
   t.is(rangeNamed('nonsense').id, '15m');
+});
+
+test('a wait that is over is now, and never in now', (t) => {
+  t.deepEqual([-5, 0, 1, 2_250, 61_000].map(inTime), ['now', 'now', 'in 0.1 s', 'in 2.3 s', 'in 1 m 01 s']);
 });

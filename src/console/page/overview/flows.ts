@@ -1,7 +1,7 @@
 /** What flows along each arrow, and whether the link between two pipelines is up. Pure. */
 import type { ActorStatus, PipelineStatus, WireStatus } from '../../../contract/status.ts';
 import type { PipelineWorld } from '../model/world.ts';
-import { count, countdown, rate, size } from '../shared/figures.ts';
+import { count, inTime, rate, size } from '../shared/figures.ts';
 import { type Tone, toneOf } from '../shared/tones.ts';
 
 export const wireKey = ({ from, to }: Pick<WireStatus, 'from' | 'to'>): string => `${from}\n${to}`;
@@ -61,7 +61,7 @@ export function linkState(
   const tone = toneOf(uploader);
   const state = uploader.state.split('.').at(-1)!;
   if (uploader.retryAtMs !== null) {
-    return { tone: 'trouble', text: `down, tries again in ${countdown(uploader.retryAtMs - nowMs)}` };
+    return { tone: 'trouble', text: `down, tries again ${inTime(uploader.retryAtMs - nowMs)}` };
   }
   if (tone === 'trouble' || tone === 'failed' || tone === 'paused' || tone === 'ended') {
     return { tone, text: state };

@@ -1,7 +1,7 @@
 /** One glance: is everything well, where is the data, what is it waiting for. Pure. */
 import type { ActorStatus, PipelineStatus, Waiting } from '../../../contract/status.ts';
 import type { Stale } from '../model/model.ts';
-import { count, countdown, counted, size, span } from '../shared/figures.ts';
+import { count, counted, inTime, size, span } from '../shared/figures.ts';
 import type { Tone } from '../shared/tones.ts';
 
 export interface Attention {
@@ -83,7 +83,7 @@ function attentionOf(pipeline: string, actor: ActorStatus, nowMs: number): Atten
   const own = { pipeline, actor: name };
   if (health === 'trouble' || health === 'failed') {
     const why = cause ? `: ${cause.message}` : '';
-    const again = retryAtMs === null ? '' : `, tries again in ${countdown(retryAtMs - nowMs)}`;
+    const again = retryAtMs === null ? '' : `, tries again ${inTime(retryAtMs - nowMs)}`;
     return [{ ...own, tone: health, text: `${who} is ${state}${why}${again}` }];
   }
   if (actor.attempt > 0 && cause) {

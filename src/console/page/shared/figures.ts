@@ -30,6 +30,9 @@ export function countdown(ms: number): string {
   return span(ms + 999);
 }
 
+/** `in 2.3 s`, and `now` when it is over. */
+export const inTime = (ms: number): string => (ms <= 0 ? 'now' : `in ${countdown(ms)}`);
+
 /** `0/s`, `0.3/s`, `12.3/s`, `1,204/s`, `1.2M/s`. */
 export function rate(perSecond: number | null): string {
   if (perSecond === null) return '–';
