@@ -55,9 +55,9 @@ test('an actor is paused and let go on by keyboard, and restarted only after a y
   const resume = page.getByRole('button', { name: 'Resume' });
   await resume.waitFor();
   t.is(await page.evaluate('document.activeElement.textContent'), 'Resume');
+  t.is(await page.getByRole('button', { name: 'Retry now' }).getAttribute('aria-disabled'), 'true');
   await page.keyboard.press('Space');
   await page.getByText(/^resume: paused → \w+$/).waitFor();
-  t.is(await page.getByRole('button', { name: 'Retry now' }).getAttribute('aria-disabled'), 'true');
   await page.getByRole('button', { name: /^Restart/ }).click();
   await page.getByRole('button', { name: 'Leave it' }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
