@@ -91,17 +91,6 @@ export async function sideways(page: Page): Promise<number> {
   return await page.evaluate('document.documentElement.scrollWidth - innerWidth');
 }
 
-/** Long tasks from now on, ms each: what makes a page freeze. */
-export async function watchLongTasks(page: Page): Promise<() => Promise<number[]>> {
-  await page.evaluate(`{
-    globalThis.longTasks = [];
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) globalThis.longTasks.push(Math.round(entry.duration));
-    }).observe({ type: 'longtask' });
-  }`);
-  return () => page.evaluate<number[]>('globalThis.longTasks');
-}
-
 interface TraceEvent {
   readonly name: string;
   readonly ph: string;
@@ -112,10 +101,13 @@ interface TraceEvent {
 }
 
 /**
- * The longest task of the page's main thread within that time, ms of the processor: what others do on the machine meanwhile does not
- * count, as it does for the wall clock.
+ * The longest task of the page's main thread while `work` lasts (4 s unless given), ms of the processor: what others do on the machine
+ * meanwhile does not count, as it does for the wall clock.
  */
-export async function longestTaskMs(page: Page, stretchMs = 4_000): Promise<number> {
+export async function longestTaskMs(
+  page: Page,
+  work: () => Promise<unknown> = () => page.evaluate('new Promise((resolve) => setTimeout(resolve, 4_000))'),
+): Promise<number> {
   const session = await page.context().newCDPSession(page);
   const events: TraceEvent[] = [];
   session.on('Tracing.dataCollected', ({ value }) => void events.push(...(value as unknown as TraceEvent[])));
@@ -123,7 +115,7 @@ export async function longestTaskMs(page: Page, stretchMs = 4_000): Promise<numb
     traceConfig: { includedCategories: ['toplevel', 'devtools.timeline', '__metadata'] },
     transferMode: 'ReportEvents',
   });
-  await page.evaluate((ms) => new Promise((resolve) => setTimeout(resolve, ms)), stretchMs);
+  await work();
   const complete = new Promise<void>((resolve) => session.once('Tracing.tracingComplete', () => resolve()));
   await session.send('Tracing.end');
   await complete;
