@@ -3,9 +3,7 @@ import type { AnyStateMachine } from 'xstate';
 import { cloudSession } from '../../machines/cloud-session.ts';
 import { kinds } from '../../machines/index.ts';
 import { type DefinitionOf, definitionText } from '../inspect/stately.ts';
-
-/** Effects that are never called: only the shape of the statechart is wanted. */
-const anyEffects: object = new Proxy({}, { get: () => () => {} });
+import { idleStatechart } from '../runtime/idle-statechart.ts';
 
 /** Made when first asked for. */
 export function createDefinitions(): DefinitionOf {
@@ -13,8 +11,9 @@ export function createDefinitions(): DefinitionOf {
   return (kind) => {
     let text = known.get(kind);
     if (text === undefined) {
+      const built = kinds.get(kind);
       const machine: AnyStateMachine | undefined =
-        kind === 'cloud-session' ? cloudSession : kinds.get(kind)?.statechart(anyEffects);
+        kind === 'cloud-session' ? cloudSession : built && idleStatechart(built);
       text = machine ? definitionText(machine.config) : null;
       known.set(kind, text);
     }

@@ -5,6 +5,7 @@ import { kinds } from '../../machines/index.ts';
 import { errorCodes } from '../contract/errors.ts';
 import type { ActorKind, EffectNote } from '../contract/kind.ts';
 import { pipelineJsonSchema } from '../pipeline/json-schema.ts';
+import { idleStatechart } from '../runtime/idle-statechart.ts';
 
 /** Files of docs/reference by name. */
 export function referenceFiles(): ReadonlyMap<string, string> {
@@ -71,7 +72,7 @@ export function kindReference(kind: ActorKind): string {
       ? `| field | type | default | meaning |\n|---|---|---|---|\n${rows.join('\n')}`
       : 'Nothing to set.',
     '## States',
-    statesTable(kind.statechart(idle(kind.effects))),
+    statesTable(idleStatechart(kind)),
     '## Effects',
     effectsTable(kind.effects),
     ...(kind.name === 'cloud-receiver' ? sessions() : []),
@@ -112,17 +113,6 @@ function sessions(): string[] {
     statesTable(cloudSession),
     effectsTable(cloudSessionEffects),
   ];
-}
-
-/** Effects that do nothing: enough to look at a statechart. */
-function idle<Name extends string>(
-  notes: Readonly<Record<Name, unknown>>,
-): Record<Name, () => Promise<never>> {
-  const never = () => new Promise<never>(() => {});
-  return Object.fromEntries(Object.keys(notes).map((name) => [name, never])) as Record<
-    Name,
-    () => Promise<never>
-  >;
 }
 
 function effectsTable(notes: Readonly<Record<string, EffectNote>>): string {

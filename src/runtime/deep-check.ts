@@ -2,6 +2,7 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
 import type { ActorKind, EffectNote } from '../contract/kind.ts';
 import { eventName } from '../inspect/names.ts';
+import { idleStatechart } from './idle-statechart.ts';
 import {
   arrivals,
   endsAlone,
@@ -59,17 +60,8 @@ export interface DeepFinding {
 
 type Effects = Readonly<Record<string, EffectNote>>;
 
-/** Effects that never do anything: enough for a statechart that is only looked at. */
-function idle(effects: Effects): Record<string, () => unknown> {
-  const never = () => new Promise<never>(() => {});
-  return Object.fromEntries(
-    Object.entries(effects).map(([name, { as }]) => [name, as === 'instant' ? () => 1 : never]),
-  );
-}
-
 export function deepCheckKind(kind: ActorKind): DeepFinding {
-  const effects: Effects = kind.effects;
-  return deepCheck(kind.name, kind.statechart(idle(effects)), effects);
+  return deepCheck(kind.name, idleStatechart(kind), kind.effects);
 }
 
 /** Contexts are ignored, guards may go either way, time-outs and answers are events like others. */

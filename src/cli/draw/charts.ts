@@ -5,13 +5,9 @@ import { kinds } from '../../../machines/index.ts';
 import type { Chart } from '../../contract/chart.ts';
 import type { ActorKind } from '../../contract/kind.ts';
 import { chartOf } from '../../inspect/drawing/chart.ts';
+import { idleStatechart } from '../../runtime/idle-statechart.ts';
 
-/** The chart of a kind; its effects are never called. */
-export function chartOfKind(kind: ActorKind): Chart {
-  const idle = () => new Promise<never>(() => {});
-  const effects = Object.fromEntries(Object.keys(kind.effects).map((name) => [name, idle]));
-  return chartOf(kind.statechart(effects), kind.name);
-}
+export const chartOfKind = (kind: ActorKind): Chart => chartOf(idleStatechart(kind), kind.name);
 
 /** Of all built-in kinds, and of the sessions that a receiver has. */
 export function builtInCharts(): Chart[] {
