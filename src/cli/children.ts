@@ -13,7 +13,6 @@ import { type ChildCommand, type ChildEvent, childMachine } from '../runtime/chi
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import { drainDeadlineMs } from '../runtime/pipeline.ts';
-import { keepAttached } from './attach.ts';
 import { beatMsOf, beatVariables, watchOver } from './beats.ts';
 import { entryOf, onLines } from './child-output.ts';
 import { stateDirectory } from './command-entry.ts';
@@ -29,7 +28,6 @@ import {
   onSignals,
 } from './process.ts';
 import { hostInDirectory } from './socket-directory.ts';
-import { agent } from './version.ts';
 
 export interface ChildrenOptions {
   readonly log: Log;
@@ -199,17 +197,14 @@ function show(child: ChildProcess, name: string, { view }: Live): void {
 const attachEveryMs = 500;
 
 async function attachTo(plans: readonly Plan[], { view }: Live, signal: AbortSignal): Promise<void> {
-  const { connectControl, controlSocketPath } = await import('../runtime/ipc-control.ts');
-  const state = resolve(stateDirectory({}));
-  await keepAttached({
-    view,
+  const { follow } = await import('./follow.ts');
+  const following = follow({
+    ...{ state: resolve(stateDirectory({})), view, signal },
     names: async () => plans.map(({ name }) => name),
-    connect: (name) => connectControl(controlSocketPath(state, name), { clock: systemClock, agent }),
     entries: false,
     everyMs: attachEveryMs,
-    clock: systemClock,
-    signal,
   });
+  await following.ended;
 }
 
 /** What outlasts one life of a child. */

@@ -11,9 +11,7 @@ import type { Reporter } from '../contract/report.ts';
 import { retryDelayMs } from '../domain/backoff.ts';
 import { knownChart } from '../inspect/drawing/known-charts.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
-import type { RemoteControl } from '../runtime/ipc-control.ts';
-import { keepAttached } from './attach.ts';
-import { agent, version } from './version.ts';
+import { version } from './version.ts';
 
 export interface ConsoleChoice {
   /** `null`: no page is served. */
@@ -48,7 +46,6 @@ export function openConsole(choice: ConsoleChoice): OwnConsole {
   const { report } = choice;
   const hub = createHub(systemClock);
   const over = new AbortController();
-  const remotes = new Set<RemoteControl>();
   const following: Promise<void>[] = [];
   const inspectors = inspectSocketOver(hub);
   let running: RunningConsole | null = null;
@@ -80,14 +77,15 @@ export function openConsole(choice: ConsoleChoice): OwnConsole {
       }
     },
     attach: (control) => hub.attach(control),
-    follow: (state, names) => void following.push(follow(hub, { state, names, over, remotes, report })),
+    follow: (state, names) =>
+      void following.push(showFollowed(hub, { state, names, signal: over.signal, report })),
     async close() {
       over.abort();
       inspectors.close();
       (await pushing)?.();
       hub.close();
       await listening;
-      await Promise.all([running?.close(), ...following, ...[...remotes].map((remote) => remote.close())]);
+      await Promise.all([running?.close(), ...following]);
     },
   };
 }
@@ -163,35 +161,24 @@ async function pushTo(hub: Hub, { url, report }: NonNullable<ConsoleChoice['push
   });
 }
 
-interface Following {
+interface Followed {
   readonly state: string;
   readonly names: () => Promise<readonly string[]>;
-  readonly over: AbortController;
-  readonly remotes: Set<RemoteControl>;
+  readonly signal: AbortSignal;
   readonly report: Reporter;
 }
 
-async function follow(hub: Hub, { state, names, over, remotes, report }: Following): Promise<void> {
-  const { connectControl, controlSocketPath } = await import('../runtime/ipc-control.ts');
-  await keepAttached({
+async function showFollowed(hub: Hub, { report, ...followed }: Followed): Promise<void> {
+  const { follow } = await import('./follow.ts');
+  const following = follow({
+    ...followed,
     view: {
       attach: (control) => hub.attach(control),
       isAttached: (name) => hub.isAttached(name),
       line: (who, text) => report({ type: 'note', text: `${who}: ${text}` }, 'warn'),
     },
-    names,
-    async connect(name) {
-      const remote = await connectControl(controlSocketPath(state, name), { clock: systemClock, agent });
-      if (over.signal.aborted) await remote.close();
-      else {
-        remotes.add(remote);
-        void remote.gone.then(() => remotes.delete(remote));
-      }
-      return remote;
-    },
     entries: true,
     everyMs: followEveryMs,
-    clock: systemClock,
-    signal: over.signal,
   });
+  await following.close();
 }

@@ -1,6 +1,6 @@
 /** `fogrun record FILE`: what running pipelines do goes into a file, to be looked at again with `fogrun replay`. */
 import { createWriteStream } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
@@ -11,13 +11,12 @@ import type { Timer } from '../contract/clock.ts';
 import type { PipelineControl } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
 import { formatDuration, formatSize, parseDurationMs, parseSizeBytes } from '../domain/quantities.ts';
-import { namePattern } from '../domain/segment.ts';
 import { escapeControls, printable } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { connectControl, controlSocketPath, type RemoteControl } from '../runtime/ipc-control.ts';
-import { keepAttached } from './attach.ts';
+import { pipelinesIn } from '../runtime/ipc-control.ts';
 import { warn } from './control-cli.ts';
-import { agent, version } from './version.ts';
+import { follow } from './follow.ts';
+import { version } from './version.ts';
 
 export interface RecordOptions {
   readonly state: string;
@@ -53,7 +52,6 @@ export async function record(path: string, options: RecordOptions): Promise<numb
     leave();
   });
   const hub = createHub(systemClock);
-  const open = new Set<RemoteControl>();
   const recorder = startRecorder(hub, file, {
     ...{ version, bytesMax, now: () => systemClock.now() },
     ended(why) {
@@ -65,7 +63,8 @@ export async function record(path: string, options: RecordOptions): Promise<numb
   const timer: Timer | undefined = forMs === undefined ? undefined : systemClock.setTimeout(leave, forMs);
   process.stderr.write(`# recording ${printable(root, 200)} to ${printable(path, 200)}; Ctrl-C ends it\n`);
   let looks = 0;
-  await keepAttached({
+  const following = follow({
+    state: root,
     view: {
       attach(control: PipelineControl) {
         hub.attach(control);
@@ -76,25 +75,21 @@ export async function record(path: string, options: RecordOptions): Promise<numb
     },
     names: async () => {
       looks += 1;
-      if (looks === 2 && open.size === 0) warn('nothing runs there: what is started later is recorded');
-      return (await readdir(root).catch(() => [])).filter((name) => namePattern.test(name));
-    },
-    connect: async (name) => {
-      const control = await connectControl(controlSocketPath(root, name), { clock: systemClock, agent });
-      open.add(control);
-      void control.gone.then(() => open.delete(control));
-      return control;
+      if (looks === 2 && following.connected === 0) {
+        warn('nothing runs there: what is started later is recorded');
+      }
+      return pipelinesIn(root).catch(() => []);
     },
     entries: true,
     everyMs: lookEveryMs,
-    clock: systemClock,
     signal: over.signal,
   });
+  await following.ended;
   systemClock.clearTimeout(timer);
   // What has gathered belongs to it.
   hub.close();
   recorder.stop();
-  await Promise.all([...open].map((control) => control.close()));
+  await following.close();
   await file.close();
   if (failure) throw failure;
   process.stderr.write(`${sentenceOf(recorder)}\nlook at it: fogrun replay ${printable(path, 200)}\n`);

@@ -1,14 +1,10 @@
 /** `fogrun top`: the live view, attached to pipelines that other processes run. */
-import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { FogrunError } from '../contract/errors.ts';
-import { namePattern } from '../domain/segment.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { takeOver } from '../terminal/take-over.ts';
-import { keepAttached } from './attach.ts';
 import { endOnBugs } from './process.ts';
 import { userName } from './user.ts';
-import { agent } from './version.ts';
 
 export interface TopOptions {
   /** Directory of states. */
@@ -25,7 +21,10 @@ export async function top(names: readonly string[], { state }: TopOptions): Prom
       advice: '`fogrun ps` prints the same once, also with --json; `fogrun logs -f` follows what happens.',
     });
   }
-  const { connectControl, controlSocketPath } = await import('../runtime/ipc-control.ts');
+  const [{ follow }, { pipelinesIn }] = await Promise.all([
+    import('./follow.ts'),
+    import('../runtime/ipc-control.ts'),
+  ]);
   const root = resolve(state);
   const over = new AbortController();
   const leave = () => over.abort();
@@ -39,18 +38,17 @@ export async function top(names: readonly string[], { state }: TopOptions): Prom
   endOnBugs(() => {});
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, leave);
   try {
-    await keepAttached({
-      view,
+    const following = follow({
+      ...{ state: root, view },
       names: async () => {
-        const there = await readdir(root).catch(() => []);
-        return there.filter((name) => (names.length > 0 ? names.includes(name) : namePattern.test(name)));
+        const there = await pipelinesIn(root).catch(() => []);
+        return names.length > 0 ? there.filter((name) => names.includes(name)) : there;
       },
-      connect: (name) => connectControl(controlSocketPath(root, name), { clock: systemClock, agent }),
       entries: true,
       everyMs: lookEveryMs,
-      clock: systemClock,
       signal: over.signal,
     });
+    await following.ended;
   } finally {
     end();
   }
