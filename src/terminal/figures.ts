@@ -1,31 +1,9 @@
 /** Numbers as short texts and as drawings. */
 import type { GapReason, LostCounts } from '../domain/gap.ts';
-import { formatSize } from '../domain/quantities.ts';
+import { count } from '../domain/short-figures.ts';
 import { counted as plainly } from '../domain/text.ts';
 
-/** `4m12s`, `2h05m`, `3d04h`, `12s`: two units at most, and whole seconds. */
-export function span(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1_000));
-  if (seconds < 60) return `${seconds}s`;
-  const two = (value: number) => String(value).padStart(2, '0');
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}m${two(seconds % 60)}s`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours}h${two(minutes % 60)}m`;
-  return `${Math.floor(hours / 24)}d${two(hours % 24)}h`;
-}
-
-/** What is left of a wait: `2.3s` below ten seconds, else as `span`; `now` when it is over. */
-export function countdown(ms: number): string {
-  if (ms <= 0) return 'now';
-  if (ms < 10_000) return `${(Math.ceil(ms / 100) / 10).toFixed(1)}s`;
-  return span(ms + 999);
-}
-
-const grouped = new Intl.NumberFormat('en-US');
-
-/** `1,204`. */
-export const count = (value: number): string => grouped.format(value);
+export { count, countdown, rate, size, span } from '../domain/short-figures.ts';
 
 /** `1 segment`, `1,204 readings`. */
 export function counted(value: number, word: string): string {
@@ -39,18 +17,6 @@ export function lostText(lost: LostCounts | undefined): string {
   const some = lostReasons.filter((reason) => (lost?.[reason] ?? 0) > 0);
   return some.map((reason) => `${count(lost![reason]!)} ${reason}`).join(', ');
 }
-
-/** `0/s`, `0.3/s`, `12.3/s`, `1,204/s`, `1.2M/s`. */
-export function rate(perSecond: number): string {
-  if (perSecond <= 0) return '0/s';
-  if (perSecond < 0.05) return '<0.1/s';
-  if (perSecond < 99.95) return `${perSecond.toFixed(1)}/s`;
-  if (perSecond < 999_500) return `${count(Math.round(perSecond))}/s`;
-  return `${(perSecond / 1e6).toFixed(1)}M/s`;
-}
-
-/** `96 KiB`. */
-export const size = (bytes: number): string => formatSize(bytes).replace(/(?<=\d)(?=[A-Z])/, ' ');
 
 /** Cells that are partly filled, by eighths. */
 const partly = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
