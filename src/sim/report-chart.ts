@@ -1,20 +1,8 @@
 /** The pictures of a report: lanes, bands and areas on one axis of time, as SVG that stretches to any width. */
-import { escapeControls } from '../domain/text.ts';
+import { escapeMarkup } from '../domain/markup.ts';
 import { columns, type Lane } from './report-lanes.ts';
 import { type Backlog, moment, number } from './report-text.ts';
 import type { SimFault, SimRun, SimViolation } from './run.ts';
-
-/** Text as it may stand in a page. */
-export function html(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return escapeControls(text).replace(/[&<>"']/g, (character) => entities[character]!);
-}
 
 const laneHeight = 20;
 const areaHeight = 64;
@@ -38,7 +26,7 @@ export function chartOf(run: SimRun): Chart {
 
   function picture(height: number, label: string, inner: string): string {
     const box = `viewBox="0 0 ${columns} ${height}" preserveAspectRatio="none"`;
-    return `<svg ${box} style="height:${height}px" role="img" aria-label="${html(label)}">${inner}</svg>`;
+    return `<svg ${box} style="height:${height}px" role="img" aria-label="${escapeMarkup(label)}">${inner}</svg>`;
   }
 
   function rect(
@@ -52,7 +40,7 @@ export function chartOf(run: SimRun): Chart {
     const width = Math.max(widthMin, x(toMs) - x(fromMs));
     const left = Math.min(x(fromMs), columns - width);
     const place = `x="${short(left)}" y="${y}" width="${short(width)}" height="${height}"`;
-    return `<rect class="${style}" ${place}>${title === '' ? '' : `<title>${html(title)}</title>`}</rect>`;
+    return `<rect class="${style}" ${place}>${title === '' ? '' : `<title>${escapeMarkup(title)}</title>`}</rect>`;
   }
 
   /** Faults that concern a process stand behind its pictures, violations in front of them. */
@@ -82,7 +70,7 @@ export function chartOf(run: SimRun): Chart {
       const rects = runs.map(({ condition, from, to, states }) => {
         const title = `${actor}: ${states.slice(0, 4).join(', ')} · ${moment(Math.round(from * widthMs))} to ${moment(Math.round(to * widthMs))}`;
         const [y, height] = condition === 'work' || condition === 'rest' ? [6, 8] : [3, 14];
-        return `<rect class="${condition}" x="${from}" y="${y}" width="${to - from}" height="${height}"><title>${html(title)}</title></rect>`;
+        return `<rect class="${condition}" x="${from}" y="${y}" width="${to - from}" height="${height}"><title>${escapeMarkup(title)}</title></rect>`;
       });
       const inner =
         bandsOf(process, laneHeight) + rects.join('') + stopLine(laneHeight) + marksOf(process, laneHeight);
@@ -96,7 +84,7 @@ export function chartOf(run: SimRun): Chart {
       const end = x(points.at(-1)!.atMs);
       const path = `M${short(x(first.atMs))} ${areaHeight}${steps}L${short(end)} ${areaHeight}Z`;
       const label = `Backlog of ${process}: at most ${number(most)} readings`;
-      const area = `<path class="area" d="${path}"><title>${html(label)}</title></path>`;
+      const area = `<path class="area" d="${path}"><title>${escapeMarkup(label)}</title></path>`;
       return picture(
         areaHeight,
         label,

@@ -1,5 +1,6 @@
 /** A simulation's outcome as one HTML page that needs nothing but itself. */
-import { chartOf, html } from './report-chart.ts';
+import { escapeMarkup } from '../domain/markup.ts';
+import { chartOf } from './report-chart.ts';
 import { lanesOf, type ProcessLanes } from './report-lanes.ts';
 import { type Condition, conditions, conditionTexts } from './report-states.ts';
 import { style } from './report-style.ts';
@@ -29,14 +30,14 @@ export function htmlReport(run: SimRun): string {
     '<meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
-    `<title>${html(`${verdict.headline} · seed ${run.seed} · fogrun sim`)}</title>`,
+    `<title>${escapeMarkup(`${verdict.headline} · seed ${run.seed} · fogrun sim`)}</title>`,
     `<style>\n${style}\n</style>`,
     '</head>',
     '<body>',
     '<h1>fogrun sim</h1>',
-    `<div class="verdict${verdict.well ? '' : ' bad'}"><strong>${html(verdict.headline)}</strong>${html(verdict.detail)}</div>`,
+    `<div class="verdict${verdict.well ? '' : ' bad'}"><strong>${escapeMarkup(verdict.headline)}</strong>${escapeMarkup(verdict.detail)}</div>`,
     factList(run),
-    `<p class="soft">Repeat it:</p>\n<pre>${html(run.command)}</pre>`,
+    `<p class="soft">Repeat it:</p>\n<pre>${escapeMarkup(run.command)}</pre>`,
     violations(run),
     trail(run),
     timeline(run),
@@ -52,7 +53,7 @@ export function htmlReport(run: SimRun): string {
 function factList(run: SimRun): string {
   const facts = factsOf(run).map(([name, text]) => {
     const wide = text.length > 36 ? ' class="wide"' : '';
-    return `<div${wide}><dt>${html(name)}</dt><dd>${html(text)}</dd></div>`;
+    return `<div${wide}><dt>${escapeMarkup(name)}</dt><dd>${escapeMarkup(text)}</dd></div>`;
   });
   return `<dl>\n${facts.join('\n')}\n</dl>`;
 }
@@ -69,7 +70,7 @@ const plain = (text: string): Cell => ({ text });
 
 function table(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const cell = ({ text, how }: Cell, tag: string) =>
-    `<${tag}${how ? ` class="${how}"` : ''}>${html(text)}</${tag}>`;
+    `<${tag}${how ? ` class="${how}"` : ''}>${escapeMarkup(text)}</${tag}>`;
   const head = header.map((text, i) => cell(rows[0]?.[i]?.how === 'n' ? { text, how: 'n' } : { text }, 'th'));
   const body = rows.map((row) => `<tr>${row.map((one) => cell(one, 'td')).join('')}</tr>`);
   return `<div class="scroll"><table>\n<tr>${head.join('')}</tr>\n${body.join('\n')}\n</table></div>`;
@@ -91,12 +92,12 @@ function trail({ trail: found }: SimRun): string {
   const { invariant, text } = found.violation;
   return [
     '<h2>The shortest way there that was found</h2>',
-    `<p>It ends in a violation of <b>${html(invariant)}</b>: ${html(text)}</p>`,
+    `<p>It ends in a violation of <b>${escapeMarkup(invariant)}</b>: ${escapeMarkup(text)}</p>`,
     faults(found.faults, '<h3>Its faults</h3>'),
     found.transitions.length === 0
       ? ''
       : `<h3>Its last state changes</h3>\n${transitionTable(found.transitions)}`,
-    `<p class="soft">Repeat just this:</p>\n<pre>${html(found.command)}</pre>`,
+    `<p class="soft">Repeat just this:</p>\n<pre>${escapeMarkup(found.command)}</pre>`,
   ]
     .filter((part) => part !== '')
     .join('\n');
@@ -117,7 +118,7 @@ function timeline(run: SimRun): string {
   const chart = chartOf(run);
   const groups = lanesOf(run);
   const row = (name: string, picture: string) =>
-    `<div class="row"><span>${html(name)}</span>${picture}</div>`;
+    `<div class="row"><span>${escapeMarkup(name)}</span>${picture}</div>`;
   const kinds = faultKinds
     .map((kind) => ({ kind, faults: run.faults.filter((fault) => fault.kind === kind) }))
     .filter((one) => one.faults.length > 0);
@@ -130,7 +131,7 @@ function timeline(run: SimRun): string {
     const most = backlog && `<span class="most">at most ${number(backlog.most)} readings</span>`;
     const plot = backlog && `<div class="plot">${chart.area(backlog, scale)}${most}</div>`;
     return [
-      `<div class="group"><h3>${html(process)}</h3>`,
+      `<div class="group"><h3>${escapeMarkup(process)}</h3>`,
       ...lanes.map((lane) => row(lane.actor, chart.lane(process, lane))),
       ...(plot ? [row('backlog', plot)] : []),
       axis,
@@ -149,7 +150,7 @@ function legend(run: SimRun, groups: readonly ProcessLanes[]): string {
     groups.flatMap(({ lanes }) => lanes.flatMap(({ runs }) => runs.map(({ condition }) => condition))),
   );
   const sample = (name: string, text: string) =>
-    `<span><svg viewBox="0 0 22 12"><rect class="${name}" width="22" height="12"/></svg>${html(text)}</span>`;
+    `<span><svg viewBox="0 0 22 12"><rect class="${name}" width="22" height="12"/></svg>${escapeMarkup(text)}</span>`;
   const states = (condition: Condition) => {
     const names = groups.flatMap(({ lanes }) =>
       lanes.flatMap(({ runs }) => runs.flatMap((one) => (one.condition === condition ? one.states : []))),

@@ -1,10 +1,10 @@
 /** Pipelines as a picture: actors, what flows between them, and the links between pipelines. */
 import type { Box } from '../../contract/chart.ts';
+import { escapeMarkup } from '../../domain/markup.ts';
 import { standAloneStyle } from './chart-style.ts';
 import { headPath, short } from './paths.ts';
 import type { PipelineGraph, PlacedActor, PlacedLink, PlacedWire } from './pipeline-graph.ts';
 import { textWidth } from './text-width.ts';
-import { xml } from './xml.ts';
 
 const margin = 12;
 const nameSize = 13;
@@ -25,8 +25,8 @@ export function pipelineSvg(graph: PipelineGraph, title: string, { notes }: Acto
     '<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="pipeline-title pipeline-desc"',
     ` width="${short(width)}" height="${short(height)}"`,
     ` viewBox="${-margin} ${-margin} ${short(width)} ${short(height)}">`,
-    `<title id="pipeline-title">${xml(title)}</title>`,
-    `<desc id="pipeline-desc">${xml(description(graph))}</desc>`,
+    `<title id="pipeline-title">${escapeMarkup(title)}</title>`,
+    `<desc id="pipeline-desc">${escapeMarkup(description(graph))}</desc>`,
     `<style>${standAloneStyle}</style>`,
     `<rect class="paper" x="${-margin}" y="${-margin}" width="100%" height="100%" rx="10"/>`,
     ...graph.boxes.map(boxSvg),
@@ -50,7 +50,7 @@ function description({ boxes, wires, links }: PipelineGraph): string {
 }
 
 const text = (x: number, y: number, content: string, kind: string) =>
-  `<text x="${short(x)}" y="${short(y)}" class="${kind}">${xml(content)}</text>`;
+  `<text x="${short(x)}" y="${short(y)}" class="${kind}">${escapeMarkup(content)}</text>`;
 
 function boxSvg({ x, y, width, height, pipeline }: Box & { pipeline: string }): string {
   return (
@@ -63,7 +63,7 @@ function actorSvg({ x, y, width, height, name, kind }: PlacedActor, note: string
   const shown = (content: string, size: number, weight: 'normal' | 'bold') =>
     fitted(content, width - 2 * textLeft, size, weight);
   return (
-    `<g class="state"><title>${xml([name, kind, note ?? ''].filter((part) => part !== '').join(': '))}</title>` +
+    `<g class="state"><title>${escapeMarkup([name, kind, note ?? ''].filter((part) => part !== '').join(': '))}</title>` +
     `<rect class="box" x="${short(x)}" y="${short(y)}" width="${width}" height="${height}" rx="8"/>` +
     `${text(x + textLeft, y + 22, shown(name, nameSize, 'bold'), 'name')}` +
     `${text(x + textLeft, y + 39, shown(note ?? kind, smallSize, 'normal'), 'quiet')}</g>`
@@ -96,7 +96,7 @@ function labelSvg(content: string, x: number, y: number): string {
   const width = textWidth(content, smallSize) + 10;
   return (
     `<rect class="label" x="${short(x - width / 2)}" y="${short(y - 9)}" width="${short(width)}" height="18" rx="5"/>` +
-    `<text x="${short(x)}" y="${short(y + 4)}" text-anchor="middle">${xml(content)}</text>`
+    `<text x="${short(x)}" y="${short(y + 4)}" text-anchor="middle">${escapeMarkup(content)}</text>`
   );
 }
 

@@ -7,6 +7,7 @@ import type {
   ChartState,
   ChartTransition,
 } from '../../contract/chart.ts';
+import { escapeMarkup } from '../../domain/markup.ts';
 import { standAloneStyle } from './chart-style.ts';
 import { chipPadding, chipsTitle, chipTarget, titleSize } from './chips.ts';
 import { icon } from './icons.ts';
@@ -22,7 +23,6 @@ import {
   stateBox,
 } from './state-box.ts';
 import { type LabelParts, labelParts, labelText, type StateLine, tellingOf } from './telling.ts';
-import { xml } from './xml.ts';
 
 export interface SvgOptions {
   /** Carries its style, for light and dark, so that it can stand in a document. */
@@ -45,7 +45,7 @@ export function chartSvg(chart: Chart, layout: ChartLayout, options: SvgOptions 
   const states = new Map(chart.states.map((state) => [state.id, state]));
   const transitions = new Map(chart.transitions.map((transition) => [transition.id, transition]));
   const of = (edge: ChartEdge) => edge.transitions.flatMap((id) => transitions.get(id) ?? []);
-  const id = xml(idPrefix.replaceAll(/[^\w-]/g, '_'));
+  const id = escapeMarkup(idPrefix.replaceAll(/[^\w-]/g, '_'));
   const [root, ...others] = chart.states;
   const arrows = layout.edges.filter(({ points }) => points.length > 0);
   const chips = layout.edges.filter(({ points }) => points.length === 0);
@@ -53,8 +53,8 @@ export function chartSvg(chart: Chart, layout: ChartLayout, options: SvgOptions 
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-labelledby="${id}-title ${id}-desc"`,
     ` width="${layout.width}" height="${layout.height}" viewBox="0 0 ${layout.width} ${layout.height}">`,
-    `<title id="${id}-title">${xml(`Statechart of ${chart.kind}`)}</title>`,
-    `<desc id="${id}-desc">${xml(description(chart))}</desc>`,
+    `<title id="${id}-title">${escapeMarkup(`Statechart of ${chart.kind}`)}</title>`,
+    `<desc id="${id}-desc">${escapeMarkup(description(chart))}</desc>`,
     // Its own paper: whoever shows it may be dark where the reader's system is light.
     ...(standAlone
       ? [`<style>${standAloneStyle}</style><rect class="paper" width="100%" height="100%" rx="10"/>`]
@@ -99,17 +99,17 @@ function description({ states, transitions }: Chart): string {
 const isOuter = ({ id }: ChartState, { states }: Chart) => states.some(({ parent }) => parent === id);
 
 const data = (transitions: readonly ChartTransition[]) =>
-  `data-transitions="${xml(transitions.map(({ id }) => transitionToken(id)).join(' '))}"`;
+  `data-transitions="${escapeMarkup(transitions.map(({ id }) => transitionToken(id)).join(' '))}"`;
 
 const text = (x: number, y: number, content: string, kind = '') =>
   `<text x="${short(x)}" y="${short(y)}"${kind && ` class="${kind}"`}>${content}</text>`;
 
 function partsSvg({ event, guard, actions }: LabelParts): string {
   return [
-    event && `<tspan>${xml(event)}</tspan>`,
-    guard && `<tspan class="guard">${xml(guard)}</tspan>`,
+    event && `<tspan>${escapeMarkup(event)}</tspan>`,
+    guard && `<tspan class="guard">${escapeMarkup(guard)}</tspan>`,
     actions &&
-      `<tspan class="action">${xml(event === '' && guard === '' ? actions : `/ ${actions}`)}</tspan>`,
+      `<tspan class="action">${escapeMarkup(event === '' && guard === '' ? actions : `/ ${actions}`)}</tspan>`,
   ]
     .filter((part) => part !== '')
     .join(' ');
@@ -119,7 +119,7 @@ function head(root: ChartState, lines: readonly StateLine[]): string {
   const { rows } = stateBox(root, lines);
   const baseline = headTop + titleSize - 3;
   const below = rows.map((row, i) => rowSvg(row, headLeft, baseline + 6 + (i + 1) * lineHeight));
-  return `<g data-state="">${text(headLeft, baseline, xml(root.name), 'title')}${below.join('')}</g>`;
+  return `<g data-state="">${text(headLeft, baseline, escapeMarkup(root.name), 'title')}${below.join('')}</g>`;
 }
 
 function chipsTitleAt([first]: readonly ChartEdge[]): string[] {
@@ -137,7 +137,7 @@ function chipSvg(
   const tags = target === null ? [] : (states.get(target)?.tags ?? []);
   const tint = tags.includes('failed') ? ' to-failed' : tags.includes('trouble') ? ' to-trouble' : '';
   const events = transitions.map((one) => partsSvg({ ...labelParts(one), actions: '' })).join(', ');
-  const content = `${events} <tspan class="quiet">${xml(chipTarget({ target }))}</tspan>`;
+  const content = `${events} <tspan class="quiet">${escapeMarkup(chipTarget({ target }))}</tspan>`;
   return (
     `<g class="chip${tint}" ${data(transitions)}>${labelRect(label, label.height / 2)}` +
     `${text(label.x + chipPadding, label.y + 14, content)}</g>`
@@ -161,9 +161,9 @@ function stateSvg(state: ChartState, box: Box, lines: readonly StateLine[], oute
     `<rect class="${kind}" x="${x + inset}" y="${y + inset}" width="${width - 2 * inset}" height="${height - 2 * inset}" rx="${radius - inset}"/>`;
   const rows = stateBox(state, lines).rows.map((row, i) => rowSvg(row, x + boxPadding, y + rowBaseline(i)));
   return (
-    `<g class="${kinds.join(' ')}" data-state="${xml(state.id)}">${rect('box', 0)}` +
+    `<g class="${kinds.join(' ')}" data-state="${escapeMarkup(state.id)}">${rect('box', 0)}` +
     `${state.type === 'final' ? rect('rim', 3) : ''}` +
-    `${text(x + boxPadding, y + nameBaseline, xml(state.name), 'name')}${rows.join('')}</g>`
+    `${text(x + boxPadding, y + nameBaseline, escapeMarkup(state.name), 'name')}${rows.join('')}</g>`
   );
 }
 

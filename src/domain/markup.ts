@@ -1,5 +1,5 @@
-/** Text as part of an SVG: what a name holds is never markup. */
-import { escapeControls } from '../../domain/text.ts';
+/** Text as part of HTML or SVG: what a name holds is never markup. */
+import { escapeControls } from './text.ts';
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -10,6 +10,6 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** For text between tags and within quotes alike; what cannot be printed is written as an escape. */
-export function xml(text: string): string {
+export function escapeMarkup(text: string): string {
   return escapeControls(text).replace(/[&<>"']/g, (c) => entities[c]!);
 }
