@@ -3,7 +3,7 @@
  * out what a quiet one did hours ago; what no longer fits goes into a picture of the actor as it was before the rest.
  */
 import type { ActorFrame, InspectFrame } from '../contract/inspect.ts';
-import { sensorKey } from './thin.ts';
+import { sensorKey } from '../inspect/skipped.ts';
 import type { ConsoleEvent, EntriesEvent, FramesEvent } from './wire.ts';
 
 export interface Kept {

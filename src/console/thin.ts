@@ -1,5 +1,6 @@
 /** Makes fewer of frames that are too many for a page, so that it still knows exactly how things stand. Pure. */
-import type { InspectFrame, SampleFrame, StepFrame } from '../contract/inspect.ts';
+import type { InspectFrame, StepFrame } from '../contract/inspect.ts';
+import { afterSkipped, sensorKey } from '../inspect/skipped.ts';
 
 /**
  * At most `countMax` of them, unless more are needed: of each actor its beginnings, its ends and its last step, of each sensor its
@@ -21,7 +22,7 @@ export function thin(frames: readonly InspectFrame[], countMax: number): readonl
     if (frame.type !== 'step') return kept.has(i) ? [frame] : [];
     const before = gone.get(frame.actor);
     gone.delete(frame.actor);
-    const whole = before ? joined(before, frame) : frame;
+    const whole = before ? afterSkipped(frame, before) : frame;
     if (kept.has(i)) return [whole];
     gone.set(frame.actor, whole);
     return [];
@@ -49,19 +50,4 @@ function neededOf(frames: readonly InspectFrame[]): Set<number> {
     }
   }
   return needed;
-}
-
-/** `frame`, which also says what `gone` before it said of the context and the timers. */
-function joined(gone: StepFrame, frame: StepFrame): StepFrame {
-  return {
-    ...('context' in gone && { context: gone.context }),
-    ...(gone.timers && { timers: gone.timers }),
-    ...frame,
-    skipped: (frame.skipped ?? 0) + (gone.skipped ?? 0) + 1,
-  };
-}
-
-/** Names a sensor among all that come by an actor. */
-export function sensorKey({ actor, device, sensor, edge }: SampleFrame): string {
-  return JSON.stringify([actor, device, sensor, edge]);
 }

@@ -2,7 +2,8 @@
  * What waits for one watcher, within bounds. Beyond them it is thinned out: of each actor the beginning and the end of a life and
  * the newest step stay, of each sensor the newest sample; a life of which the watcher never heard and that is over goes as a whole.
  */
-import type { ActorFrame, InspectFrame, SampleFrame, StepFrame } from '../contract/inspect.ts';
+import type { ActorFrame, InspectFrame, StepFrame } from '../contract/inspect.ts';
+import { afterSkipped, sensorKey } from './skipped.ts';
 
 /** More than that, in frames or in bytes, does not wait, unless that many actors are alive. */
 export const framesMax = 500;
@@ -72,7 +73,7 @@ function thinOut(waiting: readonly Waiting[]): Waiting[] {
     const { frame } = one;
     const { actor, type } = frame;
     if (type === 'sample') {
-      const key = sampleKey(frame);
+      const key = sensorKey(frame);
       if (samples.has(key)) continue;
       samples.add(key);
       keep(one);
@@ -106,21 +107,6 @@ function thinOut(waiting: readonly Waiting[]): Waiting[] {
 
 /** Nobody needs to know that a life was, when another followed it or when its actor was one of many that come and go. */
 const isForgettable = ({ parent }: ActorFrame, { isFollowed }: Looked) => isFollowed || parent !== null;
-
-const sampleKey = ({ actor, edge, device, sensor }: SampleFrame) =>
-  `${actor}\n${edge ?? ''}\n${device}\n${sensor}`;
-
-/** Says of itself what the one before it would have said, as that is left out. */
-function afterSkipped(step: StepFrame, left: StepFrame): StepFrame {
-  const context = 'context' in step ? {} : 'context' in left ? { context: left.context } : {};
-  const timers = step.timers ?? left.timers;
-  return {
-    ...step,
-    ...context,
-    ...(timers ? { timers } : {}),
-    skipped: (step.skipped ?? 0) + 1 + (left.skipped ?? 0),
-  };
-}
 
 /** A frame before it has a number. */
 export type Draft<Frame = InspectFrame> = Frame extends InspectFrame ? Omit<Frame, 'id'> : never;
