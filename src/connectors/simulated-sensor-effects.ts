@@ -24,19 +24,19 @@ export function simulatedSensorEffects(env: SimulatedEnv): SimulatedSensorEffect
   const { output, clock, memory = { words: undefined } } = env;
   const before = recall(memory);
   const tally = createTally(output, before?.lastTime);
-  /** When the last turn was due, monotonic ms; outlasts a pause and a restart, so that what was not measured meanwhile is counted. */
-  let lastAtMs = before?.lastAtMs;
+  /** The last turn that was due; outlasts a pause and a restart, so that what was not measured meanwhile is counted. */
+  let last: Turn | undefined = before;
   return {
     async sensor({ input: config, signal, emit }) {
       const { every } = config;
       const made: Signal = { ...config, curve: config.value };
       // Moments on the wall clock at whole multiples of the pace: the same after a restart.
       let pace = startPace(clock, every);
-      if (lastAtMs !== undefined) tally.miss(Math.max(0, pace.first - pace.turnAt(lastAtMs) - 1));
+      if (last) tally.miss(Math.max(0, pace.first - pace.turnOf(last) - 1));
       let turn = pace.first;
       let silent = false;
       while (!signal.aborted) {
-        lastAtMs = pace.atMs(turn - 1);
+        last = pace.turn(turn - 1);
         await sleep(clock, Math.max(pace.atMs(turn) - clock.monotonic(), wakeMsMin), signal);
         if (signal.aborted) return;
         let due = pace.now();
@@ -57,8 +57,9 @@ export function simulatedSensorEffects(env: SimulatedEnv): SimulatedSensorEffect
           if (value === null) tally.miss(1);
           else readings.push(toReading(config, turn * every, value));
         }
-        lastAtMs = pace.atMs(due);
-        tally.take(readings, config, (lastTime) => remember(memory, { lastAtMs: pace.atMs(due), lastTime }));
+        const now = pace.turn(due);
+        last = now;
+        tally.take(readings, config, (lastTime) => remember(memory, { ...now, lastTime }));
         const outage = outageAt(made, due * every);
         if (outage && !silent)
           emit({ type: 'OUTAGE', cause: away(outage), forMs: outage.toMs - due * every });
@@ -88,15 +89,24 @@ function away({ fromMs, toMs }: { fromMs: number; toMs: number }): Problem {
   return { code: 'device-silent', message, advice: 'Nothing to do: it ends by itself, as `faults` says.' };
 }
 
+/** A moment to measure at. */
+interface Turn {
+  /** Monotonic ms. */
+  readonly atMs: number;
+  /** By the wall clock, as its reading says. */
+  readonly timeMs: number;
+}
+
 const wallStepMs = 2;
 /** How far the wall clock and the time that passed may part before the wall clock was set. */
 const setMsMin = 1_000;
+const looksMax = 5;
 
 /** Turns are numbered by the wall clock, and come as time passes, whatever the wall clock does. */
 function startPace(clock: Clock, every: number) {
-  const wallMs = clock.now();
+  const { wallMs, atMs: nowAtMs } = bothClocks(clock);
   const base = Math.floor(wallMs / every);
-  const baseAtMs = clock.monotonic() - (wallMs - base * every);
+  const baseAtMs = nowAtMs - (wallMs - base * every);
   const atMs = (turn: number) => baseAtMs + (turn - base) * every;
   /** The last turn that was due at a monotonic moment; the wall clock tells whole ms only. */
   const turnAt = (ms: number, toleranceMs = Math.min(wallStepMs, every / 4)) =>
@@ -104,7 +114,12 @@ function startPace(clock: Clock, every: number) {
   return {
     /** When a turn is due, monotonic ms. */
     atMs,
-    turnAt,
+    turn: (turn: number): Turn => ({ atMs: atMs(turn), timeMs: turn * every }),
+    /** The number of a turn of another life, or the last one before it: by its time, unless the wall clock was set since. */
+    turnOf({ atMs: ms, timeMs }: Turn): number {
+      const isSet = Math.abs(timeMs - base * every - (ms - baseAtMs)) > setMsMin;
+      return isSet ? turnAt(ms) : Math.floor(timeMs / every);
+    },
     /** The last turn that is due. */
     now: () => turnAt(clock.monotonic(), 0),
     /** The first turn not before the start. */
@@ -114,22 +129,28 @@ function startPace(clock: Clock, every: number) {
   };
 }
 
-/** Up to where readings were handed on: what comes after it and is not handed on is missed. */
-interface HandedOn {
-  /** Monotonic ms. */
-  readonly lastAtMs: number;
+/** Both clocks at one moment, as near as can be had: between two looks this process may have to wait for a processor. */
+function bothClocks(clock: Clock): { readonly wallMs: number; readonly atMs: number } {
+  for (let looks = 1; ; looks += 1) {
+    const before = clock.monotonic();
+    const wallMs = clock.now();
+    const atMs = clock.monotonic();
+    if (atMs - before < 1 || looks === looksMax) return { wallMs, atMs };
+  }
+}
+
+/** Up to where readings were handed on: what comes after that turn and is not handed on is missed. */
+interface HandedOn extends Turn {
   readonly lastTime: string;
 }
 
-function remember(memory: Memory, { lastAtMs, lastTime }: HandedOn): void {
-  memory.words = `${lastAtMs} ${lastTime}`;
+function remember(memory: Memory, { atMs, timeMs, lastTime }: HandedOn): void {
+  memory.words = `${atMs} ${timeMs} ${lastTime}`;
 }
 
 function recall({ words }: Memory): HandedOn | undefined {
-  const [lastAtMs, lastTime] = words?.split(' ') ?? [];
-  return lastAtMs === undefined || lastTime === undefined
-    ? undefined
-    : { lastAtMs: Number(lastAtMs), lastTime };
+  const [atMs, timeMs, lastTime] = words?.split(' ') ?? [];
+  return lastTime === undefined ? undefined : { atMs: Number(atMs), timeMs: Number(timeMs), lastTime };
 }
 
 interface Tally {

@@ -151,6 +151,34 @@ test('a wall clock that was set during a pause does not count as time that passe
   t.like(gaps(), [{ gap: 'missed', count: 5 }]);
 });
 
+test('clocks that differ by a little from one life to the next miss nothing and make up nothing', async (t) => {
+  for (const offMs of [-7, -3, 3, 7]) {
+    const clock = createVirtualClock();
+    const store = fakeStore();
+    const memory = { words: undefined };
+    // A process that waits for a processor looks at the clocks late, and a wall clock is kept right by small steps.
+    let apartMs = 0;
+    const own = { ...clock, monotonic: () => clock.monotonic() + apartMs } as VirtualClock;
+    for (const [ms, nextMs] of [
+      [200, offMs],
+      [200, 0],
+    ] as const) {
+      const life = new AbortController();
+      const effects = simulatedSensorEffects({ output: store.out, clock: own, memory });
+      const input = simulatedSensor.config.parse({ every: '20ms' });
+      void effects.sensor({ input, signal: life.signal, emit() {}, receive() {} });
+      await clock.advance(ms);
+      life.abort();
+      await clock.advance(110);
+      apartMs = nextMs;
+    }
+    const slots = store.readings().map(({ time }) => Date.parse(String(time)) / 20);
+    const missed = store.batches.reduce((sum, batch) => sum + (batch.missed?.count ?? 0), 0);
+    t.is(slots.length + missed, slots.at(-1)! - slots[0]! + 1, `${offMs} ms`);
+    t.is(new Set(slots).size, slots.length);
+  }
+});
+
 test('values that cannot be believed are marked', async (t) => {
   const { clock, readings } = start({
     every: '1s',
