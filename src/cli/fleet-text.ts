@@ -3,6 +3,7 @@ import type { EdgeActorState, EdgeSummary, EdgeTransition } from '../contract/fl
 import { formatDuration } from '../domain/quantities.ts';
 import { escapeControls, printable } from '../domain/text.ts';
 import { count, lostText, size, span } from '../terminal/figures.ts';
+import { columnsText } from './columns.ts';
 
 const titles = [
   'EDGE',
@@ -23,14 +24,8 @@ const offsetMsMax = 2_000;
 
 /** The table as of `nowMs` on the cloud's clock. Whatever is foreign in it is escaped. */
 export function fleetTable(edges: readonly EdgeSummary[], nowMs: number): string {
-  const rows = [titles, ...edges.map((edge) => cells(edge, nowMs).map((text) => escapeControls(text)))];
-  const widths = titles.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => (rightAligned.has(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join('  ')
-      .trimEnd();
-  return `${rows.map(line).join('\n')}\n`;
+  const rows = edges.map((edge) => cells(edge, nowMs).map((text) => escapeControls(text)));
+  return columnsText(titles, rows, rightAligned);
 }
 
 function cells(edge: EdgeSummary, nowMs: number): string[] {

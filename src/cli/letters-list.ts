@@ -4,6 +4,7 @@ import { formatDuration, formatSize } from '../domain/quantities.ts';
 import { printable } from '../domain/text.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { counted } from '../terminal/figures.ts';
+import { columnsText } from './columns.ts';
 import { chosenLetters, type LetterOptions, oneLetter } from './letters-choice.ts';
 import type { Holder } from './segments-holder.ts';
 
@@ -24,17 +25,11 @@ export async function letterList(holder: Holder, options: LetterOptions, now: nu
   const letters = chosenLetters(await holder.letters.list(), options);
   if (options.json) return `${JSON.stringify({ pipeline, running: isRunning, letters })}\n`;
   if (letters.length === 0) return `${pipeline} has no dead letters\n`;
-  const rows = [titles, ...letters.map((letter) => cells(letter, now))];
-  const widths = titles.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => (rightAligned.has(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join('  ')
-      .trimEnd();
+  const rows = letters.map((letter) => cells(letter, now));
   const readings = letters.reduce((sum, { count }) => sum + count, 0);
   const bytes = letters.reduce((sum, letter) => sum + letter.bytes, 0);
   const sum = `${counted(letters.length, 'dead letter')} · ${counted(readings, 'reading')} · ${formatSize(bytes)}`;
-  return `${rows.map(line).join('\n')}\n\n${pipeline} has ${sum}\n`;
+  return `${columnsText(titles, rows, rightAligned)}\n${pipeline} has ${sum}\n`;
 }
 
 function cells(letter: LetterInfo, now: number): readonly string[] {

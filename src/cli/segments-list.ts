@@ -3,6 +3,7 @@ import type { SegmentInfo } from '../contract/control.ts';
 import { formatDuration, formatSize } from '../domain/quantities.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { counted } from '../terminal/figures.ts';
+import { columnsText } from './columns.ts';
 import type { Holder } from './segments-holder.ts';
 import { chosen, openOf, type SegmentOptions, sealedOf, sumsOf } from './segments-range.ts';
 
@@ -33,14 +34,8 @@ export async function segmentList(holder: Holder, options: SegmentOptions, now: 
         : `none of these segments, but ${counted(all.length, 'other')}: ${spansOf(all)}`;
     return `${pipeline} holds ${what}\n`;
   }
-  const rows = [titles, ...some.map((segment) => cells(segment, now))];
-  const widths = titles.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => (rightAligned.has(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
-      .join('  ')
-      .trimEnd();
-  return `${rows.map(line).join('\n')}\n\n${summary(pipeline, sums, openOf(some))}\n`;
+  const rows = some.map((segment) => cells(segment, now));
+  return `${columnsText(titles, rows, rightAligned)}\n${summary(pipeline, sums, openOf(some))}\n`;
 }
 
 /** `3 to 9 of readings`, of each stream. */
