@@ -8,7 +8,7 @@ import { hrefTo } from '../routes.ts';
 import { count, counted, dateTime, size, span } from '../shared/figures.ts';
 import { Ago, Empty, Pill, Stale } from '../shared/parts.tsx';
 import { certificateText, lostText, offsetText, versionText } from './cells.tsx';
-import { Nothing } from './nothing.tsx';
+import { Nothing, OldNote } from './nothing.tsx';
 import { concernText, type FleetRow, rowOf } from './rows.ts';
 import { Timeline } from './timeline.tsx';
 import { Transitions } from './transitions.tsx';
@@ -34,11 +34,7 @@ export function EdgeView({ edge }: { edge: string }) {
         {summary && <Session summary={summary} pipeline={pipeline!} />}
       </header>
       {pipeline && <Stale stale={pipeline.stale.value} nowMs={model.clockMs.value} />}
-      {error && answer && (
-        <p class="stale-note" role="status">
-          What stands here is old: {error.message}. {error.advice}
-        </p>
-      )}
+      <OldNote hasAnswer={answer !== null} error={error} />
       {summary && pipeline ? (
         <Edge key={edge} summary={summary} pipeline={pipeline} isStale={error !== null} />
       ) : answer && pipeline && answer.edges.length > 0 ? (

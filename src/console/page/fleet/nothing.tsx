@@ -1,4 +1,4 @@
-/** What stands where a fleet would be while there is none to show. */
+/** What stands where a fleet would be while there is none to show, or none that is new. */
 import type { Model, PipelineModel } from '../model/model.ts';
 import type { Polled } from '../model/polled.ts';
 import { Empty } from '../shared/parts.tsx';
@@ -9,6 +9,21 @@ interface NothingProps {
   readonly pipeline: PipelineModel | undefined;
   readonly hasAnswer: boolean;
   readonly error: Polled<FleetAnswer>['error'];
+}
+
+interface OldNoteProps {
+  /** Something is shown, from before. */
+  readonly hasAnswer: boolean;
+  readonly error: Polled<FleetAnswer>['error'];
+}
+
+export function OldNote({ hasAnswer, error }: OldNoteProps) {
+  if (!error || !hasAnswer) return null;
+  return (
+    <p class="stale-note" role="status">
+      What stands here is old: {error.message}. {error.advice}
+    </p>
+  );
 }
 
 /** Also for the page of one edge. */

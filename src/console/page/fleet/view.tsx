@@ -8,7 +8,7 @@ import { place } from '../routes.ts';
 import { count } from '../shared/figures.ts';
 import { Empty, Stale } from '../shared/parts.tsx';
 import { columns } from './cells.tsx';
-import { Nothing } from './nothing.tsx';
+import { Nothing, OldNote } from './nothing.tsx';
 import { type Column, type FleetRow, type Order, pick, rowOf, summaryOf } from './rows.ts';
 import { FleetTable } from './table.tsx';
 import { cloudOf, cloudsOf, useFleet } from './use-fleet.ts';
@@ -26,11 +26,7 @@ export function FleetView() {
         <CloudChoice clouds={cloudsOf(model)} chosen={pipeline} />
       </header>
       {pipeline && <Stale stale={pipeline.stale.value} nowMs={model.clockMs.value} />}
-      {error && answer && (
-        <p class="stale-note" role="status">
-          What stands here is old: {error.message}. {error.advice}
-        </p>
-      )}
+      <OldNote hasAnswer={answer !== null} error={error} />
       {answer && pipeline && answer.edges.length > 0 ? (
         <Edges
           edges={answer.edges}
