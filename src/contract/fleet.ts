@@ -45,21 +45,26 @@ export interface EdgeSummary {
   readonly actors: readonly EdgeActorState[];
 }
 
-/** A transition of an edge's actor, as it travelled in the stream `states`. */
-export interface EdgeTransition {
-  /** Number of the reading that carried it. */
-  readonly seq: number;
-  readonly epoch: string;
+/** A transition of an actor, as an edge tells it in the stream `states`. */
+export interface StateRecord {
+  readonly actor: string;
   /** On the edge's clock, ms since 1970. */
   readonly timeMs: number;
-  readonly actor: string;
   readonly from: string;
   readonly to: string;
   readonly event: string;
   readonly health: Health;
+  /** `link-lost: …`; `null` when nothing is wrong. */
   readonly cause: string | null;
   readonly attempt: number | null;
   readonly retryInMs: number | null;
+}
+
+/** The same, as the cloud has it. */
+export interface EdgeTransition extends StateRecord {
+  /** Number of the reading that carried it. */
+  readonly seq: number;
+  readonly epoch: string;
   /** When the cloud had it on its disk, ms since 1970 on its clock. */
   readonly storedMs: number;
 }

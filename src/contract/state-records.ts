@@ -1,6 +1,6 @@
 /** What an edge says of itself in the stream `states`: one reading for each transition, and one now and then for the whole. */
 import { printable } from '../domain/text.ts';
-import type { EdgeActorState } from './fleet.ts';
+import type { EdgeActorState, StateRecord } from './fleet.ts';
 import type { Health } from './status.ts';
 
 export const statesStream = 'states';
@@ -10,20 +10,6 @@ export type StatesTold = 'changes' | 'all' | 'none';
 
 /** The edge as a whole, in its records of the sensor `status`. */
 const whole = 'edge';
-
-export interface StateRecord {
-  readonly actor: string;
-  /** On the edge's clock, ms since 1970. */
-  readonly timeMs: number;
-  readonly from: string;
-  readonly to: string;
-  readonly event: string;
-  readonly health: Health;
-  /** `link-lost: …`; `null` when nothing is wrong. */
-  readonly cause: string | null;
-  readonly attempt: number | null;
-  readonly retryInMs: number | null;
-}
 
 /** Why it was said: after a start, once trouble was over, from time to time, at an orderly end. */
 export type StatusReason = 'start' | 'mended' | 'regular' | 'end';

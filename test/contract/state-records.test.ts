@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
+import type { StateRecord } from '../../src/contract/fleet.ts';
 import {
   decodeRecord,
   encodeState,
   encodeStatus,
-  type StateRecord,
   type StatusRecord,
 } from '../../src/contract/state-records.ts';
 import { numberLines } from '../../src/domain/reading.ts';

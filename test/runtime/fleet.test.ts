@@ -1,6 +1,7 @@
 /** What a cloud knows of its edges: from their sessions, from what they said of themselves, and over restarts. */
 import test from 'ava';
-import { encodeState, encodeStatus, type StateRecord } from '../../src/contract/state-records.ts';
+import type { StateRecord } from '../../src/contract/fleet.ts';
+import { encodeState, encodeStatus } from '../../src/contract/state-records.ts';
 import type { CloudStore, Receipt } from '../../src/contract/store.ts';
 import { numberLines } from '../../src/domain/reading.ts';
 import { bodyHash, chainHash, noHash, type SegmentHeader } from '../../src/domain/segment.ts';
