@@ -1,7 +1,7 @@
 /** Places the actors of pipelines so that data flows from left to right. Pure, and the same each time. */
 import type { Box, Point } from '../../contract/chart.ts';
 import { layersOf } from './pipeline-layers.ts';
-import { placeRows } from './pipeline-rows.ts';
+import { placeRows, type RowSizes } from './pipeline-rows.ts';
 import { backWire, linkWay, wireWay } from './pipeline-ways.ts';
 
 export interface GraphActor {
@@ -29,16 +29,7 @@ export interface GraphLink {
 }
 
 /** In px. */
-export interface GraphOptions {
-  readonly nodeWidth: number;
-  readonly nodeHeight: number;
-  /** Between one layer and the next; what flows is written there. */
-  readonly gapX: number;
-  readonly gapY: number;
-  /** So many actors of a layer stand one below the other before another column begins. */
-  readonly rowsMax: number;
-  /** What stands alone makes rows of at most this width, unless what is wired is wider. */
-  readonly aloneWidthMax: number;
+export interface GraphOptions extends RowSizes {
   /** Pipelines below each other instead of edges beside their cloud: for narrow pages. */
   readonly stacked: boolean;
 }

@@ -2,12 +2,16 @@
 import type { Point } from '../../contract/chart.ts';
 import type { Layers } from './pipeline-layers.ts';
 
-interface Sizes {
+/** In px. */
+export interface RowSizes {
   readonly nodeWidth: number;
   readonly nodeHeight: number;
+  /** Between one layer and the next; what flows is written there. */
   readonly gapX: number;
   readonly gapY: number;
+  /** So many actors of a layer stand one below the other before another column begins. */
   readonly rowsMax: number;
+  /** What stands alone makes rows of at most this width, unless what is wired is wider. */
   readonly aloneWidthMax: number;
 }
 
@@ -24,7 +28,7 @@ const narrowGap = 28;
 /** Actors without wires make at least so many columns. */
 const aloneColumns = 4;
 
-export function placeRows({ layer, alone, next, previous }: Layers, sizes: Sizes): Rows {
+export function placeRows({ layer, alone, next, previous }: Layers, sizes: RowSizes): Rows {
   const { nodeWidth, nodeHeight, gapX, gapY } = sizes;
   const stepY = nodeHeight + gapY;
   const { rows, columns, height: rowsHigh } = rowsOf(layer, next, previous, sizes);
@@ -76,7 +80,7 @@ function rowsOf(
   layer: Layers['layer'],
   next: Layers['next'],
   previous: Layers['previous'],
-  { rowsMax }: Sizes,
+  { rowsMax }: RowSizes,
 ): { rows: Map<string, number>; columns: Map<string, number>; height: number } {
   const rows = new Map<string, number>();
   const columns = new Map<string, number>();
