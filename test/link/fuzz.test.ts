@@ -135,7 +135,7 @@ test('a frame in many pieces costs time in proportion, and memory as bytes arriv
   t.true(process.memoryUsage().arrayBuffers - before < 1024 * 1024, 'an announced length allocates nothing');
   const from = performance.now();
   for (const piece of cut(bytes.subarray(100), [64])) reader.push(piece);
-  t.true(performance.now() - from < 2_000);
+  t.true(performance.now() - from < 10_000);
   t.is(Buffer.compare(found!, body), 0);
 });
 

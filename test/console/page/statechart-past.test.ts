@@ -9,6 +9,7 @@ import {
 } from '../../../src/console/page/statechart/history.ts';
 import type { StepFrame } from '../../../src/contract/inspect.ts';
 import { knownChart } from '../../../src/inspect/drawing/known-charts.ts';
+import { leastMs } from '../../helpers/least-ms.ts';
 import { begun, step, stepItem } from './past-items.ts';
 
 const way = (from: string, to: string, more: Partial<StepFrame> = {}) =>
@@ -100,9 +101,7 @@ test('a moment shows the actor before and after its step, with the context and t
   t.is(frameBeside(items, items[3]!.frame.id, 1), null);
 });
 
-test('a history of a thousand steps is read in a few milliseconds', (t) => {
+test('a history of a thousand steps is read in a few milliseconds', async (t) => {
   const items = Array.from({ length: 1_250 }, (_, i) => way(`s${i % 7}`, `s${(i + 1) % 7}`)).map(stepItem);
-  const beganMs = performance.now();
-  historyOf(items);
-  t.true(performance.now() - beganMs < 100);
+  t.true((await leastMs(20, () => historyOf(items))) < 100);
 });
