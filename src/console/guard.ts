@@ -13,6 +13,8 @@ import { type Attempts, limitAttempts } from './attempts.ts';
 
 export interface GuardOptions {
   readonly host: string;
+  /** The host that people are told to open. */
+  readonly shown: string;
   readonly allowHosts: readonly string[];
   readonly origins: readonly string[];
   /** Empty: nobody needs to sign in. */
@@ -49,7 +51,7 @@ const secureName = '__Host-fogrun-console';
 
 export function createGuard(options: GuardOptions): Guard {
   const { token, clock, random, withTls } = options;
-  const names = new Set([options.host, ...options.allowHosts].map(plainHost));
+  const names = new Set([options.host, options.shown, ...options.allowHosts].map(plainHost));
   const attempts: Attempts = limitAttempts(() => clock.monotonic());
   const sessions = new Map<string, number>();
   const hash = (text: string) => createHash('sha256').update(text).digest();

@@ -15,6 +15,7 @@ import type { AuditEntry } from '../contract/control.ts';
 import { FogrunError } from '../contract/errors.ts';
 import type { Reporter } from '../contract/report.ts';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { type OwnNames, ownNames } from '../runtime/own-names.ts';
 import { type Asked, type ConsoleRoute, errorAnswer, Refused, redirect, send } from './answer.ts';
 import { apiRoutes, nothing } from './api.ts';
 import { createAssets } from './assets.ts';
@@ -23,6 +24,7 @@ import { createGuard } from './guard.ts';
 import type { Hub } from './hub.ts';
 import { limitConnections } from './limits.ts';
 import type { Probe } from './probes.ts';
+import { shownHost } from './shown-host.ts';
 import { signIn, signInPage } from './sign-in.ts';
 import { createStreams } from './streams.ts';
 import type { HelloEvent, KnownChart } from './wire.ts';
@@ -50,11 +52,14 @@ export interface ConsoleOptions extends Partial<Omit<ConsoleConfig, 'host' | 'po
   readonly audit?: (entry: AuditEntry) => void;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** What others call this machine; asked unless given. */
+  readonly ownNames?: () => OwnNames;
 }
 
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export interface RunningConsole {
+  /** What people open. */
   readonly url: string;
   /** Streams of events that are open. */
   readonly pages: number;
@@ -77,8 +82,9 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
     ...{ type: 'hello', version, life, nowMs: options.now(), mode, key },
     ...(token === '' ? {} : { signedIn: true }),
   });
+  const shown = shownHost(host, options.ownNames ?? ownNames);
   const guard = createGuard({
-    ...{ host, token, withTls, key, clock, random },
+    ...{ host, shown, token, withTls, key, clock, random },
     allowHosts: options['allow-hosts'] ?? [],
     origins: options.origins ?? [],
     audit: options.audit ?? (() => {}),
@@ -172,7 +178,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
   }
   const actual = (server.address() as AddressInfo).port;
   return {
-    url: `${withTls ? 'https' : 'http'}://${addressText(host, actual)}/`,
+    url: `${withTls ? 'https' : 'http'}://${addressText(shown, actual)}/`,
     get pages() {
       return streams.count;
     },

@@ -154,6 +154,7 @@ test('beyond this machine it is served with a token and TLS, refused without, an
   const fogrun = startFogrun(t, [file, ...json], { ...env, CONSOLE_TOKEN: secret });
   const url = await addressOf(fogrun);
   t.is(url.protocol, 'https:');
+  t.not(url.hostname, '0.0.0.0', 'which nobody could open');
   const ca = await readFile(join(dir, 'ca.crt'), 'utf8');
   const status = (headers: Record<string, string>) =>
     new Promise<number>((resolve, reject) => {
@@ -176,6 +177,7 @@ test('beyond this machine it is served with a token and TLS, refused without, an
       asked.end();
     });
   t.is(await status({ host: 'localhost' }), 401);
+  t.is(await status({ host: url.host, authorization: `Bearer ${secret}` }), 200);
   t.is(await status({ host: 'localhost', authorization: `Bearer ${secret}` }), 200);
   t.is(await status({ host: 'evil.example', authorization: `Bearer ${secret}` }), 421);
   t.is((await fogrun.end()).code, 0);

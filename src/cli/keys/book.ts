@@ -1,6 +1,5 @@
 /** A keys directory as `fogrun keys` works on it: authority, certificates, tokens, and what was revoked. */
 import { randomBytes } from 'node:crypto';
-import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { FogrunError } from '../../contract/errors.ts';
 import {
@@ -19,6 +18,7 @@ import {
   type Revoked,
   type TokenEntry,
 } from '../../link/keys/register.ts';
+import { ownNames } from '../../runtime/own-names.ts';
 import type { Made } from './authority.ts';
 import { alone, writeSecret } from './directory.ts';
 
@@ -209,10 +209,6 @@ function allHosts(...lists: readonly (readonly string[])[]): string[] {
 
 /** What this machine is called from here and from outside. */
 function ownHosts(): string[] {
-  const addresses = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
-    .map(({ address }) => address);
-  const own = /^[A-Za-z0-9.-]{1,253}$/.test(hostname()) ? [hostname()] : [];
-  return ['localhost', '127.0.0.1', '::1', ...own, ...addresses];
+  const { host, addresses } = ownNames();
+  return ['localhost', '127.0.0.1', '::1', ...(host === null ? [] : [host]), ...addresses];
 }
