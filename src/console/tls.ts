@@ -49,9 +49,12 @@ export async function createTlsServer(
     const now = await look(cert, key);
     if (now !== seen) {
       try {
-        pair = await readPair(cert, key);
-        server.setSecureContext({ cert: pair.cert, key: pair.key, minVersion: 'TLSv1.2' });
+        const renewed = await readPair(cert, key);
+        if (released) return;
+        server.setSecureContext({ cert: renewed.cert, key: renewed.key, minVersion: 'TLSv1.2' });
+        pair = renewed;
         seen = now;
+        report?.({ type: 'note', text: 'the certificate of the console was read again' });
       } catch (thrown) {
         // Half of a pair may be there already, and the other soon.
         return warn(`the console goes on with its old certificate: ${toProblem(thrown).message}`);
