@@ -14,6 +14,14 @@ import { names } from '../link/keys/layout.ts';
 /** How often files are looked at, ms. */
 const lookEveryMs = 5_000;
 
+/** Where its certificate and the key of that stand. */
+export function filesOf({ dir, cert, key }: ConsoleConfig['tls']): {
+  readonly cert: string;
+  readonly key: string;
+} {
+  return { cert: cert || join(dir, names.serverCert), key: key || join(dir, names.serverKey) };
+}
+
 /**
  * A server that follows its files until `release`.
  * @throws FogrunError `keys-unreadable`
@@ -27,8 +35,7 @@ export async function createTlsServer(
   },
 ): Promise<{ readonly server: Server; release(): void }> {
   const { clock, report } = env;
-  const cert = tls.cert || join(tls.dir, names.serverCert);
-  const key = tls.key || join(tls.dir, names.serverKey);
+  const { cert, key } = filesOf(tls);
   let seen = await look(cert, key);
   let pair = await readPair(cert, key);
   const server = createServer({ cert: pair.cert, key: pair.key, minVersion: 'TLSv1.2' }, env.listener);

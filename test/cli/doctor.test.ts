@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -10,6 +10,7 @@ import { checkVariables } from '../../src/cli/doctor/misspelt.ts';
 import { systemClock, systemRandom } from '../../src/runtime/clock.ts';
 import { headroomBytes } from '../../src/store/headroom.ts';
 import { moved, segment, shipped, startFogrun, temporaryDirectory, world } from '../helpers/fogrun.ts';
+import { testKeys } from '../helpers/keys.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
 test('a check that hangs or throws is a finding, and the others stand', async (t) => {
@@ -212,6 +213,25 @@ test('two that want one port or one store, and mistakes in files, are failures',
   t.true(found.told('failure', /a\/lines and b\/lines both listen on port 17171/));
   t.true(found.told('failure', /a and b both want the store in/));
   t.true(found.told('failure', /none\.yaml cannot be read/));
+});
+
+test('keys that a receiver and the console share are looked at for both, and what is wrong with them is told once', async (t) => {
+  const { dir } = await testKeys(t);
+  const file = join(await temporaryDirectory(t), 'cloud.yaml');
+  const text = await readFile(shipped('cloud.yaml'), 'utf8');
+  const console = `console: { port: 0, tls: { dir: "\${FOGRUN_TLS}" } }`;
+  await writeFile(file, `${text}\n${console}\n`);
+  await chmod(join(dir, 'server', 'server.key'), 0o644);
+  const env = await world(t);
+  const found = await doctor(t, [file], { ...env, FOGRUN_TLS: dir });
+  t.is(found.code, 0, JSON.stringify(found.findings));
+  t.true(found.told('good', /^the certificate of cloud\/receiver lasts/));
+  t.true(found.told('good', /^the certificate of the console of cloud lasts/));
+  t.is(found.findings.filter(({ text }) => /server\.key can be read by others/.test(text)).length, 1);
+  const missing = await doctor(t, [file], { ...env, FOGRUN_TLS: join(dir, 'none') });
+  t.is(missing.code, 1);
+  t.true(missing.told('failure', /^cloud\/receiver: .*ca\.crt is not there$/));
+  t.true(missing.told('failure', /^the console of cloud: .*server\.crt is not there$/));
 });
 
 test('without files it looks at the stores that are in the state directory', async (t) => {

@@ -67,6 +67,30 @@ test('doctor warns of a private key that others on the machine can read', async 
   t.regex(exposed!.text, /device\.key can be read by others on this machine/);
 });
 
+test('doctor looks at the keys of a console as at those of the link, and says the same of them', async (t) => {
+  const keys = await testKeys(t);
+  const text = (tls: string) =>
+    `${edge('insecure: true')}console: { host: 0.0.0.0, token: "a-token-that-nobody-guesses", tls: { ${tls} } }\n`;
+  const [server, ca] = [join(keys.dir, 'server'), join(keys.dir, 'ca.crt')];
+  t.like(await found(text(`dir: "${keys.dir}"`)), [
+    { grade: 'good', text: 'the certificate of the console of edge lasts 396 more days' },
+  ]);
+  t.like(await found(text(`dir: "${keys.dir}"`), shifted(380 * dayMs)), [{ grade: 'warning' }]);
+  t.like(await found(text(`dir: "${keys.dir}"`), shifted(400 * dayMs)), [{ grade: 'failure' }]);
+  const [missing, ...more] = await found(text(`dir: "${keys.dir}/none"`));
+  t.is(more.length, 0);
+  t.is(missing!.grade, 'failure');
+  t.regex(missing!.text, /^the console of edge: .*none\/server\/server\.crt is not there$/);
+  t.regex(missing!.advice, /fogrun keys/);
+  const [foreign] = await found(text(`cert: "${ca}", key: "${server}/server.key"`));
+  t.regex(foreign!.text, /^the console of edge: .*server\.key is not the key of the certificate/);
+  await chmod(join(server, 'server.key'), 0o644);
+  const [, exposed] = await found(text(`cert: "${server}/server.crt", key: "${server}/server.key"`));
+  t.is(exposed!.grade, 'warning');
+  t.regex(exposed!.text, /server\.key can be read by others on this machine/);
+  t.deepEqual(await found(`${edge('insecure: true')}console: {}\n`), []);
+});
+
 test('doctor warns of plain TCP that was asked for', async (t) => {
   const [plain, ...more] = await found(edge('cloud: { host: cloud.example }, insecure: true'));
   t.is(more.length, 0);

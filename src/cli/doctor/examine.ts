@@ -47,7 +47,12 @@ async function examine(state: string, files: readonly string[]): Promise<Finding
       run: async () => socketPath(state, name),
     })),
   ];
-  return [...fileFindings, ...(await runChecks(checks, systemClock))];
+  return eachOnce([...fileFindings, ...(await runChecks(checks, systemClock))]);
+}
+
+/** A receiver and a console may have the same keys. */
+function eachOnce(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
 async function checkFile(file: string, about: { plans: Plan[]; named: string[] }): Promise<Finding[]> {

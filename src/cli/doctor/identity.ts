@@ -2,9 +2,11 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../contract/clock.ts';
+import { type ConsoleConfig, consoleHasTls } from '../../contract/console-config.ts';
 import { FogrunError } from '../../contract/errors.ts';
 import type { Plan } from '../../contract/plan.ts';
 import { type ClientTls, plainAlarm, type ServerTls, tlsIsOn } from '../../contract/tls-config.ts';
+import type { CertificateFacts } from '../../link/keys/certificate.ts';
 import { type Check, type Finding, failure, good, warning } from './finding.ts';
 
 interface Config {
@@ -18,8 +20,8 @@ interface Config {
 }
 
 export function identityChecks(plans: readonly Plan[], clock: Clock): Check[] {
-  return plans.flatMap((plan) =>
-    plan.actors.flatMap(({ name, config }) => {
+  return plans.flatMap((plan) => [
+    ...plan.actors.flatMap(({ name, config }) => {
       const about = config as Config;
       const who = `${plan.name}/${name}`;
       const plain = plainFinding(who, about);
@@ -30,7 +32,10 @@ export function identityChecks(plans: readonly Plan[], clock: Clock): Check[] {
           : []),
       ];
     }),
-  );
+    ...(plan.console && consoleHasTls(plan.console)
+      ? [{ about: 'identity', run: () => consoleFindings(plan.name, plan.console!.tls, clock.now()) }]
+      : []),
+  ]);
 }
 
 function plainFinding(who: string, { host, port, cloud, tls, insecure }: Config): Finding | null {
@@ -43,19 +48,42 @@ function plainFinding(who: string, { host, port, cloud, tls, insecure }: Config)
 }
 
 async function keysFindings(who: string, plan: Plan, config: Config, nowMs: number): Promise<Finding[]> {
-  const finding = await keysFinding(who, plan, config, nowMs);
-  return finding.grade === 'failure' ? [finding] : [finding, ...(await exposedFindings(plan, config))];
+  const isEdge = config.cloud !== undefined;
+  const facts = () => (isEdge ? edgeFacts(plan, config) : cloudFacts(config));
+  const finding = await keysFinding(who, facts, nowMs, isEdge);
+  if (finding.grade === 'failure') return [finding];
+  const keys = isEdge ? await edgeKeyFiles(plan, config) : await serverKeyFiles(config.tls!);
+  return [finding, ...(await exposedFindings(keys))];
+}
+
+/** Without it the pipeline runs as well, but nobody sees it. */
+async function consoleFindings(pipeline: string, tls: ConsoleConfig['tls'], nowMs: number) {
+  const [{ filesOf }, { readPair }] = await Promise.all([
+    import('../../console/tls.ts'),
+    import('../../link/keys/edge-keys.ts'),
+  ]);
+  const { cert, key } = filesOf(tls);
+  const facts = async () => (await readPair(cert, key)).facts;
+  const finding = await keysFinding(`the console of ${pipeline}`, facts, nowMs);
+  if (finding.grade === 'failure') return [finding];
+  return [finding, ...(await exposedFindings(await serverKeyFiles(tls)))];
+}
+
+async function serverKeyFiles({ dir, key }: { readonly dir: string; readonly key: string }) {
+  const { names } = await import('../../link/keys/layout.ts');
+  return [key || join(dir, names.serverKey), ...(dir === '' ? [] : [join(dir, names.caKey)])];
+}
+
+async function edgeKeyFiles(plan: Plan, config: Config): Promise<string[]> {
+  const { names } = await import('../../link/keys/layout.ts');
+  const own = await edgeOwn(plan, config);
+  return own ? [config.tls!.key || join(dirname(own.file), names.deviceKey)] : [];
 }
 
 /** Such as after a copy that did not keep modes. */
-async function exposedFindings(plan: Plan, config: Config): Promise<Finding[]> {
-  const { names } = await import('../../link/keys/layout.ts');
-  const { dir, key } = config.tls!;
-  const cloud = [key || join(dir, names.serverKey), ...(dir === '' ? [] : [join(dir, names.caKey)])];
-  const own = config.cloud ? await edgeOwn(plan, config) : null;
-  const edge = own ? [key || join(dirname(own.file), names.deviceKey)] : [];
+async function exposedFindings(keys: readonly string[]): Promise<Finding[]> {
   const found: Finding[] = [];
-  for (const file of config.cloud ? edge : cloud) {
+  for (const file of keys) {
     const about = await stat(file).catch(() => null);
     if (!about || (about.mode & 0o077) === 0) continue;
     const text = `${file} can be read by others on this machine, or changed`;
@@ -64,15 +92,20 @@ async function exposedFindings(plan: Plan, config: Config): Promise<Finding[]> {
   return found;
 }
 
-async function keysFinding(who: string, plan: Plan, config: Config, nowMs: number): Promise<Finding> {
+async function keysFinding(
+  who: string,
+  read: () => Promise<CertificateFacts | null>,
+  nowMs: number,
+  hasName = false,
+): Promise<Finding> {
   const { daysLeft, timeFault, warnDays } = await import('../../link/keys/certificate.ts');
   try {
-    const facts = config.cloud ? await edgeFacts(plan, config) : await cloudFacts(config);
+    const facts = await read();
     if (!facts) return good('identity', `${who} shows a token`);
     const fault = timeFault(facts, `the certificate of ${who}`, nowMs);
     if (fault) return failure('identity', fault.message, fault.advice);
     const left = daysLeft(facts, nowMs);
-    const text = `the certificate of ${who}${config.cloud ? ` is that of ${facts.name} and` : ''} lasts ${left} more days`;
+    const text = `the certificate of ${who}${hasName ? ` is that of ${facts.name} and` : ''} lasts ${left} more days`;
     if (left < warnDays) return warning('identity', text, 'Renew it: `fogrun keys renew`.');
     return good('identity', text);
   } catch (thrown) {
