@@ -33,19 +33,14 @@ test('what was recorded of an outage is replayed: the lost link, the attempts, t
   const edge = begin('edge.yaml');
   await edge.line(moved('uploader', 'awaitingAck'));
   const record = startFogrun(t, ['record', file], env);
-  const said = async (words: RegExp) => {
-    while (!words.test(record.stderr())) {
-      await new Promise((resolve) => record.child.stderr!.once('data', resolve));
-    }
-  };
-  await said(/edge is recorded/);
+  await Promise.all(['cloud', 'edge'].map((name) => record.said(new RegExp(`${name} is recorded`))));
   await cloud.end('SIGKILL');
   await edge.line(moved('uploader', 'waitingToRetry'));
   const known = edge.lines.length;
   const back = begin('cloud.yaml');
   await edge.line(moved('uploader', 'sending'), known);
   await edge.line(moved('uploader', 'idle'), known);
-  await said(/(?:cloud is recorded[\s\S]*){2}/);
+  await record.said(/(?:cloud is recorded[\s\S]*){2}/);
   t.is((await record.end('SIGINT')).code, 0);
   t.regex(record.stderr(), /recorded .* of cloud, edge: \d+ events/);
   await Promise.all([back.end(), edge.end()]);
@@ -66,7 +61,8 @@ test('a recorder that is killed leaves what it had written a moment before', asy
   const cloud = startFogrun(t, [shipped('cloud.yaml'), '--log', 'json'], env);
   await cloud.line(moved('receiver', 'serving.listening'));
   const record = startFogrun(t, ['record', file], env);
-  while (((await stat(file).catch(() => null))?.size ?? 0) < 200) {
+  for (let looks = 0; ((await stat(file).catch(() => null))?.size ?? 0) < 200; looks += 1) {
+    if (looks === 600) return t.fail('nothing was written');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await record.end('SIGKILL');
@@ -95,8 +91,6 @@ test('a recording is not written over unless somebody says so, and what is no re
 test('whoever records where nothing runs is told so, and gets what is started later', async (t) => {
   const file = join(await temporaryDirectory(t), 'early.ndjson');
   const record = startFogrun(t, ['record', file], await world(t));
-  while (!/nothing runs there: what is started later is recorded/.test(record.stderr())) {
-    await new Promise((resolve) => record.child.stderr!.once('data', resolve));
-  }
+  await record.said(/nothing runs there: what is started later is recorded/);
   t.is((await record.end('SIGINT')).code, 0);
 });

@@ -24,6 +24,8 @@ export interface Fogrun {
   readonly stderr: () => string;
   /** The first line, past or future, that fits. Rejects when the process ends or 30 s pass before. */
   line(fits: (line: LogLine) => boolean, from?: number): Promise<LogLine>;
+  /** Resolves once stderr has those words; rejects as `line` does. */
+  said(words: RegExp): Promise<void>;
   /** Sends the signal and resolves to how it ended. */
   end(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
@@ -62,6 +64,7 @@ export function startFogrun(
   };
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
+    wake();
   });
   createInterface({ input: child.stdout }).on('line', (text) => {
     lines.push(text.startsWith('{') ? JSON.parse(text) : ({ type: 'text', text } as unknown as LogLine));
@@ -81,36 +84,35 @@ export function startFogrun(
     if (!over) child.kill('SIGKILL');
     await ended;
   });
+  /** What is found by looking each time something was said. */
+  const once = <T>(what: string, find: () => T | undefined): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        const found = find();
+        if (found !== undefined) return done(() => resolve(found));
+        if (over) fail(`the process ended before it said that: ${how}`);
+      };
+      const done = (act: () => void) => {
+        clearTimeout(timer);
+        waiting.delete(look);
+        act();
+      };
+      const fail = (why: string) =>
+        done(() => {
+          const last = lines.slice(-30).map((line) => JSON.stringify(line));
+          reject(new Error(`${why}: ${what}\n${last.join('\n')}\n${stderr}`));
+        });
+      const timer = setTimeout(() => fail(`not said within ${lineDeadlineMs} ms`), lineDeadlineMs);
+      waiting.add(look);
+      look();
+    });
   return {
     child,
     lines,
     stderr: () => stderr,
     ended,
-    line: (fits, from = 0) =>
-      new Promise((resolve, reject) => {
-        const look = () => {
-          const found = lines.slice(from).find(fits);
-          if (found) return done(() => resolve(found));
-          if (over)
-            done(() => reject(new Error(`the process ended before the line came: ${how}\n${tail()}`)));
-        };
-        const done = (act: () => void) => {
-          clearTimeout(timer);
-          waiting.delete(look);
-          act();
-        };
-        const tail = () =>
-          `${lines
-            .slice(-30)
-            .map((line) => JSON.stringify(line))
-            .join('\n')}\n${stderr}`;
-        const timer = setTimeout(
-          () => done(() => reject(new Error(`no such line within ${lineDeadlineMs} ms: ${fits}\n${tail()}`))),
-          lineDeadlineMs,
-        );
-        waiting.add(look);
-        look();
-      }),
+    line: (fits, from = 0) => once(String(fits), () => lines.slice(from).find(fits)),
+    said: async (words) => void (await once(String(words), () => words.exec(stderr) ?? undefined)),
     end: (signal = 'SIGTERM') => {
       child.kill(signal);
       return ended;

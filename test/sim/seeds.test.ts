@@ -12,7 +12,7 @@ const edges = ['edge', 'ingest', 'logfile', 'replay', 'weather'];
 
 for (const [at, name] of edges.entries()) {
   test(`${name}.yaml and cloud.yaml keep every promise, whatever breaks when`, async (t) => {
-    t.timeout(600_000);
+    t.timeout(240_000);
     const files = [`pipelines/${name}.yaml`, 'pipelines/cloud.yaml'];
     const { plans } = await checkFiles(files, { variables: {}, cwd: process.cwd() });
     const { readFile } = await import('node:fs/promises');
