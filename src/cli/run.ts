@@ -88,7 +88,8 @@ export async function runPlan(
     summary: () => trouble() ?? `${plan.name} runs: ${actorsOf().length} actors`,
   });
   let actorsOf = () => plan.actors;
-  endOnBugs((problem) => report({ type: 'problem', ...problem }));
+  let tell = report;
+  endOnBugs((problem) => tell({ type: 'problem', ...problem }));
   const bindings = await bindingsFor(plan, systemPlatform);
   const host = async () =>
     (await import('./placed.ts')).hostProcesses(plan.name, live ? showIn(live, plan.name) : undefined);
@@ -110,6 +111,8 @@ export async function runPlan(
     await processes?.close();
     throw thrown;
   });
+  // It knows what is secret.
+  tell = pipeline.log.reporter(plan.name, 'pipeline');
   // Actors may come to wait for each other alone; that must not end the process.
   const alive = setInterval(() => {}, 2 ** 30);
   live?.view.attach(pipeline.control, { entries: false });

@@ -2,6 +2,7 @@
  * Contexts and payloads as anybody may see them: plain JSON of bounded size without secrets, with what would steer a terminal made
  * printable. What lies in them may be anything, so nothing here throws.
  */
+import type { Problem } from '../contract/errors.ts';
 import { clip, printable } from '../domain/text.ts';
 
 /** What stands in place of a secret. */
@@ -57,6 +58,27 @@ export class Redactor {
       .sort((a, b) => b.length - a.length);
   }
 
+  /** Nothing is to be hidden: nobody needs to look. */
+  get hidesNothing(): boolean {
+    return this.#secrets.length === 0;
+  }
+
+  /** What was given to `hide` is hidden, and nothing else changed: whoever shows the text bounds and escapes it. */
+  withoutSecrets(text: string): string {
+    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, hidden), text);
+  }
+
+  /** The same of a problem, which is the very same object where nothing is to be hidden. */
+  problem<Of extends Problem>(problem: Of): Of {
+    if (this.hidesNothing) return problem;
+    const { message, advice } = problem;
+    return {
+      ...problem,
+      message: this.withoutSecrets(String(message)),
+      advice: this.withoutSecrets(String(advice)),
+    };
+  }
+
   redact(value: unknown): Redacted {
     const walk: Walk = { bytes: 0, around: [] };
     const shown = this.#any(value, walk);
@@ -75,7 +97,7 @@ export class Redactor {
     // A secret that is cut off by the end would not be found.
     const read =
       text.length > 4 * lengthMax ? text.slice(0, Math.max(lengthMax, 4 * lengthMax - longest.length)) : text;
-    let safe = this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, hidden), read);
+    let safe = this.withoutSecrets(read);
     if (suspicious.test(safe)) {
       for (const [form, instead] of secretForms) safe = safe.replace(form, instead);
     }

@@ -36,7 +36,7 @@ export interface ActorOptions {
   readonly input?: unknown;
   /** State that the first report comes from, such as `waitingToRestart`; `off` when absent. */
   readonly from?: string;
-  /** Where it is inspected; nowhere when absent. */
+  /** Where it is inspected, and what hides the secrets in its causes; nowhere and nothing when absent. */
   readonly inspected?: InspectedAs | undefined;
 }
 
@@ -48,6 +48,7 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
   const ended = Promise.withResolvers<ActorEnd>();
   const settled = Promise.withResolvers<void>();
   const trace = options.inspected && new Trace(options.inspected);
+  const shown = (cause: Problem) => options.inspected?.inspection.redactor.problem(cause) ?? cause;
   ended.promise.then((end) => {
     settled.resolve();
     trace?.end(end.how, end.how === 'stopped' ? null : end.cause);
@@ -82,7 +83,7 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
   });
   actor.subscribe({
     error: (thrown) => {
-      const cause = toProblem(thrown);
+      const cause = shown(toProblem(thrown));
       trace?.threw(cause);
       ended.resolve({ how: 'threw', cause });
     },
@@ -92,7 +93,7 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
       const { cause } = snapshot.context as Trouble;
       ended.resolve({
         how: 'failed',
-        cause: cause ?? toProblem(new Error(`ended in ${path} without a cause`)),
+        cause: shown(cause ?? toProblem(new Error(`ended in ${path} without a cause`))),
       });
     },
   });
@@ -104,7 +105,10 @@ export function runActor(machine: AnyStateMachine, options: ActorOptions): Runni
   actor.start();
   return {
     state: () => path,
-    condition: () => conditionOf(now()),
+    condition() {
+      const condition = conditionOf(now());
+      return condition.cause ? { ...condition, cause: shown(condition.cause) } : condition;
+    },
     can: (type) => takes(now(), type),
     knows: (type) => (machine.events as readonly string[]).includes(type),
     send: (event) => actor.send(event),

@@ -242,7 +242,9 @@ export class PlacedActor implements Supervised {
   }
 
   /** Its process is gone. */
-  down({ to, cause, attempt, retryInMs }: TransitionReport): void {
+  down({ to, cause: said, attempt, retryInMs }: TransitionReport): void {
+    // What a process says of itself before it dies may be any library's words.
+    const cause = said && this.#env.inspection.redactor.problem(said);
     this.#letGo();
     // Why it failed outlasts the process that it failed in.
     const { cause: known = null, attempt: tries = 0 } = this.#told?.condition ?? this.#said;

@@ -1,5 +1,7 @@
 /** The secrets that a pipeline is configured with, so that they can be hidden wherever else they turn up. */
 import type { ActorPlan, Plan } from '../contract/plan.ts';
+import type { Report } from '../contract/report.ts';
+import type { Redactor } from '../inspect/redact.ts';
 import { isSecretAt } from '../pipeline/schema.ts';
 
 export function secretsOf({ actors }: Pick<Plan, 'actors'>): string[] {
@@ -19,4 +21,24 @@ export function secretsOfActor({ kind, config }: Pick<ActorPlan, 'kind' | 'confi
   };
   look(config, []);
   return found;
+}
+
+/** A report as anybody may read it: the very same object where nothing is secret. */
+export function withoutSecrets(report: Report, redactor: Redactor): Report {
+  if (redactor.hidesNothing) return report;
+  switch (report.type) {
+    case 'transition':
+      return report.cause ? { ...report, cause: redactor.problem(report.cause) } : report;
+    case 'problem':
+      return redactor.problem(report);
+    case 'note':
+      return { ...report, text: redactor.withoutSecrets(report.text) };
+    case 'alarm':
+      return report.text === null ? report : { ...report, text: redactor.withoutSecrets(report.text) };
+    // What flows is told by numbers and by names that somebody chose to be seen.
+    case 'segment':
+    case 'stored':
+    case 'forecast':
+      return report;
+  }
 }

@@ -18,6 +18,7 @@ import type { Condition } from './condition.ts';
 import type { Log } from './log.ts';
 import { limitLog } from './log-limit.ts';
 import { Samples } from './samples.ts';
+import { withoutSecrets } from './secrets.ts';
 import { Recent } from './status-recent.ts';
 import { Tally } from './status-tally.ts';
 import type { Supervised } from './supervisor.ts';
@@ -210,13 +211,13 @@ export class Board {
   own(owner: Sight, name: string, kind: string): { sight: Sight; report: Reporter; forget: () => void } {
     const sight = new Sight(name, kind, owner, this.#clock);
     owner.owned.add(sight);
-    return { sight, report: this.#seen(sight), forget: () => void owner.owned.delete(sight) };
+    return { sight, report: this.#shown(this.#seen(sight)), forget: () => void owner.owned.delete(sight) };
   }
 
   /** A reporter that signs with that actor's name. */
   reporter(actor: string): Reporter {
     const sight = this.#sights.get(actor);
-    return sight ? this.#seen(sight) : this.#limited.reporter(this.#pipeline, actor);
+    return this.#shown(sight ? this.#seen(sight) : this.#limited.reporter(this.#pipeline, actor));
   }
 
   /** Each declared actor followed by those that belong to it. */
@@ -270,6 +271,12 @@ export class Board {
   /** Says what the log has left unsaid. */
   flush(): void {
     this.#limited.flush();
+  }
+
+  /** No secret passes here, so that neither the log nor what is known of an actor holds one. */
+  #shown(say: Reporter): Reporter {
+    const { redactor } = this.inspection;
+    return (report, level, atMs) => say(withoutSecrets(report, redactor), level, atMs);
   }
 
   #seen(sight: Sight): Reporter {

@@ -28,7 +28,7 @@ export interface SupervisedOptions {
   readonly policy?: RestartPolicy;
   /** State that its first report comes from, such as that of an actor whose place it takes; `off` when absent. */
   readonly from?: string | undefined;
-  /** Where it is inspected; nowhere when absent. */
+  /** Where it is inspected, and what hides the secrets in its causes; nowhere and nothing when absent. */
   readonly inspected?: InspectedAs | undefined;
 }
 
@@ -151,7 +151,8 @@ export function supervise(options: SupervisedOptions): Supervised {
       });
     } catch (thrown) {
       // Building it throws for wrong bindings only: no restart mends that.
-      const cause = toProblem(thrown);
+      const thrownCause = toProblem(thrown);
+      const cause = inspected?.inspection.redactor.problem(thrownCause) ?? thrownCause;
       say('failed', 'start', { cause });
       return finish({ how: 'failed', cause });
     }

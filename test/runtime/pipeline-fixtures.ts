@@ -2,6 +2,7 @@
 import { assign, setup } from 'xstate';
 import { z } from 'zod';
 import { sleep } from '../../src/contract/clock.ts';
+import { secret } from '../../src/contract/config.ts';
 import type { AuditEntry } from '../../src/contract/control.ts';
 import {
   type ActorKind,
@@ -31,12 +32,12 @@ interface FakeOptions {
   serves?: boolean;
 }
 
-/** Does `work` until STOP; throws on BUG. */
+/** Does `work` until STOP; throws on BUG, in its words if it has any. */
 export function fakeKind(options: FakeOptions = {}): ActorKind {
   return {
     name: 'fake',
     purpose: 'Is tested.',
-    config: z.strictObject({}),
+    config: z.strictObject({ token: secret().optional() }),
     accepts: options.accepts ?? null,
     emits: options.emits ?? null,
     store: null,
@@ -51,8 +52,8 @@ export function fakeKind(options: FakeOptions = {}): ActorKind {
         actors: { work: task(effects.work) },
         actions: {
           note: assign(({ event }) => ({ cause: causeIn(event) ?? null })),
-          explode: () => {
-            throw new TypeError('a bug');
+          explode: ({ event }) => {
+            throw new TypeError((event as { words?: string }).words ?? 'a bug');
           },
         },
       }).createMachine({

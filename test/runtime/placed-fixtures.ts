@@ -1,6 +1,7 @@
 /** A pipeline with actors placed in processes that are not there: links and deaths on a virtual clock. */
 import { createMachine } from 'xstate';
 import { type Clock, sleep } from '../../src/contract/clock.ts';
+import type { Problem } from '../../src/contract/errors.ts';
 import type { ActorKind, Task } from '../../src/contract/kind.ts';
 import type { ActorPlan } from '../../src/contract/plan.ts';
 import type { Batch } from '../../src/contract/port.ts';
@@ -77,6 +78,8 @@ const fair: Weather = { delayMs: () => 0, twice: () => false, late: () => false,
 export interface FakeProcess {
   /** As `kill -9` or a crash do it. */
   end(how: Partial<ProcessEnd>): void;
+  /** Says why it is about to end, as for what nothing in it caught. */
+  complain(cause: Problem): void;
   /** Says nothing more, but is there. */
   hang(): void;
   readonly started: StartedProcess;
@@ -184,7 +187,8 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
           sendBytes: (bytes) => bytesToChild({ b: Buffer.from(bytes).toString('latin1') }),
         });
       }, 1);
-      all.push({ end, started, hang: () => (life.hung = true) });
+      const complain = (cause: Problem) => void link.send({ m: { type: 'failed', cause } });
+      all.push({ end, started, complain, hang: () => (life.hung = true) });
       return started;
     },
     async close() {
