@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 import { kinds } from '../../machines/index.ts';
 import { FogrunError, toProblem } from '../contract/errors.ts';
+import { Redactor } from '../inspect/redact.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { joinParent, type ParentLink } from '../runtime/ipc.ts';
 import { runPlaced } from '../runtime/placed-child.ts';
@@ -25,7 +26,11 @@ export async function runPlacedProcess(): Promise<void> {
   // A signal to all processes, as systemd sends it, is answered by the pipeline, which then ends this one in its turn.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
   let link: ParentLink | undefined;
-  endOnBugs((cause) => link?.send({ m: { type: 'failed', cause } }));
+  const redactor = new Redactor();
+  endOnBugs(
+    (cause) => link?.send({ m: { type: 'failed', cause } }),
+    (text) => redactor.withoutSecrets(text),
+  );
   let hears: Hears | undefined;
   link = await joinParent({
     socketPath,
@@ -52,6 +57,7 @@ export async function runPlacedProcess(): Promise<void> {
     kinds,
     bindings: (some) => bindingsFor({ actors: some.map((kind) => ({ kind })) }, systemPlatform),
     clock: systemClock,
+    redactor,
     end: () => void link.close().then(() => process.exit(0)),
     broken: (thrown) => {
       link.send({ m: { type: 'failed', cause: toProblem(thrown) } });

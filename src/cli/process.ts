@@ -127,11 +127,18 @@ export function endedFromOutside(signal: NodeJS.Signals | null): boolean {
   return signal !== null && fromOutside.has(signal);
 }
 
-/** A programming error outside every actor: said, then the process ends so that its supervisor starts it anew. */
-export function endOnBugs(report: (problem: Problem) => void): void {
+/**
+ * A programming error outside every actor: said, then the process ends so that its supervisor starts it anew.
+ * @param shown its words as anybody may read them
+ */
+export function endOnBugs(
+  report: (problem: Problem) => void,
+  shown: (text: string) => string = (text) => text,
+): void {
   const end = (thrown: unknown) => {
-    report(toProblem(thrown));
-    if (thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`);
+    const problem = toProblem(thrown);
+    report({ ...problem, message: shown(problem.message) });
+    if (thrown instanceof Error) process.stderr.write(`${shown(String(thrown.stack))}\n`);
     exitNow(thrown instanceof FogrunError ? thrown.exitCode : 1);
   };
   process.on('uncaughtException', end);

@@ -2,6 +2,7 @@
 import { FogrunError, toProblem } from '../contract/errors.ts';
 import type { Plan } from '../contract/plan.ts';
 import type { Reporter } from '../contract/report.ts';
+import { Redactor } from '../inspect/redact.ts';
 import { formatProblem } from '../pipeline/check.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { journalPrefix } from '../runtime/log.ts';
@@ -88,8 +89,12 @@ export async function runPlan(
     summary: () => trouble() ?? `${plan.name} runs: ${actorsOf().length} actors`,
   });
   let actorsOf = () => plan.actors;
-  let tell = report;
-  endOnBugs((problem) => tell({ type: 'problem', ...problem }));
+  /** Of the pipeline, once it runs. */
+  let redactor = new Redactor();
+  endOnBugs(
+    (problem) => report({ type: 'problem', ...problem }),
+    (text) => redactor.withoutSecrets(text),
+  );
   const bindings = await bindingsFor(plan, systemPlatform);
   const host = async () =>
     (await import('./placed.ts')).hostProcesses(plan.name, live ? showIn(live, plan.name) : undefined);
@@ -111,8 +116,7 @@ export async function runPlan(
     await processes?.close();
     throw thrown;
   });
-  // It knows what is secret.
-  tell = pipeline.log.reporter(plan.name, 'pipeline');
+  redactor = pipeline.redactor;
   // Actors may come to wait for each other alone; that must not end the process.
   const alive = setInterval(() => {}, 2 ** 30);
   live?.view.attach(pipeline.control, { entries: false });

@@ -40,7 +40,7 @@ export class Inspection {
   /** Another one than before: what was known while somebody watched earlier is old. */
   epoch = 0;
   readonly clock: Clock;
-  readonly redactor = new Redactor();
+  readonly redactor: Redactor;
   /** Told as `active` changes. */
   readonly switched = new Set<(active: boolean) => void>();
   readonly #gatherMs: number;
@@ -48,9 +48,16 @@ export class Inspection {
   readonly #watches = new Set<Watch>();
   #lastId = 0;
 
-  /** @param options `gatherMs`: longest time that frames gather */
-  constructor(clock: Clock, { gatherMs = gatherMsDefault }: { gatherMs?: number } = {}) {
+  /** @param options `gatherMs`: longest time that frames gather; `redactor`: one that others use too */
+  constructor(
+    clock: Clock,
+    {
+      gatherMs = gatherMsDefault,
+      redactor = new Redactor(),
+    }: { readonly gatherMs?: number; readonly redactor?: Redactor } = {},
+  ) {
     this.clock = clock;
+    this.redactor = redactor;
     this.#gatherMs = gatherMs;
   }
 

@@ -5,6 +5,7 @@ import { errorCodes, type Problem } from '../contract/errors.ts';
 import type { Plan, StorePlan } from '../contract/plan.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { CloudStore, EdgeStore } from '../contract/store.ts';
+import type { Redactor } from '../inspect/redact.ts';
 import { off } from './actor.ts';
 import { createControl } from './control.ts';
 import { Fleet, type FleetKeeper } from './fleet.ts';
@@ -35,6 +36,8 @@ export interface RunningPipeline {
   readonly control: PipelineControl;
   /** The log as those who watch see it: what the process says of itself in here, they hear as well. */
   readonly log: Log;
+  /** Hides what is secret in its file. */
+  readonly redactor: Redactor;
   /** Resolves when every actor has been started, those that serve others first. */
   readonly started: Promise<void>;
   /** Stops intake, drains, ends every actor and closes the store, within `deadlineMs`. */
@@ -187,6 +190,7 @@ export async function runPipeline(options: RunOptions): Promise<RunningPipeline>
     actors: actors.running,
     control,
     log: board.log,
+    redactor: board.inspection.redactor,
     started,
     drain: (deadlineMs) => end(null, deadlineMs),
     ended: ended.promise,

@@ -9,6 +9,7 @@ import type { Batch, InPort, OutPort } from '../contract/port.ts';
 import type { Reporter } from '../contract/report.ts';
 import type { CloudStore, ConsumerStore, EdgeStore, StoreState } from '../contract/store.ts';
 import { Inspection } from '../inspect/inspection.ts';
+import type { Redactor } from '../inspect/redact.ts';
 import type { Request } from './condition.ts';
 import { buildStatechart } from './effects.ts';
 import type { Bindings } from './pipeline.ts';
@@ -35,6 +36,8 @@ export interface PlacedChildOptions {
   /** Loads the effects of those kinds. */
   readonly bindings: (kinds: readonly ActorKind[]) => Promise<Pick<Bindings, 'effects'>>;
   readonly clock: Clock;
+  /** Hides the secrets of its actors. */
+  readonly redactor?: Redactor;
   /** The pipeline's process wants this one to end. */
   readonly end: () => void;
   /** Something went wrong that no restart of an actor mends: this process should end and tell why. */
@@ -85,7 +88,8 @@ class PlacedChild {
 
   constructor(options: PlacedChildOptions) {
     this.#options = options;
-    this.#inspection = new Inspection(options.clock, { gatherMs });
+    const { clock, redactor } = options;
+    this.#inspection = new Inspection(clock, { gatherMs, ...(redactor ? { redactor } : {}) });
     this.#sender = new WireSender(options.link);
   }
 

@@ -9,10 +9,10 @@ import { statePath } from '../../src/inspect/names.ts';
 import { stateId, statesOf, transitionsOf } from '../../src/inspect/transition-ids.ts';
 import { runActor } from '../../src/runtime/actor.ts';
 import { buildStatechart } from '../../src/runtime/effects.ts';
+import { chances } from '../helpers/chance.ts';
 import { fakeRequest, fakeTask, problem } from '../helpers/statechart.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 import { inspecting } from '../runtime/inspect-fixtures.ts';
-import { chances } from '../runtime/placed-fixtures.ts';
 
 /** Effects that do nothing unless told. */
 function fakeEffects(notes: ActorKind['effects']) {

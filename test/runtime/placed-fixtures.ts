@@ -52,15 +52,6 @@ export const source = (name: string, process: string | null): ActorPlan => ({
 });
 export const sink: ActorPlan = { name: 'sink', kind: sinkKind, config: {}, to: null, process: null };
 
-/** Small numbers by chance, the same for the same seed. */
-export function chances(seed: number): (n: number) => number {
-  let state = seed;
-  return (n) => {
-    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
-    return Math.floor((state / 2 ** 31) * n);
-  };
-}
-
 /** What a process and its links do by chance. */
 export interface Weather {
   /** How long a message is on its way, ms. */
@@ -76,10 +67,8 @@ export interface Weather {
 const fair: Weather = { delayMs: () => 0, twice: () => false, late: () => false, lastWordsMs: () => 0 };
 
 export interface FakeProcess {
-  /** As `kill -9` or a crash do it. */
-  end(how: Partial<ProcessEnd>): void;
-  /** Says why it is about to end, as for what nothing in it caught. */
-  complain(cause: Problem): void;
+  /** As `kill -9` or a crash do it, the latter with a reason. */
+  end(how: Partial<ProcessEnd>, why?: Problem): void;
   /** Says nothing more, but is there. */
   hang(): void;
   readonly started: StartedProcess;
@@ -123,8 +112,9 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
         (bytes) => hears.bytes(Buffer.from(bytes.b as string, 'latin1')),
         () => !life.alive || life.hung,
       );
-      const end = (how: Partial<ProcessEnd>) => {
+      const end = (how: Partial<ProcessEnd>, why?: Problem) => {
         if (!life.alive) return;
+        if (why) toParent({ m: { type: 'failed', cause: why } });
         life.alive = false;
         own.die();
         const lastWordsMs = weather.lastWordsMs();
@@ -187,8 +177,7 @@ function fakeProcesses(clock: Clock, effects: (env: ActorEnv) => Record<string, 
           sendBytes: (bytes) => bytesToChild({ b: Buffer.from(bytes).toString('latin1') }),
         });
       }, 1);
-      const complain = (cause: Problem) => void link.send({ m: { type: 'failed', cause } });
-      all.push({ end, started, complain, hang: () => (life.hung = true) });
+      all.push({ end, started, hang: () => (life.hung = true) });
       return started;
     },
     async close() {

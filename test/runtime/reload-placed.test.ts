@@ -1,6 +1,7 @@
 import test from 'ava';
+import { chances } from '../helpers/chance.ts';
 import { batch, untilAborted } from './pipeline-fixtures.ts';
-import { chances, counting, otherKind, sink, source, startPlaced } from './placed-fixtures.ts';
+import { counting, otherKind, sink, source, startPlaced } from './placed-fixtures.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 const killed = { signal: 'SIGKILL', killed: true };

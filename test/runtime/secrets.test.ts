@@ -178,9 +178,7 @@ test('an actor placed in another process keeps the secrets of its pipeline to it
   });
   const frames = inspecting((watcher) => pipeline.control.inspect(watcher));
   await clock.advance(100);
-  const process = current();
-  process.complain(problem('internal', words));
-  process.end({ code: 1 });
+  current().end({ code: 1 }, problem('internal', words));
   await clock.advance(100);
   const died = await pipeline.control.status();
   t.like(
