@@ -32,7 +32,9 @@ export function ActorPage({ pipeline, name }: { pipeline: string; name: string }
       {stale && stale.why !== 'console' && <Stale stale={stale} nowMs={model.nowMs.value} />}
       <Facts actor={actor} />
       <Controls key={`${pipeline}/${name}`} actor={actor} />
-      {actor.known.value.kind === 'uploader' && <DeadLetters pipeline={actor.pipeline} />}
+      {actor.known.value.kind === 'uploader' && (
+        <DeadLetters key={`letters ${pipeline}`} pipeline={actor.pipeline} />
+      )}
       <StatechartView key={`chart ${pipeline}/${name}`} actor={actor} />
     </article>
   );

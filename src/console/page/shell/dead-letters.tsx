@@ -1,5 +1,5 @@
 /** Readings that will not reach the cloud as they are: what they are, and what a person does with them. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LetterInfo } from '../../../contract/letters.ts';
 import { printable } from '../../../domain/text.ts';
 import type { LettersAnswer, LettersDone } from '../../wire.ts';
@@ -17,10 +17,15 @@ export function DeadLetters({ pipeline }: { pipeline: PipelineModel }) {
   const model = useModel();
   const totals = pipeline.status.value?.store?.letters;
   const held = totals?.letters ?? 0;
+  // One that goes as another comes leaves their number as it was.
+  const which = totals ? `${held} ${totals.readings} ${totals.bytes}` : '';
   const [letters, setLetters] = useState<readonly LetterInfo[]>([]);
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const [asking, setAsking] = useState<LetterAction | null>(null);
+  const [busy, setBusy] = useState<LetterAction | null>(null);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const [done, setDone] = useState(0);
+  const section = useRef<HTMLElement>(null);
   const { name } = pipeline;
   const isReplay = model.isReplay.value;
   useEffect(() => {
@@ -33,14 +38,19 @@ export function DeadLetters({ pipeline }: { pipeline: PipelineModel }) {
       },
     );
     return () => abort.abort();
-  }, [name, held, isReplay]);
+  }, [name, which, done, isReplay]);
+  useEffect(() => {
+    // The buttons are gone, and with them the focus of whoever pressed one.
+    if (held === 0 && outcome && document.activeElement === document.body) section.current!.focus();
+  }, [held === 0, outcome]);
   if (held === 0 && !outcome) return null;
   const key = model.hello.value?.key ?? null;
   const ids = letters.map(({ id }) => id).filter((id) => chosen.has(id));
-  const off =
-    key === null ? 'this console lets nobody change anything' : ids.length === 0 ? 'choose some first' : null;
+  const off = offBecause(key, busy, ids.length);
   const carryOut = async (action: LetterAction) => {
     setAsking(null);
+    setBusy(action);
+    setOutcome(null);
     const body = { pipeline: name, action, ids };
     setOutcome(
       await outcomeOf(async () => {
@@ -50,21 +60,22 @@ export function DeadLetters({ pipeline }: { pipeline: PipelineModel }) {
         return `${counted(done.letters, 'dead letter')} with ${counted(done.readings, 'reading')} ${what}`;
       }),
     );
+    setBusy(null);
+    setDone((before) => before + 1);
   };
   return (
-    <section class="letters card" aria-label="Dead letters">
+    <section class="letters card" aria-label="Dead letters" ref={section} tabIndex={-1}>
       <h2>
-        {counted(held, 'dead letter')}
-        {totals && (
+        {held === 0 ? 'No dead letter is left' : counted(held, 'dead letter')}
+        {totals && held > 0 && (
           <span class="quiet">
             {' '}
             {counted(totals.readings, 'reading')}, {size(totals.bytes)}
           </span>
         )}
       </h2>
-      {isReplay ? (
-        <p class="quiet">A recording holds only how many there were.</p>
-      ) : (
+      {isReplay && <p class="quiet">A recording holds only how many there were.</p>}
+      {!isReplay && held > 0 && (
         <>
           <ul class="letters-list">
             {letters.map((letter) => (
@@ -108,6 +119,13 @@ export function DeadLetters({ pipeline }: { pipeline: PipelineModel }) {
       )}
     </section>
   );
+}
+
+/** Why nothing can be done with them now; `null` when it can. */
+function offBecause(key: string | null, busy: LetterAction | null, chosen: number): string | null {
+  if (key === null) return 'this console lets nobody change anything';
+  if (busy !== null) return `${busy} is being done`;
+  return chosen === 0 ? 'choose some first' : null;
 }
 
 interface LetterProps {
