@@ -8,6 +8,7 @@ import { createModel } from './model/model.ts';
 import { readRecording } from './model/replay.ts';
 import { followConsole } from './model/stream.ts';
 import { ReplayBar } from './replay/bar.tsx';
+import { followNamed } from './replay/named.ts';
 import { createPlayer, type Player } from './replay/player.ts';
 import { followAddress } from './routes.ts';
 import { Empty } from './shared/parts.tsx';
@@ -27,7 +28,9 @@ async function openRecording(hello: HelloEvent) {
       player.value = `Reading the recording: ${events.toLocaleString('en-US')} events …`;
     });
     feed.hello(hello);
-    player.value = createPlayer(recording, feed);
+    const opened = createPlayer(recording, feed);
+    followNamed(opened);
+    player.value = opened;
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : String(thrown);
     player.value = `The recording cannot be read: ${why}`;

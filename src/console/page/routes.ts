@@ -48,7 +48,9 @@ function decoded(word: string): string {
 /** For the `href` of a link. */
 export function hrefTo(route: Route, query: Query = {}): string {
   const entries = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
-  const text = new URLSearchParams(entries.map(([key, value]) => [key, String(value)])).toString();
+  const text = new URLSearchParams(
+    entries.map(([key, value]): [string, string] => [key, String(value)]),
+  ).toString();
   return `#${pathOf(route)}${text === '' ? '' : `?${text}`}`;
 }
 

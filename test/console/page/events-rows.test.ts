@@ -1,6 +1,7 @@
 import test from 'ava';
 import { filterOf, passes, queryOf } from '../../../src/console/page/events/filter.ts';
 import { groupAt, grouped, insideMax, linesOf } from '../../../src/console/page/events/groups.ts';
+import { happenedOf } from '../../../src/console/page/events/happened.ts';
 import { columnsMax, lifelines, outside } from '../../../src/console/page/events/lifelines.ts';
 import { rowsOf } from '../../../src/console/page/events/rows.ts';
 import type { StepFrame } from '../../../src/contract/inspect.ts';
@@ -124,4 +125,11 @@ test('20,000 rows are read, filtered and grouped within a part of a second', asy
   const shown = () => grouped(rowsOf(items).filter(passes(filter('text=go'))), true);
   t.true((await leastMs(100, shown)) < 200);
   t.true(shown().length < 2_000);
+});
+
+test('what had not happened yet is not shown, and where all of it had nothing changes', (t) => {
+  const items = [step(), step(), step()].map(stepItem);
+  t.deepEqual(happenedOf(items, items[1]!.place), items.slice(0, 2));
+  t.deepEqual(happenedOf(items, 0), []);
+  t.is(happenedOf(items, items[2]!.place), items);
 });

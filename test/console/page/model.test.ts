@@ -195,6 +195,25 @@ test('a recording shows the same world at a moment, whichever way it is reached'
   t.is(momentBeside(recording, 2_000_000, 1), null);
 });
 
+test('a recording during which the clock was put back goes on where it was, and ends with all of it', (t) => {
+  const header = { recording: 1, version: '0.1.0', startedMs: 0 } as const;
+  const events = numbered([attached, status(), frames(step(1, 'idle', 'sending'))]).concat(
+    numbered([frames(step(2, 'sending', 'waitingToRetry')), status()], 1),
+  );
+  const recording = createRecording(header, events);
+  t.is(recording.toMs, 3_000);
+  t.is(recording.at(2_900).past.items.length, 0);
+  t.is(recording.at(3_000).past.items.length, 2);
+});
+
+test('a recording has the figures of each status, and so never an older backlog than it shows elsewhere', (t) => {
+  const header = { recording: 1, version: '0.1.0', startedMs: 0 } as const;
+  const every = [0, 500, 1_000, 1_500].map((nowMs) => status({ nowMs }));
+  const events = numbered([attached, ...every]);
+  t.is(createRecording(header, events).at(5_000).past.figures.length, 4);
+  t.is(live([attached, ...every]).model.past.value.figures.length, 1);
+});
+
 test('a recording that was cut off, or holds lines that are no events, is read as far as it goes', async (t) => {
   const lines = [{ recording: 1, version: '0.1.0', startedMs: 0 }, ...numbered([attached, status()])];
   const text = `${lines.map((line) => JSON.stringify(line)).join('\n')}\nnonsense\n{"type":"sta`;

@@ -91,8 +91,11 @@ test('a recording is opened again: the slider goes to an outage and back, and no
   await slider.focus();
   await page.keyboard.press('End');
   await tone('trouble');
+  const link = page.locator('[data-link="edge cloud"]');
+  await link.getByText(/^link: down/).waitFor();
   await page.keyboard.press('Home');
   await page.getByText('All is well').waitFor();
+  await link.getByText(/^link: up/).waitFor();
   const before = await page.locator('.replay-time').textContent();
   await page.getByRole('button', { name: 'Next transition' }).click();
   t.not(await page.locator('.replay-time').textContent(), before);
@@ -101,6 +104,24 @@ test('a recording is opened again: the slider goes to an outage and back, and no
   await tone('trouble');
   await page.goto(`${String(text)}#/actor/edge/uploader`);
   await page.getByRole('heading', { name: 'edge/uploader' }).waitFor();
-  t.is(await page.getByRole('button', { name: 'Pause', exact: true }).count(), 0);
+  for (const name of ['Pause', 'Retry now', 'Restart …']) {
+    const button = page.getByRole('button', { name, exact: true });
+    t.deepEqual(
+      [await button.getAttribute('aria-disabled'), await button.getAttribute('title')],
+      ['true', 'this is a recording'],
+    );
+  }
+  // A step that is looked at is not shown any more once the slider is before it.
+  await page.locator('.history-line').first().click();
+  await page.getByText(/^As it was at/).waitFor();
+  await slider.focus();
+  await page.keyboard.press('Home');
+  await page.getByText('This moment had not come yet.').waitFor();
+  await page.getByRole('button', { name: 'Back to the slider' }).click();
+  await slider.focus();
+  await page.keyboard.press('End');
+  await page.getByRole('link', { name: 'Weather', exact: true }).click();
+  await page.locator('.chart-readout').waitFor();
+  t.is(await page.getByText(/\blive\b/i).count(), 0);
   t.deepEqual(complaints, []);
 });

@@ -12,10 +12,12 @@ import {
   valueText,
 } from '../../../src/console/page/weather/readout.ts';
 import { choose, sensorsOf } from '../../../src/console/page/weather/sensors.ts';
+import { forecastsIn, seriesIn } from '../../../src/console/page/weather/told.ts';
 import type { SampleFrame } from '../../../src/contract/inspect.ts';
 import type { Report } from '../../../src/contract/report.ts';
 import type { Weather } from '../../../src/contract/weather.ts';
 import type { Forecast } from '../../../src/domain/message.ts';
+import { entryItem } from './past-items.ts';
 
 function sample(timeMs: number, over: Partial<SampleFrame> = {}): SampleFrame {
   return {
@@ -236,4 +238,42 @@ test('the axis of everything that is known begins with it, and is never without 
 
 test('a wait that is over is now, and never in now', (t) => {
   t.deepEqual([-5, 0, 1, 2_250, 61_000].map(inTime), ['now', 'now', 'in 0.1 s', 'in 2.3 s', 'in 1 m 01 s']);
+});
+
+test('means that are answered all at once after an outage stand where they were measured, each edge apart', (t) => {
+  const sealed = (segment: number): Report => {
+    return { type: 'segment', what: 'sealed', segment, readings: 15, stream: 'readings' };
+  };
+  const told = (segment: number, mean: number): Report => {
+    return { ...forecast, type: 'forecast', segment, mean };
+  };
+  const say = (pipeline: string, time: number, report: Report) => entryItem(report, { pipeline, time });
+  const items = [
+    say('edge', 1_000, sealed(1)),
+    say('other', 1_500, sealed(1)),
+    say('edge', 2_000, sealed(2)),
+    say('edge', 3_000, sealed(3)),
+    ...[1, 2, 3].map((segment) => say('edge', 60_000, told(segment, 1_000 + segment))),
+    say('other', 61_000, told(1, 990)),
+    say('strange', 61_000, told(1, 980)),
+    // Of what was sealed before the log begins, nobody knows better.
+    say('edge', 62_000, told(9, 1_009)),
+  ];
+  const edgeOfPipeline = (name: string) => ({ edge: 'shed', other: 'quay' })[name] ?? null;
+  const [shed, quay, ...more] = seriesIn(items, edgeOfPipeline);
+  t.deepEqual(more, []);
+  t.deepEqual(
+    shed!.means.map(({ timeMs, mean }) => [timeMs, mean]),
+    [
+      [1_000, 1_001],
+      [1_500, 1_002],
+      [2_500, 1_003],
+      [62_000, 1_009],
+    ],
+  );
+  t.deepEqual([quay!.edge, quay!.means.length, quay!.means[0]!.timeMs], ['quay', 1, 1_500]);
+  t.deepEqual(
+    forecastsIn(items, edgeOfPipeline).map(({ edge, atMs }) => [edge, atMs]),
+    [...[1, 2, 3].map(() => ['shed', 60_000]), ['quay', 61_000], ['shed', 62_000]],
+  );
 });

@@ -10,6 +10,7 @@ import { Button, Empty } from '../shared/parts.tsx';
 import { filterOf, passes, queryOf } from './filter.ts';
 import { Filters } from './filters.tsx';
 import { type EventLine, groupAt, grouped, linesOf } from './groups.ts';
+import { happenedOf } from './happened.ts';
 import { lifelines } from './lifelines.ts';
 import { SequenceHead, SequenceLine, TableHead, TableLine } from './lines.tsx';
 import { rowsOf } from './rows.ts';
@@ -32,11 +33,12 @@ export function EventsView() {
   const { items, newer, isPaused, setPaused } = useHeld(model, filter.atMs !== null);
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
   const [chosen, setChosen] = useState<string | null>(null);
+  const isAhead = model.isReplay.value && filter.atMs !== null && filter.atMs > model.nowMs.value;
   const rows = useMemo(() => rowsOf(items).filter(passes(filter)), [items, filter]);
   const groups = useMemo(() => grouped(rows, filter.isGrouped), [rows, filter.isGrouped]);
   const atGroup = useMemo(
-    () => (filter.atMs === null ? null : groupAt(groups, filter.atMs)),
-    [groups, filter.atMs],
+    () => (filter.atMs === null || isAhead ? null : groupAt(groups, filter.atMs)),
+    [groups, filter.atMs, isAhead],
   );
   const lines = useMemo(() => linesOf(groups, opened), [groups, opened]);
   const isSequence = filter.form === 'sequence';
@@ -87,7 +89,7 @@ export function EventsView() {
         <div class="events-hold">
           {isPaused && (
             <span class="events-waiting" role="status">
-              {filter.atMs !== null && `At ${preciseTime(filter.atMs)}. `}
+              {filter.atMs !== null && !isAhead && `At ${preciseTime(filter.atMs)}. `}
               {newer === 0 ? 'Paused: nothing waits' : `Paused: ${counted(newer, 'event')} wait`}
             </span>
           )}
@@ -104,7 +106,10 @@ export function EventsView() {
       </header>
       <Filters model={model} filter={filter} />
       {filter.atMs !== null && !atGroup && items.length > 0 && (
-        <p class="stale-note">What was at {preciseTime(filter.atMs)} is not kept here any more.</p>
+        <p class="stale-note">
+          What was at {preciseTime(filter.atMs)}{' '}
+          {model.isReplay.value ? 'had not come yet.' : 'is not kept here any more.'}
+        </p>
       )}
       {lines.length === 0 ? (
         <Nothing isFiltered={items.length > 0} />
@@ -185,7 +190,13 @@ function useHeld(model: Model, beginsPaused: boolean) {
       } else setNewer(Math.max(0, (now.at(-1)?.place ?? 0) - heldFrom.current));
     };
     const waitMs = () => Math.max(renewMs, tookMs.current / renewShare);
-    const end = model.past.subscribe(() => {
+    const end = model.past.subscribe(({ items: now }) => {
+      // A recording that is taken back: what had not happened yet goes at once, held or not.
+      if (model.isReplay.peek()) {
+        const newest = now.at(-1)?.place ?? 0;
+        setItems((shown) => happenedOf(shown, newest));
+        if (heldFrom.current !== null) heldFrom.current = Math.min(heldFrom.current, newest);
+      }
       timer ??= setTimeout(renew, waitMs());
     });
     return () => {

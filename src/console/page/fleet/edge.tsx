@@ -33,7 +33,9 @@ export function EdgeView({ edge }: { edge: string }) {
         </h1>
         {summary && <Session summary={summary} pipeline={pipeline!} />}
       </header>
-      {pipeline && <Stale stale={pipeline.stale.value} nowMs={model.clockMs.value} />}
+      {pipeline && !model.isReplay.value && (
+        <Stale stale={pipeline.stale.value} nowMs={model.clockMs.value} />
+      )}
       <OldNote hasAnswer={answer !== null} error={error} />
       {summary && pipeline ? (
         <Edge key={edge} summary={summary} pipeline={pipeline} isStale={error !== null} />

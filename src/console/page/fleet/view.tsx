@@ -25,7 +25,9 @@ export function FleetView() {
         <h1>Fleet</h1>
         <CloudChoice clouds={cloudsOf(model)} chosen={pipeline} />
       </header>
-      {pipeline && <Stale stale={pipeline.stale.value} nowMs={model.clockMs.value} />}
+      {pipeline && !model.isReplay.value && (
+        <Stale stale={pipeline.stale.value} nowMs={model.clockMs.value} />
+      )}
       <OldNote hasAnswer={answer !== null} error={error} />
       {answer && pipeline && answer.edges.length > 0 ? (
         <Edges

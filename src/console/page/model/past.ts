@@ -58,7 +58,7 @@ export const liveLimits: PastLimits = {
 /** However many others there are, so much is kept of each. */
 const actorItemsMin = 20;
 
-/** So often at most a pipeline's figures are kept. */
+/** So often at most a pipeline's figures are kept, where there are bounds. */
 const figuresMs = 2_000;
 
 /** What views read: all of it, oldest first. */
@@ -109,7 +109,7 @@ export function createPast(limits: PastLimits | null = liveLimits): Past {
   };
   const pushFigures = (event: ConsoleEvent, status: PipelineStatus) => {
     const { pipeline, nowMs } = status;
-    if (nowMs - (figuresAtMs.get(pipeline) ?? Number.NEGATIVE_INFINITY) < figuresMs) return;
+    if (limits && nowMs - (figuresAtMs.get(pipeline) ?? Number.NEGATIVE_INFINITY) < figuresMs) return;
     figuresAtMs.set(pipeline, nowMs);
     figures.push({ eventId: event.id, pipeline, timeMs: nowMs, ...figuresOf(status) });
   };

@@ -3,7 +3,7 @@
  * them, so that one kept now and then costs little.
  */
 import type { ConsoleEvent, RecordingHeader } from '../../wire.ts';
-import { createPast, type PastView } from './past.ts';
+import { createPast, type PastItem, type PastView } from './past.ts';
 import { emptyWorld, fold, type World } from './world.ts';
 
 /** A transition, as somewhere to step to. */
@@ -22,6 +22,8 @@ export interface Recording {
   readonly moments: readonly Moment[];
   /** Everything as it was then. */
   at(timeMs: number): { readonly world: World; readonly past: PastView };
+  /** When the console had heard of the newest part of the past that fits, ms since 1970; `null` when none does. */
+  heardMs(fits: (item: PastItem) => boolean): number | null;
 }
 
 /** So soon after the first pipeline the others have said something too. */
@@ -34,7 +36,12 @@ export function createRecording(header: RecordingHeader, events: readonly Consol
   const keyframes: World[] = [emptyWorld];
   const moments: Moment[] = [];
   // Ids are given anew: a recording may hold several lives of a console, in which they begin again.
-  const numbered = events.map((event, i): ConsoleEvent => ({ ...event, id: i + 1 }));
+  // Nor does their time go back, whatever was done to the clock: a moment is found by it.
+  let newestMs = Number.NEGATIVE_INFINITY;
+  const numbered = events.map((event, i): ConsoleEvent => {
+    newestMs = Math.max(newestMs, event.timeMs);
+    return { ...event, id: i + 1, timeMs: newestMs };
+  });
   let world = emptyWorld;
   numbered.forEach((event, i) => {
     world = fold(world, event);
@@ -59,6 +66,10 @@ export function createRecording(header: RecordingHeader, events: readonly Consol
       for (; from < place; from += 1) now = fold(now, numbered[from]!);
       last = { place, world: now };
       return { world: now, past: past.view(place) };
+    },
+    heardMs(fits) {
+      const item = past.view().items.findLast(fits);
+      return item ? numbered[item.eventId - 1]!.timeMs : null;
     },
   };
 }

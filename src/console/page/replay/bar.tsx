@@ -8,6 +8,7 @@ export function ReplayBar({ player }: { player: Player }) {
   const { fromMs, toMs, moments } = player.recording;
   const atMs = player.atMs.value;
   const isPlaying = player.isPlaying.value;
+  const stepMs = Math.max(1, Math.round((toMs - fromMs) / 2_000));
   return (
     <section class="replay" aria-label="Recording">
       <div class="replay-buttons">
@@ -45,11 +46,13 @@ export function ReplayBar({ player }: { player: Player }) {
           aria-valuetext={`${preciseTime(atMs)}, ${span(atMs - fromMs)} after its beginning`}
           min={fromMs}
           max={toMs}
-          step={Math.max(1, Math.round((toMs - fromMs) / 2_000))}
+          step={stepMs}
           value={atMs}
           onInput={(event) => {
             player.pause();
-            player.seek(Number(event.currentTarget.value));
+            const timeMs = Number(event.currentTarget.value);
+            // Its last step is mostly a little before the end.
+            player.seek(timeMs + stepMs > toMs ? toMs : timeMs);
           }}
         />
       </div>

@@ -1,5 +1,6 @@
 /** Small parts that every view is made of. Times are those of the model, never of the machine. */
 import type { ComponentChildren } from 'preact';
+import { useModel } from '../model/context.ts';
 import type { Stale as StaleFact } from '../model/model.ts';
 import { clockTime, countdown, dateTime, rate, size, span } from './figures.ts';
 import { type Tone, toneSigns, toneWords } from './tones.ts';
@@ -96,13 +97,21 @@ const staleWords: Readonly<Record<StaleFact['why'], string>> = {
   silent: 'this pipeline says nothing',
 };
 
+const replayedWords: Readonly<Record<StaleFact['why'], string>> = {
+  ...staleWords,
+  pipeline: 'the recorder could not reach this pipeline',
+  ended: 'this pipeline had ended',
+  silent: 'this pipeline said nothing',
+};
+
 /** Says that what stands around it is old; nothing while it is not. */
 export function Stale({ stale, nowMs }: { stale: StaleFact | null; nowMs: number }) {
+  const words = useModel().isReplay.value ? replayedWords : staleWords;
   if (!stale) return null;
   return (
     <p class="stale-note">
       <span aria-hidden="true">◌</span> as of {clockTime(stale.asOfMs)}, {span(nowMs - stale.asOfMs)} ago:{' '}
-      {staleWords[stale.why]}
+      {words[stale.why]}
       {stale.cause && ` (${stale.cause.message})`}
     </p>
   );

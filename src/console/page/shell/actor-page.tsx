@@ -19,6 +19,14 @@ export function ActorPage({ pipeline, name }: { pipeline: string; name: string }
   if (!actor) {
     const isEarly = model.connection.value.state === 'connecting';
     if (isEarly) return <Empty title="Asking the console …" />;
+    if (model.isReplay.value) {
+      return (
+        <Empty title={`There was no actor ${printable(name)} in ${printable(pipeline)} at this moment`}>
+          It may come later in the recording, or have ended before.{' '}
+          <a href={hrefTo({ page: 'overview' })}>All actors</a>
+        </Empty>
+      );
+    }
     return (
       <Empty title={`There is no actor ${printable(name)} in ${printable(pipeline)} now`}>
         It may have ended, or is called otherwise. <a href={hrefTo({ page: 'overview' })}>All actors</a>

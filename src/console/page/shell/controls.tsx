@@ -38,7 +38,6 @@ export function Controls({ actor }: { actor: ActorModel }) {
     );
     setBusy(null);
   };
-  if (now.isReplay) return null;
   const names = actions.filter((action) => action !== 'resume' || now.status?.health === 'paused');
   const shown = names.filter((action) => action !== 'pause' || now.status?.health !== 'paused');
   return (
@@ -56,6 +55,7 @@ export function Controls({ actor }: { actor: ActorModel }) {
           </Button>
         ))}
       </div>
+      {now.isReplay && <p class="quiet">Nothing can be asked of it: this is a recording.</p>}
       <OutcomeLine outcome={outcome} />
       {asking && (
         <Dialog title={`Restart ${actor.pipeline.name}/${actor.name}?`} onClose={() => setAsking(false)}>

@@ -23,10 +23,16 @@ export function StatechartView({ actor }: { actor: ActorModel }) {
   const known = actor.known.value;
   const items = model.past.value.ofActor(actor.pipeline.name, actor.name);
   const atFrame = frameOf(place.value.query.get('at'));
+  const isReplay = model.isReplay.value;
   const moment = useMemo(
     () => (atFrame === null ? null : momentAt(items, atFrame)),
-    // What came later does not change what was.
-    [atFrame, atFrame === null ? null : (items[0]?.place ?? null), items.length === 0],
+    // What came later does not change what was; but a recording can be taken back to before it.
+    [
+      atFrame,
+      atFrame === null ? null : (items[0]?.place ?? null),
+      items.length === 0,
+      isReplay && atFrame !== null && items.at(-1)?.place,
+    ],
   );
   const choose = useCallback((frameId: number | null) => refine({ at: frameId }), []);
   const kind = (known.live?.kind || known.kind) ?? '';
@@ -34,7 +40,7 @@ export function StatechartView({ actor }: { actor: ActorModel }) {
   const live = isThen ? moment.after : known.live;
   return (
     <section class={`statechart${isThen ? ' is-then' : ''}`} aria-label="Statechart and history">
-      {atFrame !== null && <ThenBar moment={moment} items={items} atFrame={atFrame} choose={choose} />}
+      {atFrame !== null && <ThenBar {...{ moment, items, atFrame, isReplay, choose }} />}
       <Sessions actor={actor} />
       <div class="statechart-parts">
         <div class="statechart-main">
@@ -80,11 +86,12 @@ interface ThenBarProps {
   readonly moment: Moment | null;
   readonly items: Parameters<typeof momentAt>[0];
   readonly atFrame: number;
+  readonly isReplay: boolean;
   readonly choose: (frameId: number | null) => void;
 }
 
 /** Says that what is below is not now, and leads back. */
-function ThenBar({ moment, items, atFrame, choose }: ThenBarProps) {
+function ThenBar({ moment, items, atFrame, isReplay, choose }: ThenBarProps) {
   const [older, newer] = [frameBeside(items, atFrame, -1), frameBeside(items, atFrame, 1)];
   return (
     <div class="then-bar" role="status">
@@ -98,7 +105,11 @@ function ThenBar({ moment, items, atFrame, choose }: ThenBarProps) {
             </span>
           </>
         ) : (
-          <strong>This moment is not kept here any more. What is below is now.</strong>
+          <strong>
+            {isReplay
+              ? 'This moment had not come yet. What is below is what the slider stands at.'
+              : 'This moment is not kept here any more. What is below is now.'}
+          </strong>
         )}
       </p>
       <div class="then-buttons">
@@ -109,7 +120,7 @@ function ThenBar({ moment, items, atFrame, choose }: ThenBarProps) {
           Later →
         </Button>
         <Button as="main" onPress={() => choose(null)}>
-          Back to live
+          {isReplay ? 'Back to the slider' : 'Back to live'}
         </Button>
       </div>
     </div>

@@ -43,7 +43,7 @@ export function Chart({ sensor, live, figures, gaps, marks, axis }: ChartProps) 
   const digits = digitsOf(sensor);
   const unit = sensor.unit ?? '';
   const upper: PlotLine[] = [
-    { label: 'live', curve: live, colour: '--series-1', as: 'line', scale: 'left' },
+    { label: 'readings', curve: live, colour: '--series-1', as: 'line', scale: 'left' },
     {
       label: 'means',
       curve: means,
@@ -76,7 +76,7 @@ export function Chart({ sensor, live, figures, gaps, marks, axis }: ChartProps) 
   const show = (value: number | null, text: (value: number) => string) =>
     value === null ? '–' : text(value);
   const items: readonly (readonly [string, string, string])[] = [
-    ['live', '--series-1', show(read(live), (value) => `${valueText(value, digits)} ${unit}`)],
+    ['readings', '--series-1', show(read(live), (value) => `${valueText(value, digits)} ${unit}`)],
     ['segment mean', '--series-2', show(read(means), (value) => `${valueText(value, digits)} ${unit}`)],
     ['backlog', '--series-3', show(read(backlog), (value) => `${count(Math.round(value))} readings`)],
     ['throughput', '--series-4', show(read(flow), rate)],

@@ -1,4 +1,5 @@
 /** Where the weather goes: the arrow, the word for it, the forecast and what it rests on. */
+import { useModel } from '../model/context.ts';
 import { span } from '../shared/figures.ts';
 import { Ago } from '../shared/parts.tsx';
 import { arrowDegrees, outlookOf, type Readout, signed, valueText } from './readout.ts';
@@ -58,6 +59,16 @@ function Arrow({ per3h }: { per3h: number | null }) {
 }
 
 function Outlook({ readout: { forecast }, nowMs }: { readout: Readout; nowMs: number }) {
+  const isReplay = useModel().isReplay.value;
+  if (!forecast && isReplay) {
+    return (
+      <div class="outlook">
+        <p class="quiet">
+          No forecast was told by then: a recording has those that came to the edges that were recorded.
+        </p>
+      </div>
+    );
+  }
   if (!forecast) {
     return (
       <div class="outlook">

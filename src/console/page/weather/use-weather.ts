@@ -8,6 +8,7 @@ import { type Polled, useBeat, usePolled } from '../model/polled.ts';
 import { askedSinceMs, type Range } from './ranges.ts';
 import type { KnownForecast } from './readout.ts';
 import { edgeOf, type Sensor, sensorsOf } from './sensors.ts';
+import { forecastsIn, seriesIn } from './told.ts';
 
 export interface WeatherFacts {
   readonly sensors: readonly Sensor[];
@@ -57,15 +58,19 @@ export function useWeather(pipeline: PipelineModel, range: Range, chosen: string
     all.filter((each) => each.pipeline === pipeline.name);
   const edge = pipeline.status.peek()?.edge ?? null;
   const items = own(past.items);
-  const told = forecastsIn(items, edge);
-  const weather = withMeans(asked.answer, told, edge);
+  const samples = own(past.samples).map(({ sample }) => sample);
+  // A recorded cloud says nothing of forecasts: its edges do, where they were recorded too.
+  const heard = new Set(isCloud && isReplay ? samples.map((sample) => sample.edge) : []);
+  const told = heard.size > 0 ? past.items : items;
+  const edgeOfPipeline = (name: string) => {
+    if (name === pipeline.name) return edge;
+    const other = model.pipeline(name)?.status.peek()?.edge ?? null;
+    return heard.has(other) ? other : null;
+  };
+  const weather = withMeans(asked.answer, seriesIn(told, edgeOfPipeline));
   return {
-    sensors: sensorsOf(
-      own(past.samples).map(({ sample }) => sample),
-      weather,
-      edge,
-    ),
-    forecasts: [...(asked.answer?.forecasts ?? []), ...told],
+    sensors: sensorsOf(samples, weather, edge),
+    forecasts: [...(asked.answer?.forecasts ?? []), ...forecastsIn(told, edgeOfPipeline)],
     gaps: asked.answer?.gaps ?? [],
     items,
     figures: own(past.figures),
@@ -86,29 +91,8 @@ function withEdge(all: Weather | null, own: Weather | null, edge: string): Weath
   };
 }
 
-/** Those that came with acknowledgements. */
-function forecastsIn(items: readonly PastItem[], edge: string | null): readonly KnownForecast[] {
-  if (edge === null) return [];
-  return items.flatMap(({ entry, timeMs }) =>
-    entry?.report.type === 'forecast' ? [{ edge, atMs: timeMs, forecast: entry.report }] : [],
-  );
-}
-
 /** A recording, or a console that does not answer, still has the means that forecasts told. */
-function withMeans(
-  weather: Weather | null,
-  told: readonly KnownForecast[],
-  edge: string | null,
-): Weather | null {
-  if (weather?.series.some(({ means }) => means.length > 0) || edge === null || told.length === 0) {
-    return weather;
-  }
-  const sensor = told.at(-1)!.forecast.sensor;
-  const means = told.flatMap(({ atMs, forecast }) =>
-    forecast.sensor === sensor && forecast.mean !== null
-      ? [{ timeMs: atMs, mean: forecast.mean, readings: forecast.readings }]
-      : [],
-  );
-  const series = [{ edge, sensor, unit: told.at(-1)!.forecast.unit, means }];
-  return { series, gaps: weather?.gaps ?? [], forecasts: weather?.forecasts ?? [] };
+function withMeans(weather: Weather | null, told: Weather['series']): Weather | null {
+  if (weather?.series.some(({ means }) => means.length > 0) || told.length === 0) return weather;
+  return { series: told, gaps: weather?.gaps ?? [], forecasts: weather?.forecasts ?? [] };
 }

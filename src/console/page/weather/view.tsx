@@ -130,6 +130,7 @@ interface InstrumentProps {
 const pointsMax = 1_500;
 
 function Instrument({ sensor, facts, range, isStale, isCloud }: InstrumentProps) {
+  const isReplay = useModel().isReplay.value;
   const { nowMs } = facts;
   const readout = readoutOf(sensor, facts.forecasts);
   const firstMs = Math.min(sensor.samples[0]?.readingTimeMs ?? nowMs, sensor.means[0]?.timeMs ?? nowMs);
@@ -172,6 +173,11 @@ function Instrument({ sensor, facts, range, isStale, isCloud }: InstrumentProps)
           </fieldset>
         </div>
         <Chart {...{ sensor, live, figures: facts.figures, gaps, marks, axis }} />
+        {isReplay && (
+          <p class="quiet">
+            A recording holds neither gaps nor means from before it began: a console that runs shows them.
+          </p>
+        )}
         <Rows sensor={sensor} curve={table} />
       </div>
     </>
@@ -218,10 +224,11 @@ function Rows({ sensor, curve }: { sensor: Sensor; curve: Curve }) {
 
 function Nothing({ pipeline }: { pipeline: PipelineModel }) {
   const { known, status, name } = pipeline;
+  const isReplay = useModel().isReplay.value;
   if (!known.value.attached) {
     return (
-      <Empty title={`${name} does not run`}>
-        <p>What it measured shows here once it is reached.</p>
+      <Empty title={isReplay ? `${name} did not run at this moment` : `${name} does not run`}>
+        <p>What it measured shows here once it is reached{isReplay && ' in the recording'}.</p>
       </Empty>
     );
   }
