@@ -67,7 +67,7 @@ test.serial(
     await slider.focus();
     await page.keyboard.press('ArrowLeft');
     const text = (await slider.getAttribute('aria-valuetext'))!;
-    t.regex(text, /live .*hPa, segment mean [\d,.]+ hPa, backlog .*, throughput/);
+    t.regex(text, /readings .*hPa, segment mean [\d,.]+ hPa, backlog .*, throughput/);
     await page.keyboard.press('Escape');
     t.regex((await slider.getAttribute('aria-valuetext'))!, /^newest/);
   },
