@@ -3,7 +3,7 @@ import type { ActorAction, Asker, PipelineControl } from '../contract/control.ts
 import { printable } from '../domain/text.ts';
 import { type Asked, type ConsoleRoute, jsonAnswer, Refused } from './answer.ts';
 import type { Hub } from './hub.ts';
-import type { HelloEvent, KnownChart } from './wire.ts';
+import type { FleetAnswer, HelloEvent, KnownChart } from './wire.ts';
 
 export interface ApiOptions {
   readonly hub: Pick<Hub, 'control'>;
@@ -59,8 +59,8 @@ export function apiRoutes({ hub, hello, chart }: ApiOptions): readonly ConsoleRo
     }),
     route('GET', '/api/fleet', async (asked) => {
       const only = edgeIn(asked);
-      const edges = await named(asked).fleet.edges();
-      return { edges: only === undefined ? edges : edges.filter(({ edge }) => edge === only) };
+      const answer = await named(asked).fleet.changes(asked.url.searchParams.get('since') ?? undefined);
+      return only === undefined ? answer : ofEdge(answer, only);
     }),
     route('GET', '/api/fleet/', async (asked) => {
       const edge = /^\/api\/fleet\/([^/]{1,600})\/history$/.exec(asked.url.pathname)?.[1];
@@ -104,6 +104,15 @@ function decoded(text: string): string {
 
 /** The one that is asked about; `undefined` for all of them. */
 const edgeIn = ({ url }: Asked): string | undefined => url.searchParams.get('edge') || undefined;
+
+function ofEdge(answer: FleetAnswer, only: string): FleetAnswer {
+  const heard = Object.entries(answer.heardMs).filter(([edge]) => edge === only);
+  return {
+    ...answer,
+    edges: answer.edges.filter(({ edge }) => edge === only),
+    heardMs: Object.fromEntries(heard),
+  };
+}
 
 function parameter(url: URL, name: string): string {
   const value = url.searchParams.get(name);

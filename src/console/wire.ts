@@ -8,7 +8,7 @@
 import type { Chart, ChartLayout } from '../contract/chart.ts';
 import type { ActorAction, LetterInfo, Requeued } from '../contract/control.ts';
 import type { ErrorCode, Problem } from '../contract/errors.ts';
-import type { EdgeSummary } from '../contract/fleet.ts';
+import type { FleetChanges } from '../contract/fleet.ts';
 import type { InspectFrame } from '../contract/inspect.ts';
 import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
@@ -103,10 +103,11 @@ export interface LettersBody {
 
 export type LettersDone = Requeued;
 
-/** `GET /api/fleet?pipeline=NAME&edge=`, where `edge` leaves only that one; `GET /api/fleet/EDGE/history?pipeline=NAME&before=&count=` answers with `EdgeHistory`. */
-export interface FleetAnswer {
-  readonly edges: readonly EdgeSummary[];
-}
+/**
+ * `GET /api/fleet?pipeline=NAME&since=MARK&edge=`, where `edge` leaves only that one, and `since` what changed since the answer with that
+ * mark; `GET /api/fleet/EDGE/history?pipeline=NAME&before=&count=` answers with `EdgeHistory`.
+ */
+export type FleetAnswer = FleetChanges;
 
 /** `GET /api/charts/NAME`; `GET /api/weather?pipeline=NAME&since=MS&edge=` answers with `Weather`, of that edge alone when one is named. */
 export interface KnownChart {

@@ -79,9 +79,23 @@ export interface EdgeHistory {
   readonly damaged?: number;
 }
 
+/** What is different in a fleet since an earlier answer. No edge that a cloud knows is ever forgotten while it runs. */
+export interface FleetChanges {
+  /** To be handed to the next question, and to be understood by nobody else; `null` from a pipeline of an older fogrun. */
+  readonly mark: string | null;
+  /** `edges` is all there are. */
+  readonly whole: boolean;
+  /** Those that are new or have changed. */
+  readonly edges: readonly EdgeSummary[];
+  /** `lastWordMs` of those of which nothing else has changed, by their names. */
+  readonly heardMs: Readonly<Record<string, number>>;
+}
+
 export interface FleetControl {
   /** Every edge that the cloud has met or stored something of, by name; empty where there is no cloud's store. */
   edges(): Promise<readonly EdgeSummary[]>;
+  /** @param since the mark of an earlier answer; without one, or with one that is not known (any more), all edges are the answer */
+  changes(since?: string): Promise<FleetChanges>;
   /** @param options `countMax`: at most 1,000 */
   history(
     edge: string,

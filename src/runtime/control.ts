@@ -150,6 +150,7 @@ function controlFleet(env: ControlEnv): FleetControl {
   const { fleet, plan } = env;
   return {
     edges: async () => fleet?.edges() ?? [],
+    changes: async (since) => fleet?.changes(since) ?? { mark: null, whole: true, edges: [], heardMs: {} },
     async history(edge, options) {
       if (!fleet) throw new FogrunError('control-unknown', `${plan.name} is no cloud: it knows of no edges`);
       refuseWhenEnding(env);

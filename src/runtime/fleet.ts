@@ -4,11 +4,12 @@
  */
 import type { Clock, Timer } from '../contract/clock.ts';
 import { toProblem } from '../contract/errors.ts';
-import type { EdgeHistory, EdgeSummary, FleetControl } from '../contract/fleet.ts';
+import type { EdgeHistory, EdgeSummary, FleetChanges, FleetControl } from '../contract/fleet.ts';
 import type { Presence, Visit } from '../contract/presence.ts';
 import type { Reporter } from '../contract/report.ts';
 import { statesStream, type TakenRecord } from '../contract/state-records.ts';
 import type { CloudStore, Receipt } from '../contract/store.ts';
+import { ChangedEdges } from './fleet-changes.ts';
 import { KnownEdge, recordsBackwards } from './fleet-edge.ts';
 import { edgesInText, type FleetKeeper, fleetText } from './fleet-file.ts';
 import { historyOf } from './fleet-history.ts';
@@ -39,6 +40,7 @@ export interface FleetEnv {
 export class Fleet implements Presence, FleetControl {
   readonly #env: FleetEnv;
   readonly #edges = new Map<string, KnownEdge>();
+  readonly #changes: ChangedEdges;
   #timer: Timer | undefined;
   #over = false;
   #writing: Promise<void> = Promise.resolve();
@@ -46,6 +48,7 @@ export class Fleet implements Presence, FleetControl {
 
   constructor(env: FleetEnv) {
     this.#env = env;
+    this.#changes = new ChangedEdges(env.clock);
   }
 
   /** Learns what an earlier process knew, and reads what it did not. Resolves when that is done; never rejects. */
@@ -104,6 +107,10 @@ export class Fleet implements Presence, FleetControl {
     const sessions = this.#env.sessions();
     const names = [...this.#edges.keys()].sort();
     return names.map((name) => this.#edges.get(name)!.summary(sessions));
+  }
+
+  async changes(since?: string): Promise<FleetChanges> {
+    return this.#changes.since(await this.edges(), since);
   }
 
   history(

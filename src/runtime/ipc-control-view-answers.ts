@@ -1,6 +1,6 @@
 /** Frames, edges and weather as they come from a control socket, checked before anybody builds on them. */
 import { FogrunError } from '../contract/errors.ts';
-import type { EdgeHistory, EdgeSummary } from '../contract/fleet.ts';
+import type { EdgeHistory, EdgeSummary, FleetChanges } from '../contract/fleet.ts';
 import type { InspectFrame } from '../contract/inspect.ts';
 import type { Weather } from '../contract/weather.ts';
 import {
@@ -63,6 +63,10 @@ const isEdge = like({
     like({ actor: isText, state: isText, health: isText, sinceMs: isNumber, cause: orNull(isText) }),
   ),
 });
+const isChanges = like({
+  ...{ mark: orNull(isText), whole: isTruth, edges: listOf(isEdge) },
+  heardMs: (value) => isIpcMessage(value) && Object.values(value).every(isNumber),
+});
 const isHistory = like({
   edge: isText,
   transitions: listOf(
@@ -91,6 +95,16 @@ const isWeather = like({
 export function checkEdges(value: unknown): readonly EdgeSummary[] {
   if (listOf(isEdge)(value)) return value as readonly EdgeSummary[];
   throw new FogrunError('control-lost', 'the pipeline answered with what is no list of edges');
+}
+
+/**
+ * An older pipeline, which knows of no marks, answers with a list of all edges.
+ * @throws FogrunError `control-lost` for what does not say what changed
+ */
+export function checkChanges(value: unknown): FleetChanges {
+  if (Array.isArray(value)) return { mark: null, whole: true, edges: checkEdges(value), heardMs: {} };
+  if (isChanges(value)) return value as FleetChanges;
+  throw new FogrunError('control-lost', 'the pipeline answered with what does not say which edges changed');
 }
 
 /** @throws FogrunError `control-lost` for what is no history of an edge */

@@ -9,7 +9,7 @@ import type { Weather } from '../contract/weather.ts';
 import { readBody } from './ipc-control-answers.ts';
 import { text, whole, wrong } from './ipc-control-checks.ts';
 import type { Asks } from './ipc-control-session.ts';
-import { checkEdges, checkHistory, checkWeather } from './ipc-control-view-answers.ts';
+import { checkChanges, checkEdges, checkHistory, checkWeather } from './ipc-control-view-answers.ts';
 import { sliceBytes } from './ipc-control-wire.ts';
 import type { IpcMessage } from './ipc-wire.ts';
 
@@ -42,7 +42,11 @@ export function viewAsks(control: PipelineControl): Asks {
     return { total: bytes.length, base64: slice.toString('base64') };
   };
   return {
-    edges: (ask) => pull(ask, () => control.fleet.edges()),
+    // With `since`, even an empty one, the answer is what changed.
+    edges: (ask) =>
+      pull(ask, () =>
+        ask.since === undefined ? control.fleet.edges() : control.fleet.changes(text(ask.since, 'since')),
+      ),
     history: (ask) =>
       pull(ask, () =>
         control.fleet.history(text(ask.edge, 'edge'), {
@@ -83,6 +87,7 @@ export function remoteViews(
   return {
     fleet: {
       edges: async () => checkEdges(await read({ ask: 'edges' })),
+      changes: async (since = '') => checkChanges(await read({ ask: 'edges', since })),
       history: async (edge, options) => checkHistory(await read({ ask: 'history', edge, ...options })),
     },
     async weather(sinceMs, edge) {

@@ -44,7 +44,9 @@ test('fleet, history, weather, letters and charts are answered from the pipeline
     chart: async (name) => (name === 'uploader' ? { chart, layout: null } : null),
   });
   control.dead = [];
-  t.deepEqual((await ask('GET', '/api/fleet?pipeline=edge')).json, { edges: [] });
+  t.deepEqual((await ask('GET', '/api/fleet?pipeline=edge')).json, {
+    ...{ mark: 'one.1', whole: true, edges: [], heardMs: {} },
+  });
   const history = await ask('GET', `/api/fleet/${encodeURIComponent('a/b c')}/history?pipeline=edge&count=5`);
   t.deepEqual(history.json, { edge: 'a/b c', transitions: [], before: null });
   t.deepEqual((await ask('GET', '/api/weather?pipeline=edge&since=12.5')).json, {
@@ -61,6 +63,19 @@ test('fleet, history, weather, letters and charts are answered from the pipeline
   t.deepEqual((await ask('GET', '/api/letters?pipeline=edge')).json, { letters: [] });
   t.deepEqual((await ask('GET', '/api/charts/uploader')).json, { chart, layout: null });
   t.is((await ask('GET', '/api/charts/other')).status, 404);
+});
+
+test('with the mark of an earlier answer, what changed in a fleet since is the answer, also of one edge', async (t) => {
+  const { ask, control } = await served(t);
+  control.summaries = ['hut', 'shed'].map((edge) => ({ edge })) as never;
+  control.heardMs = { hut: 1_000, shed: 2_000 };
+  const { mark, edges } = (await ask('GET', '/api/fleet?pipeline=edge')).json;
+  t.deepEqual(edges, control.summaries);
+  const since = `/api/fleet?pipeline=edge&since=${encodeURIComponent(mark)}`;
+  t.deepEqual((await ask('GET', since)).json, { mark, whole: false, edges: [], heardMs: control.heardMs });
+  t.deepEqual((await ask('GET', `${since}&edge=shed`)).json.heardMs, { shed: 2_000 });
+  const of = (await ask('GET', '/api/fleet?pipeline=edge&since=gone.7&edge=shed')).json;
+  t.deepEqual(of, { mark, whole: true, edges: [{ edge: 'shed' }], heardMs: {} });
 });
 
 test('whoever wants only the head of the stream of events is not kept waiting', async (t) => {

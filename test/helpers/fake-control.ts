@@ -13,7 +13,7 @@ import type {
   Watcher,
 } from '../../src/contract/control.ts';
 import { FogrunError, type Problem } from '../../src/contract/errors.ts';
-import type { EdgeHistory, EdgeSummary, EdgeTransition } from '../../src/contract/fleet.ts';
+import type { EdgeHistory, EdgeSummary, EdgeTransition, FleetChanges } from '../../src/contract/fleet.ts';
 import type { InspectWatcher } from '../../src/contract/inspect.ts';
 import type { LogEntry } from '../../src/contract/report.ts';
 import type { ActorStatus, PipelineStatus } from '../../src/contract/status.ts';
@@ -169,9 +169,22 @@ export class FakeControl implements PipelineControl {
   }
 
   summaries: EdgeSummary[] = [];
+  heardMs: Record<string, number> = {};
   transitions: EdgeTransition[] = [];
+  /** Of the fleet; a question that names it is answered with no edges. */
+  mark: string | null = 'one.1';
   readonly fleet = {
     edges: async () => this.summaries,
+    changes: async (since?: string): Promise<FleetChanges> => {
+      this.calls.push(['changes', since]);
+      const whole = since !== this.mark;
+      return {
+        mark: this.mark,
+        whole,
+        edges: whole ? this.summaries : [],
+        heardMs: whole ? {} : this.heardMs,
+      };
+    },
     history: async (edge: string, _options?: object): Promise<EdgeHistory> => ({
       edge,
       transitions: this.transitions,

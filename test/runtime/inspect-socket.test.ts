@@ -210,6 +210,37 @@ test('edges, their past and the weather arrive through a socket, however many th
   for (const { edge } of [...one.series, ...one.gaps]) t.is(edge, 'hut-1', 'also of one that tells of all');
 });
 
+test('what changed in a fleet is told through a socket; an older pipeline tells all of it', async (t) => {
+  const { control, connect } = await startControl(t);
+  control.summaries = Array.from({ length: 300 }, (_, i) => edge(i));
+  control.heardMs = { 'hut-7': 5_000 };
+  const remote = await connect();
+  const first = await remote.fleet.changes();
+  t.deepEqual(first, { mark: 'one.1', whole: true, edges: control.summaries, heardMs: {} });
+  const next = await remote.fleet.changes('one.1');
+  t.deepEqual(next, { mark: 'one.1', whole: false, edges: [], heardMs: { 'hut-7': 5_000 } });
+  t.deepEqual(
+    control.calls.filter(([what]) => what === 'changes'),
+    [
+      ['changes', ''],
+      ['changes', 'one.1'],
+    ],
+  );
+  control.fleet.changes = (async () => control.summaries) as never;
+  const old = await remote.fleet.changes('one.1');
+  t.deepEqual(old, { mark: null, whole: true, edges: control.summaries, heardMs: {} });
+  for (const odd of [
+    {},
+    null,
+    { ...next, heardMs: { x: 'now' } },
+    { ...next, edges: [7] },
+    { ...next, mark: 1 },
+  ]) {
+    control.fleet.changes = (async () => odd) as never;
+    await t.throwsAsync(remote.fleet.changes('one.1'), { code: 'control-lost' } as object);
+  }
+});
+
 test('what is asked of the past is handed on, within bounds', async (t) => {
   const { control, connect } = await startControl(t);
   const asked: unknown[] = [];

@@ -182,7 +182,11 @@ export function fakeControl(pipeline: string): FakeControl {
       discard: async () => ({ letters: 0, readings: 0 }),
     },
     inspect: () => () => {},
-    fleet: { edges: async () => [], history: async (edge) => ({ edge, transitions: [], before: null }) },
+    fleet: {
+      edges: async () => [],
+      changes: async () => ({ mark: null, whole: true, edges: [], heardMs: {} }),
+      history: async (edge) => ({ edge, transitions: [], before: null }),
+    },
     weather: async () => ({ series: [], gaps: [], forecasts: [] }),
   };
   return control;

@@ -97,8 +97,11 @@ test.serial('the table keeps its place and its focus while answers come in', asy
   await link.focus();
   const before = await page.evaluate('[scrollY, document.activeElement.textContent]');
   const answer = () => page.waitForResponse((response) => response.url().includes('/api/fleet'));
+  const { whole, edges, heardMs } = await (await answer()).json();
+  t.false(whole, 'what has not changed is not told again');
+  t.true(edges.length === 0 && Object.keys(heardMs).length > 0);
   await answer();
-  await answer();
+  await page.getByText(/^1,000 edges: 996 connected, 4 not heard of/).waitFor();
   t.deepEqual(await page.evaluate('[scrollY, document.activeElement.textContent]'), before);
 });
 

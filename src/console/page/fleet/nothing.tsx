@@ -2,19 +2,19 @@
 import type { Model, PipelineModel } from '../model/model.ts';
 import type { Polled } from '../model/polled.ts';
 import { Empty } from '../shared/parts.tsx';
-import type { FleetAnswer } from './use-fleet.ts';
+import type { KnownFleet } from './changes.ts';
 
 interface NothingProps {
   readonly model: Model;
   readonly pipeline: PipelineModel | undefined;
   readonly hasAnswer: boolean;
-  readonly error: Polled<FleetAnswer>['error'];
+  readonly error: Polled<KnownFleet>['error'];
 }
 
 interface OldNoteProps {
   /** Something is shown, from before. */
   readonly hasAnswer: boolean;
-  readonly error: Polled<FleetAnswer>['error'];
+  readonly error: Polled<KnownFleet>['error'];
 }
 
 export function OldNote({ hasAnswer, error }: OldNoteProps) {

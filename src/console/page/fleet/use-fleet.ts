@@ -1,9 +1,10 @@
-/** What a cloud knows of its edges, asked for again and again. */
-import type { EdgeSummary } from '../../../contract/fleet.ts';
+/** What a cloud knows of its edges, asked for again and again: all of it once, then what has changed. */
+import type { FleetAnswer } from '../../wire.ts';
 import { getJson } from '../model/api.ts';
 import type { Model, PipelineModel } from '../model/model.ts';
 import { type Polled, usePolled } from '../model/polled.ts';
 import { place } from '../routes.ts';
+import { type KnownFleet, withChanges } from './changes.ts';
 
 const askMs = 3_000;
 
@@ -20,16 +21,13 @@ export const cloudsOf = (model: Model): readonly PipelineModel[] =>
     return isCloud && (known.value.attached || status.value !== null);
   });
 
-export function useFleet(model: Model, pipeline: PipelineModel | undefined): Polled<FleetAnswer> {
+export function useFleet(model: Model, pipeline: PipelineModel | undefined): Polled<KnownFleet> {
   const isLive = !model.isReplay.value && pipeline?.known.value.attached === true;
   const key = isLive && pipeline ? pipeline.name : null;
-  return usePolled(
-    key,
-    (signal) => getJson<FleetAnswer>('api/fleet', { pipeline: pipeline!.name }, signal),
-    askMs,
-  );
-}
-
-export interface FleetAnswer {
-  readonly edges: readonly EdgeSummary[];
+  const ask = async (signal: AbortSignal, known: KnownFleet | null) => {
+    const since = known?.mark ?? null;
+    const query = { pipeline: pipeline!.name, ...(since !== null && { since }) };
+    return withChanges(known, await getJson<FleetAnswer>('api/fleet', query, signal));
+  };
+  return usePolled(key, ask, askMs);
 }

@@ -13,11 +13,12 @@ export interface Polled<T> {
 
 /**
  * @param key names the question: another one begins anew; `null` asks nothing
+ * @param ask may build on what was answered before to the same question
  * @param everyMs from an answer to the next question; nothing is asked while the page is not seen
  */
 export function usePolled<T>(
   key: string | null,
-  ask: (signal: AbortSignal) => Promise<T>,
+  ask: (signal: AbortSignal, before: T | null) => Promise<T>,
   everyMs: number,
 ): Polled<T> {
   const [kept, keep] = useState<{ key: string | null; answer: T | null; error: ApiError | null }>({
@@ -32,13 +33,15 @@ export function usePolled<T>(
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isAsking = false;
+    let newest: T | null = null;
     const run = async () => {
       clearTimeout(timer);
       if (isAsking || abort.signal.aborted) return;
       if (!document.hidden) {
         isAsking = true;
         try {
-          const answer = await asker.current(abort.signal);
+          const answer = await asker.current(abort.signal, newest);
+          newest = answer;
           if (!abort.signal.aborted) keep({ key, answer, error: null });
         } catch (thrown) {
           if (!abort.signal.aborted) {
