@@ -2,6 +2,7 @@ import test from 'ava';
 import { createModel } from '../../../src/console/page/model/model.ts';
 import { createSseReader } from '../../../src/console/page/model/sse.ts';
 import { followConsole, StreamRefused } from '../../../src/console/page/model/stream.ts';
+import { whenWorthATry } from '../../../src/console/page/model/worth-a-try.ts';
 import { pipelineStatus } from '../../helpers/fake-control.ts';
 import { createVirtualClock } from '../../helpers/virtual-clock.ts';
 
@@ -10,10 +11,15 @@ const helloEvent = (life: string) => ({
   ...{ type: 'hello', version: '0.1.0', life, nowMs: 0, mode: 'live', key: null },
 });
 
+class Page extends EventTarget {
+  hidden = false;
+}
+
 /** A console that a test plays: each connection is handed to it. */
 function played() {
   const clock = createVirtualClock();
   const feed = createModel(0);
+  const surroundings = { window: new EventTarget(), document: new Page() };
   const opened: { lastId: number | null; say: (event: object) => Promise<void>; end: () => Promise<void> }[] =
     [];
   const settle = async () => {
@@ -54,9 +60,10 @@ function played() {
       return () => clock.clearTimeout(timer);
     },
     soon: (call) => call(),
+    whenWorthATry: (call) => whenWorthATry(surroundings, call),
     chance: () => 0.5,
   });
-  return { clock, feed, opened, running, settle };
+  return { clock, feed, opened, running, settle, surroundings };
 }
 
 test('after an interruption it goes on behind the last event that it heard', async (t) => {
@@ -87,6 +94,51 @@ test('it waits longer after each failure, up to a bound, and anew after a succes
   await opened.at(-1)!.say(helloEvent('one'));
   await opened.at(-1)!.end();
   t.is(feed.model.connection.value.retryAtMs! - feed.model.clockMs.value, 500);
+});
+
+test('it tries at once when somebody looks at the page again, and when the network is back', async (t) => {
+  const { clock, feed, opened, running, settle, surroundings } = played();
+  const { window, document } = surroundings;
+  const happens = async (where: EventTarget, what: string) => {
+    where.dispatchEvent(new Event(what));
+    await settle();
+  };
+  const loseOften = async () => {
+    for (let i = 0; i < 6; i += 1) {
+      await opened.at(-1)!.end();
+      await clock.advance(i < 5 ? 8_000 : 0);
+      await settle();
+    }
+  };
+  await loseOften();
+  t.is(feed.model.connection.value.retryAtMs! - feed.model.clockMs.value, 8_000);
+  t.is(opened.length, 6);
+  document.hidden = true;
+  await happens(document, 'visibilitychange');
+  t.is(opened.length, 6, 'nobody looks');
+  document.hidden = false;
+  await happens(document, 'visibilitychange');
+  t.is(opened.length, 7);
+  t.is(feed.model.connection.value.retryAtMs, null);
+  await happens(window, 'online');
+  t.is(opened.length, 7, 'it is being tried');
+  await opened.at(-1)!.end();
+  t.is(feed.model.connection.value.retryAtMs! - feed.model.clockMs.value, 8_000, 'no sooner than before');
+  await happens(window, 'online');
+  t.is(opened.length, 8);
+  await clock.advance(8_000);
+  t.is(opened.length, 8, 'the wait that was cut short is over');
+  await opened.at(-1)!.say(helloEvent('one'));
+  t.is(feed.model.connection.value.state, 'live');
+  await happens(window, 'online');
+  await happens(document, 'visibilitychange');
+  t.is(opened.length, 8, 'what is live is left alone');
+  await opened.at(-1)!.end();
+  running.close();
+  await happens(window, 'online');
+  running.hurry();
+  await settle();
+  t.is(opened.length, 8, 'nor is what was closed tried again');
 });
 
 test('a place in another life of the console is worth nothing: it asks again without one', async (t) => {
@@ -137,6 +189,7 @@ test('whoever is not signed in any more is led to where one signs in, and the co
         return () => clock.clearTimeout(timer);
       },
       soon: (call) => call(),
+      whenWorthATry: () => () => {},
       chance: () => 0.5,
     },
     () => true,

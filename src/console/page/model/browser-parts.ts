@@ -1,5 +1,6 @@
 /** What a stream and a model need of a browser. */
 import { type OpenStream, type StreamParts, StreamRefused } from './stream.ts';
+import { whenWorthATry } from './worth-a-try.ts';
 
 /** A body's text as it comes. */
 export async function* textOf(response: Response): AsyncGenerator<string> {
@@ -25,6 +26,7 @@ const openEvents: OpenStream = async function* (lastEventId, signal) {
 
 export const browserParts: StreamParts = {
   open: openEvents,
+  whenWorthATry: (call) => whenWorthATry({ window, document }, call),
   chance: Math.random,
   after(ms, call) {
     const timer = setTimeout(call, ms);

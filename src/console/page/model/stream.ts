@@ -25,6 +25,8 @@ export interface StreamParts {
   readonly after: (ms: number, call: () => void) => () => void;
   /** Calls once before the next frame of the screen, or soon where none is drawn. */
   readonly soon: (call: () => void) => void;
+  /** Calls whenever it should not be waited for longer, until what it returns is called. */
+  readonly whenWorthATry: (call: () => void) => () => void;
   /** A share from 0 to 1 of each wait, so that pages do not come back all at once. */
   readonly chance: () => number;
 }
@@ -45,7 +47,7 @@ const silenceMsMax = 20_000;
  */
 export function followConsole(
   feed: ModelFeed,
-  { open, after, soon, chance }: StreamParts,
+  { open, after, soon, whenWorthATry, chance }: StreamParts,
   onHello: (event: HelloEvent) => boolean = () => true,
   onStranger: () => void = () => {},
 ): RunningStream {
@@ -132,20 +134,20 @@ export function followConsole(
     feed.connect({ state: 'lost', retryAtMs: null, reason });
     void run();
   };
+  const hurry = () => {
+    if (!endWait) return;
+    endWait();
+    retry();
+  };
+  const endHurry = whenWorthATry(hurry);
   const close = () => {
     isClosed = true;
+    endHurry();
     endWait?.();
     abort.abort(new Error('closed'));
   };
   void run();
-  return {
-    hurry() {
-      if (!endWait) return;
-      endWait();
-      retry();
-    },
-    close,
-  };
+  return { hurry, close };
 }
 
 const again = new Error('another life');
