@@ -41,16 +41,13 @@ function Actors({ width }: { width: number }) {
   return <Graph model={model} shape={shape} width={width} />;
 }
 
-const attentionsMax = 6;
-
 function Summary() {
   const model = useModel();
-  const { tone, title, attentions, data } = sentenceOf(
+  const { tone, title, attentions, others, data } = sentenceOf(
     model.pipelines.value.map(({ name, status, stale, nowMs }) => ({
       ...{ name, status: status.value, stale: stale.value, nowMs: nowMs.value },
     })),
   );
-  const more = attentions.length - attentionsMax;
   return (
     <section class="summary" data-tone={tone} aria-label="Summary">
       <p class="summary-title">
@@ -61,7 +58,7 @@ function Summary() {
       </p>
       {attentions.length > 0 && (
         <ul class="summary-list">
-          {attentions.slice(0, attentionsMax).map(({ tone, pipeline, actor, text }) => (
+          {attentions.map(({ tone, pipeline, actor, text }) => (
             <li key={`${pipeline} ${actor} ${tone}`} data-tone={tone}>
               <span class="summary-sign" aria-hidden="true">
                 {toneSigns[tone]}
@@ -73,7 +70,7 @@ function Summary() {
               )}
             </li>
           ))}
-          {more > 0 && <li class="quiet">and {more} more</li>}
+          {others && <li class="quiet">{others}</li>}
         </ul>
       )}
       {data && <p class="summary-data">{data}</p>}

@@ -3,6 +3,7 @@ import { useModel } from '../model/context.ts';
 import { clockTime, countdown, span } from '../shared/figures.ts';
 import { Button, Pill } from '../shared/parts.tsx';
 import { Ticking } from '../shared/ticking.tsx';
+import { awayText } from './news.ts';
 
 /** In the header. */
 export function ConnectionPill() {
@@ -45,12 +46,8 @@ export function LostBanner({ onHurry }: { onHurry: () => void }) {
 export function ConnectionNews() {
   const { connection, pipelines } = useModel();
   const { state } = connection.value;
-  const away = pipelines.value.flatMap(({ name, stale }) => {
-    const why = stale.value?.why;
-    if (!why || why === 'console') return [];
-    return [why === 'ended' ? `${name} has ended` : `${name} is not heard of`];
-  });
-  const said = state === 'lost' ? 'The console cannot be reached; what is shown is old.' : away.join('. ');
+  const away = awayText(pipelines.value.map(({ name, stale }) => ({ name, why: stale.value?.why })));
+  const said = state === 'lost' ? 'The console cannot be reached; what is shown is old.' : away;
   return (
     <p class="unseen" role="status" aria-live="polite">
       {said}
