@@ -65,6 +65,21 @@ test('the history is walked by keys: arrows, Enter for how it was then, Escape b
   t.deepEqual(opened.complaints, []);
 });
 
+test('a moment that an address names is shown as soon as it is known', async (t) => {
+  const { url } = await serveMadeUp(t, [{ transitionsPerSecond: 10 }]);
+  const opened = await openPage(t, `${url}${uploader}`);
+  if (!opened) return;
+  const { page } = opened;
+  await histories(page).first().click();
+  await page.getByText('As it was at').waitFor();
+  const known = Number(/at=(\d+)/.exec(page.url())![1]);
+  // Between two steps there is one sample.
+  await page.evaluate(`location.hash = '${uploader}?at=${known + 2 * 20}'`);
+  await page.getByText('This moment is not kept here').waitFor();
+  await page.getByText('As it was at').waitFor();
+  t.deepEqual(opened.complaints, []);
+});
+
 test('a chart fits a phone, can be made larger, and says in words what it shows', async (t) => {
   const { url } = await serveMadeUp(t);
   const opened = await openPage(t, `${url}${uploader}`, { width: 390, height: 844, dark: true });

@@ -1,5 +1,5 @@
 /** The statechart of one actor, and its history. */
-import { useCallback, useMemo } from 'preact/hooks';
+import { useCallback, useMemo, useRef } from 'preact/hooks';
 import { useModel } from '../model/context.ts';
 import type { ActorModel } from '../model/model.ts';
 import type { LiveActor } from '../model/world.ts';
@@ -24,16 +24,18 @@ export function StatechartView({ actor }: { actor: ActorModel }) {
   const items = model.past.value.ofActor(actor.pipeline.name, actor.name);
   const atFrame = frameOf(place.value.query.get('at'));
   const isReplay = model.isReplay.value;
+  const isFound = useRef(false);
+  const newest = items.at(-1)?.place ?? null;
   const moment = useMemo(
     () => (atFrame === null ? null : momentAt(items, atFrame)),
-    // What came later does not change what was; but a recording can be taken back to before it.
     [
       atFrame,
       atFrame === null ? null : (items[0]?.place ?? null),
-      items.length === 0,
-      isReplay && atFrame !== null && items.at(-1)?.place,
+      // What came later does not change what was found; but the past comes in parts, and a recording can be taken back to before it.
+      atFrame !== null && (isReplay || !isFound.current) ? newest : null,
     ],
   );
+  isFound.current = moment !== null;
   const choose = useCallback((frameId: number | null) => refine({ at: frameId }), []);
   const kind = (known.live?.kind || known.kind) ?? '';
   const isThen = atFrame !== null && moment !== null;
