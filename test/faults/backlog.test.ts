@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { type Fogrun, freePort, moved, segment, shipped, startFogrun, world } from '../helpers/fogrun.ts';
 import { faultsIn, filedUpTo, sendLoad, withAcks } from '../helpers/load.ts';
+import { waitedMs } from '../helpers/waited.ts';
 
 const edgeId = 'edge-under-test';
 
@@ -15,16 +16,6 @@ async function machines(t: ExecutionContext, max: string) {
     startEdge: () => startFogrun(t, [file, '--log', 'json'], env),
     startCloud: () => startFogrun(t, [shipped('cloud.yaml'), '--log', 'json'], env),
   };
-}
-
-/** How long the threads of a process have waited for a processor that others had, ms. */
-async function waitedMs({ child }: Fogrun): Promise<number> {
-  let sum = 0;
-  for (const task of await readdir(`/proc/${child.pid}/task`)) {
-    const text = await readFile(`/proc/${child.pid}/task/${task}/schedstat`, 'utf8').catch(() => '0 0');
-    sum += Number(text.split(' ')[1]) / 1e6;
-  }
-  return sum;
 }
 
 const memoryMiB = async ({ child }: Fogrun) =>
