@@ -20,8 +20,18 @@ async function answerOf<T>(path: string, init: RequestInit): Promise<T> {
   } catch {
     throw new ApiError(null, 'the console cannot be reached', 'The page tries again by itself.');
   }
-  const body = await response.json().catch(() => null);
-  if (response.ok) return body as T;
+  const body = await response.json().catch(() => undefined);
+  if (response.ok) {
+    // It may break off on its way, or be given up by who asked.
+    if (body === undefined) {
+      throw new ApiError(
+        null,
+        'the answer of the console did not come whole',
+        'The page tries again by itself.',
+      );
+    }
+    return body as T;
+  }
   const { code, message, advice } = (body ?? {}) as Partial<ErrorAnswer>;
   throw new ApiError(code ?? null, message ?? `the console answers ${response.status}`, advice ?? '');
 }

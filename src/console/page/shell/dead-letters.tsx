@@ -32,7 +32,9 @@ export function DeadLetters({ pipeline }: { pipeline: PipelineModel }) {
     if (held === 0 || isReplay) return setLetters([]);
     const abort = new AbortController();
     getJson<LettersAnswer>('api/letters', { pipeline: name }, abort.signal).then(
-      (answer) => setLetters(answer.letters),
+      (answer) => {
+        if (!abort.signal.aborted) setLetters(answer.letters);
+      },
       (error: Error) => {
         if (!abort.signal.aborted) setOutcome({ isGood: false, text: error.message, advice: '' });
       },
