@@ -73,9 +73,9 @@ test('a moment that an address names is shown as soon as it is known', async (t)
   await histories(page).first().click();
   await page.getByText('As it was at').waitFor();
   const known = Number(/at=(\d+)/.exec(page.url())![1]);
-  // Between two steps there is one sample.
+  // Between two steps there is one sample. It comes in two seconds, unless the machine took them to get here.
   await page.evaluate(`location.hash = '${uploader}?at=${known + 2 * 20}'`);
-  await page.getByText('This moment is not kept here').waitFor();
+  await page.locator('.then-bar').waitFor();
   await page.getByText('As it was at').waitFor();
   t.deepEqual(opened.complaints, []);
 });
