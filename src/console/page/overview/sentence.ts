@@ -84,9 +84,11 @@ export function sentenceOf(pipelines: readonly SentencePipeline[]): Sentence {
 }
 
 function othersText(others: readonly Attention[]): string {
-  const parts = [...Map.groupBy(others, ({ as }) => as)].map(([as, { length }], i) => {
+  const numbers = new Map<Attention['as'], number>();
+  for (const { as } of others) numbers.set(as, (numbers.get(as) ?? 0) + 1);
+  const parts = [...numbers].map(([as, number], i) => {
     const [one, many] = counts[as];
-    return `${i === 0 ? counted(length, 'other') : count(length)} ${length === 1 ? one : many}`;
+    return `${i === 0 ? counted(number, 'other') : count(number)} ${number === 1 ? one : many}`;
   });
   return parts.length === 0 ? '' : `and ${parts.join(', ')}`;
 }
