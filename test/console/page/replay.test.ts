@@ -11,7 +11,7 @@ import { step } from './past-items.ts';
 /** The console hears of a step 80 ms after it; one a second, from second 1 on. */
 const steps = Array.from({ length: 9 }, (_, i) => step({ timeMs: (i + 1) * 1_000 }));
 
-function opened(hash: string) {
+function opened(hash: string, told = steps) {
   const listeners: (() => void)[] = [];
   const window = {
     location: { hash },
@@ -20,7 +20,7 @@ function opened(hash: string) {
   followAddress(window);
   const events: ConsoleEvent[] = [
     { type: 'status', id: 1, timeMs: 0, status: pipelineStatus() },
-    ...steps.map((frame, i): ConsoleEvent => {
+    ...told.map((frame, i): ConsoleEvent => {
       return { type: 'frames', id: i + 2, timeMs: frame.timeMs + 80, pipeline: 'edge', frames: [frame] };
     }),
   ];
@@ -73,3 +73,16 @@ test.serial(
     t.is(player.atMs.value, 1_500);
   },
 );
+
+test.serial('what is shown already is not gone to, though it was told once more later', (t) => {
+  const first = steps[0]!;
+  // A moment is not before the one in front of it.
+  const told = [...steps.slice(0, 3), step({ timeMs: 9_000 }), first];
+  for (const hash of [`#/actor/edge/uploader?at=${first.id}`, `#/events?at=${first.timeMs}`]) {
+    const { player, go } = opened('#/', told);
+    player.seek(2_500);
+    go(hash);
+    t.is(player.atMs.value, 2_500, hash);
+    t.is(opened(hash, told).player.atMs.value, 9_080, 'of what is not, the newest is meant');
+  }
+});
