@@ -5,6 +5,7 @@ import {
   frameBeside,
   historyOf,
   lineText,
+  missingText,
   momentAt,
 } from '../../../src/console/page/statechart/history.ts';
 import type { StepFrame } from '../../../src/contract/inspect.ts';
@@ -99,6 +100,15 @@ test('a moment shows the actor before and after its step, with the context and t
   t.is(momentAt(items, 99_999_999), null);
   t.is(frameBeside(items, items[2]!.frame.id, 1), items[3]!.frame.id);
   t.is(frameBeside(items, items[3]!.frame.id, 1), null);
+});
+
+test('a moment that a recording does not have is not told as one that is to come', (t) => {
+  const items = [step(), step()].map(stepItem);
+  const [before, after] = [items[0]!.frame.id - 1, items[1]!.frame.id + 1];
+  t.regex(missingText(items, before, true), /^This moment is not in this recording\./);
+  t.regex(missingText(items, after, true), /^This moment had not come yet\./);
+  t.regex(missingText([], after, true), /had not come yet/);
+  t.regex(missingText(items, before, false), /is not kept here any more/);
 });
 
 test('a history of a thousand steps is read in a few milliseconds', async (t) => {

@@ -108,7 +108,9 @@ export function EventsView() {
       {filter.atMs !== null && !atGroup && items.length > 0 && (
         <p class="stale-note">
           What was at {preciseTime(filter.atMs)}{' '}
-          {model.isReplay.value ? 'had not come yet.' : 'is not kept here any more.'}
+          {isAhead
+            ? 'had not come yet.'
+            : `is not ${model.isReplay.value ? 'in this recording' : 'kept here any more'}.`}
         </p>
       )}
       {lines.length === 0 ? (

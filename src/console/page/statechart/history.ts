@@ -87,6 +87,14 @@ export function frameBeside(items: readonly PastItem[], frameId: number, by: num
   return index < 0 ? null : (frames[index + by]?.frame.id ?? null);
 }
 
+/** What stands instead of a frame that is not there. */
+export function missingText(items: readonly PastItem[], frameId: number, isReplay: boolean): string {
+  if (!isReplay) return 'This moment is not kept here any more. What is below is now.';
+  const isOver = items.some(({ frame }) => frame !== null && frame.id > frameId);
+  const why = isOver ? 'is not in this recording' : 'had not come yet';
+  return `This moment ${why}. What is below is what the slider stands at.`;
+}
+
 /** `a → b`, or `a` where it stayed. */
 export function wayOf({ from, to }: Pick<StepFrame, 'from' | 'to'>): string {
   return from === to ? to : `${from} → ${to}`;

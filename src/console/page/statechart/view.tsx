@@ -12,7 +12,7 @@ import { activeStates } from './active.ts';
 import { askAgain, chartOfKind } from './charts.ts';
 import { NextSteps, StepDetails } from './details.tsx';
 import { ChartFrame } from './frame.tsx';
-import { frameBeside, type Moment, momentAt } from './history.ts';
+import { frameBeside, type Moment, missingText, momentAt } from './history.ts';
 import { HistoryList } from './history-list.tsx';
 import type { Lit } from './lighting.ts';
 import { Sessions } from './sessions.tsx';
@@ -107,11 +107,7 @@ function ThenBar({ moment, items, atFrame, isReplay, choose }: ThenBarProps) {
             </span>
           </>
         ) : (
-          <strong>
-            {isReplay
-              ? 'This moment had not come yet. What is below is what the slider stands at.'
-              : 'This moment is not kept here any more. What is below is now.'}
-          </strong>
+          <strong>{missingText(items, atFrame, isReplay)}</strong>
         )}
       </p>
       <div class="then-buttons">
