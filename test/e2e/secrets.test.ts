@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -31,9 +30,9 @@ test('a process that an uncaught error ends prints no secret: not in the log, an
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(code)}`;
   const fogrun = startFogrun(t, [file, '--log', 'json'], { ...(await world(t)), NODE_OPTIONS });
   await fogrun.line(moved('barometer', 'waitingToRetry'));
-  const placed = () => /placed in (\d+)/.exec(fogrun.stderr());
-  while (!placed()) await once(fogrun.child.stderr!, 'data');
-  process.kill(Number(placed()![1]), 'SIGUSR2');
+  const placed = /placed in (\d+)\n/;
+  await fogrun.said(placed);
+  process.kill(Number(placed.exec(fogrun.stderr())![1]), 'SIGUSR2');
   const isToldOf = ({ cause = '' }: LogLine) => cause.includes('*** was refused');
   await fogrun.line((line) => line.actor === 'process/sensors' && isToldOf(line));
   await fogrun.line((line) => line.actor === 'barometer' && isToldOf(line));
