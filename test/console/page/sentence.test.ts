@@ -137,6 +137,12 @@ test('whatever has ended or rests is no trouble, however often', (t) => {
   t.like(sentenceOf(paused), { title: 'Well, with something at rest', others: 'and 1 other is paused' });
 });
 
+test('everything has ended only when nothing runs: what is well says nothing, and counts', (t) => {
+  const one = edges(3, (n) => (n === 2 ? { stale: 'ended' } : {}));
+  t.like(sentenceOf(one), { tone: 'ended', title: 'Well, with something at rest' });
+  t.is(sentenceOf(one.slice(1, 2)).title, 'Everything has ended');
+});
+
 test('who hears the page is told of the first few that went away, and how many others did', (t) => {
   const of = (count: number, why: Stale['why'] | undefined) =>
     Array.from({ length: count }, (_, i) => ({ name: `edge-${i + 1}`, why }));

@@ -74,7 +74,8 @@ export function sentenceOf(pipelines: readonly SentencePipeline[]): Sentence {
   const [worst] = all;
   if (!worst) return { tone: 'well', title: 'All is well', ...rest };
   if (urgent.length === 0) {
-    const title = all.every(({ tone }) => tone === 'ended')
+    // What is well says nothing, and runs all the same.
+    const title = pipelines.every(({ stale }) => stale?.why === 'ended')
       ? 'Everything has ended'
       : 'Well, with something at rest';
     return { tone: worst.tone, title, ...rest };
