@@ -101,7 +101,8 @@ test('of fifty edges the worst few are named, and the others counted by what the
   t.true(
     data.endsWith(
       `${readings} readings (70.4 KiB) wait on the disks of 37 others for the cloud, the oldest for 39 s. ` +
-        'Nothing on the disks of 10 others waits for the cloud. 10 readings (1000 B) are in the open segments of 2 others.',
+        'Nothing on the disks of 7 others waits for the cloud. 10 readings (1000 B) are in the open segments of 2 others. ' +
+        'Nothing on the disks of 3 others waited for the cloud when those were last heard.',
     ),
     data,
   );
@@ -141,6 +142,30 @@ test('everything has ended only when nothing runs: what is well says nothing, an
   const one = edges(3, (n) => (n === 2 ? { stale: 'ended' } : {}));
   t.like(sentenceOf(one), { tone: 'ended', title: 'Well, with something at rest' });
   t.is(sentenceOf(one.slice(1, 2)).title, 'Everything has ended');
+});
+
+test('where the readings of an edge are that is not heard is told as of when it was', (t) => {
+  const of = (count: number, choice: Choice) => sentenceOf(edges(count, () => choice)).data;
+  const open = held(3, 210);
+  t.is(
+    of(1, { stale: 'pipeline', open }),
+    'Nothing on the disk of edge-1 waited for the cloud when edge-1 was last heard. ' +
+      '3 readings (210 B) were in its open segment then.',
+  );
+  t.is(
+    of(1, { stale: 'silent', sealed: held(1, 80, 4_000) }),
+    '1 reading (80 B) waited on the disk of edge-1 for the cloud when edge-1 was last heard, the oldest for 4 s.',
+  );
+  t.is(
+    of(5, { stale: 'pipeline', open }),
+    'Nothing on the disks of 5 edges waited for the cloud when those were last heard. ' +
+      '15 readings (1 KiB) were in the open segments of 5 edges when those were last heard.',
+  );
+  t.is(
+    of(1, { stale: 'console' }),
+    'Nothing on the disk of edge-1 waits for the cloud.',
+    'that is said of the page',
+  );
 });
 
 test('who hears the page is told of the first few that went away, and how many others did', (t) => {

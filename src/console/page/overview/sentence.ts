@@ -44,7 +44,7 @@ export interface Sentence {
   readonly attentions: readonly Attention[];
   /** `and 12 others wait to connect, 3 are paused`; empty when all are named. */
   readonly others: string;
-  /** Where the data is; empty when nothing is known. */
+  /** Where the data is, or was when it was last heard of; empty when nothing is known. */
   readonly data: string;
 }
 
