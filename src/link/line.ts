@@ -5,6 +5,7 @@
 import type { Clock, Timer } from '../contract/clock.ts';
 import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Connection } from '../contract/transport.ts';
+import { formatDuration } from '../domain/quantities.ts';
 import { TokenBucket } from '../domain/token-bucket.ts';
 import { FrameReader, framePieces, frameTypes, preamble } from './frames.ts';
 import { Heart } from './heart.ts';
@@ -60,7 +61,7 @@ export class Line {
       },
       silent: (silentMs) =>
         this.fail(
-          new FogrunError('link-silent', `${this.where} sent nothing for ${Math.round(silentMs)} ms`),
+          new FogrunError('link-silent', `${this.where} sent nothing for ${formatDuration(silentMs)}`),
         ),
     });
     this.#handshakeTimer = clock.setTimeout(() => {

@@ -18,6 +18,7 @@ test('a black hole is noticed by both sides after three heartbeats', async (t) =
   t.deepEqual([edgeSide.closes, cloudSide.closes], [[], []]);
   await clock.advance(200);
   t.deepEqual([edgeSide.log, cloudSide.log], [['closed link-silent'], ['closed link-silent']]);
+  t.regex(edgeSide.closes[0]!.message, / sent nothing for 3s$/);
   t.is(clock.pending, 0);
 });
 

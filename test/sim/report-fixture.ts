@@ -55,7 +55,7 @@ const faults: readonly SimFault[] = [
 
 const lost: Pick<FogrunError, 'code' | 'message' | 'advice'> = {
   code: 'link-silent',
-  message: 'the other side sent nothing for 3000 ms',
+  message: 'the other side sent nothing for 3s',
   advice: 'Nothing to do.',
 };
 
