@@ -33,7 +33,9 @@ test('a killed cloud is seen in the statechart: the state, its countdown, the hi
   await page.getByText('As it was at').waitFor();
   await page.locator(lit('waitingToRetry')).waitFor();
   t.true((await page.locator('.chart .taken').count()) > 0);
-  t.regex(await page.locator('.step-facts').first().innerText(), /→ waitingToRetry/);
+  const facts = await page.locator('.step-facts').first().innerText();
+  t.regex(facts, /→ waitingToRetry/);
+  t.regex(facts, /link-\w+: .*[^.]\. (Nothing to do|Start it)/, 'the advice is a sentence of its own');
   const address = page.url();
   t.regex(address, /\?at=\d+$/);
   const again = await openPage(t, address);

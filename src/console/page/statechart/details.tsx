@@ -81,7 +81,7 @@ export function StepDetails({ frame, context }: StepDetailsProps) {
         {frame.type === 'end' && <Fact name="What">its life is over: {frame.how}</Fact>}
         {cause && (
           <Fact name="Cause">
-            <strong class="step-cause">{cause.code}</strong>: {cause.message} {cause.advice}
+            <strong class="step-cause">{cause.code}</strong>: {cause.message}. {cause.advice}
           </Fact>
         )}
       </dl>
