@@ -80,7 +80,7 @@ export const graphDefaults: GraphOptions = {
 /** Between a pipeline's border and its actors. */
 export const padding = 20;
 /** For the pipeline's name, and for links above the actors. */
-const headHeight = 52;
+export const headHeight = 52;
 const linkLane = 16;
 const betweenBoxes = 44;
 const backLane = 26;

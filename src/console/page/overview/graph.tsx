@@ -8,6 +8,7 @@ import { Ticking } from '../shared/ticking.tsx';
 import { toneOf, toneWords } from '../shared/tones.ts';
 import { ActorCard } from './actor-card.tsx';
 import { flowLines, flowOf, linkState, wireKey } from './flows.ts';
+import { headRoom } from './heads.ts';
 import { isSession, placed, type Shape } from './shape.ts';
 
 export function Graph({ model, shape, width }: { model: Model; shape: Shape; width: number }) {
@@ -21,7 +22,9 @@ export function Graph({ model, shape, width }: { model: Model; shape: Shape; wid
             class="graph-box"
             style={{ ...placeOf(box), width: `${box.width}px`, height: `${box.height}px` }}
           >
-            <BoxHead model={model} name={box.pipeline} />
+            <div style={roomOf(headRoom(box, graph.links))}>
+              <BoxHead model={model} name={box.pipeline} />
+            </div>
           </div>
         ))}
         <svg class="graph-wires" width={graph.width} height={graph.height} aria-hidden="true">
@@ -52,6 +55,9 @@ export function Graph({ model, shape, width }: { model: Model; shape: Shape; wid
 }
 
 const placeOf = ({ x, y }: Point) => ({ left: `${x}px`, top: `${y}px` });
+const roomOf = ({ from, to }: { from: number; to: number }) => ({
+  ...{ marginLeft: `${from}px`, width: `${to - from}px` },
+});
 
 export function BoxHead({ model, name }: { model: Model; name: string }) {
   const pipeline = model.pipeline(name);
