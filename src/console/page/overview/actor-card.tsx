@@ -3,7 +3,7 @@ import { useComputed } from '@preact/signals';
 import { printable } from '../../../domain/text.ts';
 import type { ActorModel } from '../model/model.ts';
 import { hrefTo } from '../routes.ts';
-import { count, countdown, counted, rate, size, span } from '../shared/figures.ts';
+import { count, counted, inTime, rate, size, span } from '../shared/figures.ts';
 import { Pill } from '../shared/parts.tsx';
 import { Ticking } from '../shared/ticking.tsx';
 import { toneOf } from '../shared/tones.ts';
@@ -106,9 +106,9 @@ function Word({ actor, sessions }: { actor: ActorModel; sessions: readonly Actor
   if (retryAtMs !== null) {
     return (
       <span class="actor-bad">
-        again in{' '}
+        again{' '}
         <b class="figure">
-          <Ticking text={() => countdown(retryAtMs - actor.pipeline.nowMs.value)} />
+          <Ticking text={() => inTime(retryAtMs - actor.pipeline.nowMs.value)} />
         </b>
         {attempt > 0 && `, attempt ${attempt}`}
         {cause && `: ${printable(cause.message)}`}

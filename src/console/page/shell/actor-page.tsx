@@ -4,7 +4,7 @@ import { printable } from '../../../domain/text.ts';
 import { useModel } from '../model/context.ts';
 import type { ActorModel } from '../model/model.ts';
 import { hrefTo } from '../routes.ts';
-import { count, countdown, rate, size, span } from '../shared/figures.ts';
+import { count, inTime, rate, size, span } from '../shared/figures.ts';
 import { Empty, Pill, Stale } from '../shared/parts.tsx';
 import { Ticking } from '../shared/ticking.tsx';
 import { toneOf } from '../shared/tones.ts';
@@ -82,8 +82,8 @@ function Facts({ actor }: { actor: ActorModel }) {
           <Ticking text={() => span(nowMs.value - actor.known.value.status!.sinceMs)} />
         </Fact>
         {retryAtMs !== null && (
-          <Fact name={`attempt ${attempt}, tries again in`}>
-            <Ticking text={() => countdown(retryAtMs - nowMs.value)} />
+          <Fact name={`attempt ${attempt}, tries again`}>
+            <Ticking text={() => inTime(retryAtMs - nowMs.value)} />
           </Fact>
         )}
         <Fact name="now">{rate(status.readingsPerSecond)}</Fact>

@@ -1,6 +1,6 @@
 /** Whether what is shown is now, and since when it is not. */
 import { useModel } from '../model/context.ts';
-import { clockTime, countdown, span } from '../shared/figures.ts';
+import { clockTime, inTime, span } from '../shared/figures.ts';
 import { Button, Pill } from '../shared/parts.tsx';
 import { Ticking } from '../shared/ticking.tsx';
 import { awayText } from './news.ts';
@@ -31,7 +31,7 @@ export function LostBanner({ onHurry }: { onHurry: () => void }) {
           'Trying now …'
         ) : (
           <>
-            Trying again in <Ticking text={() => countdown(retryAtMs - clockMs.value)} />.
+            Trying again <Ticking text={() => inTime(retryAtMs - clockMs.value)} />.
           </>
         )}
       </p>
