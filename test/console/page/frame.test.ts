@@ -73,6 +73,10 @@ test('keys lead everywhere: skip link, letters after g, search, help, and the fo
   await page.waitForURL(/#\/actor\/edge\/acks$/);
   // The focus goes to the content of the new place, at the moment that has its title.
   await page.waitForFunction("document.title.startsWith('edge/acks') && !document.querySelector('dialog')");
+  await page.keyboard.press('/');
+  await page.getByRole('searchbox').fill('acks');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Keys and colours' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();

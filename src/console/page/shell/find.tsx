@@ -31,6 +31,11 @@ export function FindActor({ onClose }: { onClose: () => void }) {
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
           onKeyDown={(event) => {
+            if (event.key === 'Escape') {
+              // A search field would only empty itself.
+              event.preventDefault();
+              onClose();
+            }
             if (event.key !== 'Enter' || !found[0]) return;
             goTo(routeOf(found[0]));
             onClose();
