@@ -113,6 +113,11 @@ test('while the console is away all is old, says since when, and counts nothing 
   await page.getByText(/What you see is as of \d\d:\d\d:\d\d/).waitFor();
   t.is(await page.locator('[data-actor="shed/uploader"]').getAttribute('data-tone'), 'stale');
   t.true(await page.locator('main.is-stale').isVisible());
+  const colour = (of: string) =>
+    page.evaluate<string>(
+      `getComputedStyle(document.querySelector('[data-actor="shed/uploader"] ${of}')).color`,
+    );
+  t.not(await colour('.actor-flow'), await colour('.actor-name'), 'figures that are old look old');
   const title = await page.locator('.summary').textContent();
   await page
     .getByText(/[2-9] s ago/)
