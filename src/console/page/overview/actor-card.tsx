@@ -3,21 +3,20 @@ import { useComputed } from '@preact/signals';
 import { printable } from '../../../domain/text.ts';
 import type { ActorModel } from '../model/model.ts';
 import { hrefTo } from '../routes.ts';
-import { count, counted, inTime, rate, size, span } from '../shared/figures.ts';
+import { count, inTime, rate, size, span } from '../shared/figures.ts';
 import { Pill } from '../shared/parts.tsx';
 import { Ticking } from '../shared/ticking.tsx';
 import { toneOf } from '../shared/tones.ts';
+import { sessionsText } from './sessions.ts';
 import { Sparkline } from './sparkline.tsx';
 
 interface CardProps {
   readonly actor: ActorModel;
-  /** Actors that belong to it, folded into this card. */
-  readonly sessions: readonly ActorModel[];
   /** Only the most important, for pipelines of very many. */
   readonly compact: boolean;
 }
 
-export function ActorCard({ actor, sessions, compact }: CardProps) {
+export function ActorCard({ actor, compact }: CardProps) {
   // Drawn again when one of these changes, which in a pipeline of very many is much less often than it says something.
   const tone = useComputed(() => toneOf(actor.status.value, actor.pipeline.stale.value !== null)).value;
   const state = useComputed(
@@ -43,7 +42,7 @@ export function ActorCard({ actor, sessions, compact }: CardProps) {
           </span>
         )}
       </span>
-      {!compact && <Figures actor={actor} sessions={sessions} />}
+      {!compact && <Figures actor={actor} />}
     </a>
   );
 }
@@ -52,7 +51,7 @@ function since({ status, pipeline }: ActorModel): string {
   return status.value ? span(pipeline.nowMs.value - status.value.sinceMs) : '';
 }
 
-function Figures({ actor, sessions }: { actor: ActorModel; sessions: readonly ActorModel[] }) {
+function Figures({ actor }: { actor: ActorModel }) {
   const status = actor.status.value;
   if (!status) return null;
   return (
@@ -64,7 +63,7 @@ function Figures({ actor, sessions }: { actor: ActorModel; sessions: readonly Ac
       <Backlog actor={actor} />
       <span class="actor-word-place">
         <span class="actor-word">
-          <Word actor={actor} sessions={sessions} />
+          <Word actor={actor} />
         </span>
       </span>
     </>
@@ -100,7 +99,8 @@ function Backlog({ actor }: { actor: ActorModel }) {
 }
 
 /** What most deserves to be said of it now. */
-function Word({ actor, sessions }: { actor: ActorModel; sessions: readonly ActorModel[] }) {
+function Word({ actor }: { actor: ActorModel }) {
+  const sessions = useComputed(() => sessionsText(actor)).value;
   const status = actor.status.value!;
   const { retryAtMs, cause, alarm, attempt, lastError } = status;
   if (retryAtMs !== null) {
@@ -117,27 +117,12 @@ function Word({ actor, sessions }: { actor: ActorModel; sessions: readonly Actor
   }
   if (cause) return <span class="actor-bad">{printable(cause.message)}</span>;
   if (alarm) return <span class="actor-bad">{printable(alarm)}</span>;
-  if (sessions.length > 0) return <SessionsWord sessions={sessions} />;
+  if (sessions) return <span>{sessions}</span>;
   if (!lastError) return null;
   return (
     <span class="quiet">
       last error <Ticking text={() => span(actor.pipeline.nowMs.value - lastError.atMs)} /> ago:{' '}
       {printable(lastError.problem.message)}
-    </span>
-  );
-}
-
-/** `3 sessions: 2 receiving, 1 greeting`. */
-function SessionsWord({ sessions }: { sessions: readonly ActorModel[] }) {
-  const states = new Map<string, number>();
-  for (const session of sessions) {
-    const state = session.status.value?.state ?? 'not known';
-    states.set(state, (states.get(state) ?? 0) + 1);
-  }
-  const parts = [...states].sort((a, b) => b[1] - a[1]).map(([state, times]) => `${count(times)} ${state}`);
-  return (
-    <span>
-      {counted(sessions.length, 'session')}: {parts.join(', ')}
     </span>
   );
 }

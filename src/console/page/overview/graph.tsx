@@ -2,14 +2,14 @@
 import { useMemo } from 'preact/hooks';
 import type { Point } from '../../../contract/chart.ts';
 import type { PlacedLink, PlacedWire } from '../../../inspect/drawing/pipeline-graph.ts';
-import type { ActorModel, Model, PipelineModel } from '../model/model.ts';
+import type { Model } from '../model/model.ts';
 import { Stale } from '../shared/parts.tsx';
 import { Ticking } from '../shared/ticking.tsx';
 import { toneOf, toneWords } from '../shared/tones.ts';
 import { ActorCard } from './actor-card.tsx';
 import { flowLines, flowOf, linkState, wireKey } from './flows.ts';
 import { headRoom } from './heads.ts';
-import { isSession, placed, type Shape } from './shape.ts';
+import { placed, type Shape } from './shape.ts';
 
 export function Graph({ model, shape, width }: { model: Model; shape: Shape; width: number }) {
   const { graph, compact } = useMemo(() => placed(shape, width), [shape.key, width]);
@@ -75,16 +75,8 @@ export function BoxHead({ model, name }: { model: Model; name: string }) {
 }
 
 export function PlacedCard(props: { model: Model; pipeline: string; name: string; compact: boolean }) {
-  const pipeline = props.model.pipeline(props.pipeline);
-  const actor = pipeline?.actor(props.name);
-  if (!pipeline || !actor) return null;
-  return <ActorCard actor={actor} sessions={sessionsOf(pipeline, actor)} compact={props.compact} />;
-}
-
-export function sessionsOf(pipeline: PipelineModel, actor: ActorModel): readonly ActorModel[] {
-  if (isSession(actor.name)) return [];
-  const prefix = `${actor.name}/`;
-  return pipeline.actors.value.filter(({ name }) => name.startsWith(prefix));
+  const actor = props.model.pipeline(props.pipeline)?.actor(props.name);
+  return actor ? <ActorCard actor={actor} compact={props.compact} /> : null;
 }
 
 const head = ([from, tip]: readonly [Point, Point]) => {

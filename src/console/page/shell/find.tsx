@@ -5,6 +5,7 @@ import { goTo } from '../navigate.ts';
 import { hrefTo } from '../routes.ts';
 import { Dialog } from '../shared/dialog.tsx';
 import { toneOf, toneSigns } from '../shared/tones.ts';
+import { foundActors, hasEnded } from './found.ts';
 import { moveByArrows } from './keys.ts';
 
 const foundMax = 12;
@@ -12,12 +13,8 @@ const foundMax = 12;
 export function FindActor({ onClose }: { onClose: () => void }) {
   const model = useModel();
   const [text, setText] = useState('');
-  const words = text.toLowerCase().split(/\s+/);
   const all = model.pipelines.value.flatMap((pipeline) => pipeline.actors.value);
-  const found = all.filter((actor) => {
-    const name = `${actor.pipeline.name}/${actor.name} ${actor.known.value.kind}`.toLowerCase();
-    return words.every((word) => name.includes(word));
-  });
+  const found = foundActors(all, text);
   const routeOf = (actor: (typeof all)[number]) =>
     ({ page: 'actor', pipeline: actor.pipeline.name, actor: actor.name }) as const;
   return (
@@ -43,7 +40,8 @@ export function FindActor({ onClose }: { onClose: () => void }) {
         />
         <ul class="find-list">
           {found.slice(0, foundMax).map((actor) => {
-            const tone = toneOf(actor.known.value.status, actor.pipeline.stale.value !== null);
+            const isStale = actor.pipeline.stale.value !== null;
+            const tone = hasEnded(actor) ? 'ended' : toneOf(actor.known.value.status, isStale);
             return (
               <li key={`${actor.pipeline.name}/${actor.name}`}>
                 <a href={hrefTo(routeOf(actor))} onClick={onClose} data-tone={tone}>
