@@ -77,7 +77,7 @@ export interface StepFrame extends FrameBase {
   readonly context?: unknown;
   /** All that run now; absent when none began or ended. */
   readonly timers?: readonly RunningTimer[];
-  /** What is wrong after it, if anything. */
+  /** What went wrong in it, or what the trouble is that it leads to. What an actor merely still knows stands in its context. */
   readonly cause?: Problem;
   /** Steps of this actor right before this one that were left out, because they were too many. */
   readonly skipped?: number;

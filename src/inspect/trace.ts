@@ -2,6 +2,7 @@
 import type { AnyActorRef, AnyMachineSnapshot, EventObject, InspectionEvent } from 'xstate';
 import type { Problem } from '../contract/errors.ts';
 import type { ActorFrame, EndFrame, Refusal, StepFrame } from '../contract/inspect.ts';
+import type { Trouble } from '../contract/kind.ts';
 import type { Draft } from './gathering.ts';
 import { frameBytes, type Inspected, type Inspection } from './inspection.ts';
 import { knownMachine } from './machine.ts';
@@ -193,7 +194,7 @@ export class Trace implements Inspected {
     const { shown, bytes } = describeEvent(event, redactor);
     const context = this.#context.changed(after.context);
     const timers = this.#timersChanged ? this.#timers?.changed() : undefined;
-    const cause = thrown ?? this.#context.cause(after.context);
+    const cause = thrown ?? (goesWrong(before, after) ? this.#context.cause(after.context) : undefined);
     const draft: Draft<StepFrame> = {
       type: 'step',
       timeMs: clock.now(),
@@ -263,4 +264,12 @@ export class Trace implements Inspected {
     this.#before = undefined;
     this.#between = undefined;
   }
+}
+
+/** Whether a step brings something wrong, or moves to a state of trouble; an actor on its way back still knows its last cause. */
+function goesWrong(before: AnyMachineSnapshot, after: AnyMachineSnapshot): boolean {
+  if ((after.context as Partial<Trouble> | null)?.cause !== (before.context as Partial<Trouble> | null)?.cause)
+    return true;
+  if (statePath(before.value) === statePath(after.value)) return false;
+  return after.hasTag('trouble') || after.hasTag('failed');
 }

@@ -57,6 +57,41 @@ test('the effect that sent an event is named, and what it carried', async (t) =>
   ]);
 });
 
+test('what is wrong is told with the step that it went wrong in, not with those that lead out of it again', async (t) => {
+  const { clock, link, begin, watch } = start();
+  const actor = begin();
+  const seen = watch();
+  link.emit({ type: 'LOST', cause: lost } as never);
+  for (const type of ['RETRY', 'CONNECTED', 'LOST', 'END']) actor.send({ type });
+  await clock.advance(100);
+  t.deepEqual(
+    seen.steps().map(({ event, to, cause }) => [event.name, to, cause?.code]),
+    [
+      ['LOST', 'waiting', 'link-lost'],
+      ['RETRY', 'dialling', undefined],
+      ['CONNECTED', 'well.resting', undefined],
+      ['LOST', 'waiting', 'link-lost'],
+      ['END', 'stopped', undefined],
+    ],
+  );
+});
+
+test('a new cause is told in whichever state it leaves the actor, and again only when there is another', async (t) => {
+  const { clock, begin, watch } = start();
+  const actor = begin();
+  const seen = watch();
+  for (const type of ['NOTE', 'TURN', 'NOTE']) actor.send({ type });
+  await clock.advance(100);
+  t.deepEqual(
+    seen.steps().map(({ event, cause }) => [event.name, cause?.code]),
+    [
+      ['NOTE', 'link-lost'],
+      ['TURN', undefined],
+      ['NOTE', 'link-lost'],
+    ],
+  );
+});
+
 test('guards that said no are told in the order in which they were asked', async (t) => {
   const { clock, begin, watch } = start();
   const actor = begin();

@@ -16,6 +16,7 @@ function machine(effect: never) {
     actors: { link: task(effect) },
     actions: {
       fall: assign({ cause: lost, attempt: 2, retryInMs: 1_500 }),
+      note: assign(() => ({ cause: { ...lost } })),
       well: assign(noTrouble),
       dial: sendTo('link', { type: 'DIAL' }),
       explode: () => {
@@ -36,6 +37,7 @@ function machine(effect: never) {
       ],
       TURN: { guard: 'never', target: '.failed' },
       BUG: { actions: 'explode' },
+      NOTE: { actions: 'note' },
       END: '.stopped',
       GIVE_UP: { target: '.failed', actions: 'fall' },
     },

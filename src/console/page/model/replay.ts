@@ -10,7 +10,7 @@ import { emptyWorld, fold, type World } from './world.ts';
 export interface Moment {
   /** When its event was said, on the console's clock, ms since 1970. */
   readonly timeMs: number;
-  /** It led into trouble or out of it. */
+  /** Something went wrong then. */
   readonly isTrouble: boolean;
 }
 
