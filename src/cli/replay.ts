@@ -18,7 +18,7 @@ import { version } from './version.ts';
  * @throws FogrunError `recording-unreadable`, `file-unreadable`, `address-in-use`, `address-refused`, `console-exposed`
  */
 export async function replay(path: string, address: ConsoleAddress | null): Promise<number> {
-  const { header, events, bytes, endedMs, pipelines, damaged } = await summarise(path);
+  const { header, events, bytes, endedMs, pipelines, damaged, isBroken } = await summarise(path);
   const console = await serveConsole({
     ...(address ?? { host: '127.0.0.1', port: 0 }),
     ...{ hub: createHub(systemClock), version, mode: 'replay', now: () => systemClock.now() },
@@ -30,6 +30,7 @@ export async function replay(path: string, address: ConsoleAddress | null): Prom
   const began = new Date(header.startedMs).toISOString();
   const of = pipelines.length > 0 ? pipelines.join(', ') : 'nothing';
   if (damaged > 0) warn(`left out of the recording, since they are damaged: ${damaged} lines`);
+  if (isBroken) warn('the rest of the recording cannot be read: it is cut off or damaged; what came before is shown');
   process.stderr.write(
     `${escapeControls(`# ${lasted} of ${of} from ${began}, by fogrun ${header.version}: ${events} events, ${formatSize(bytes)}`)}\n`,
   );

@@ -18,7 +18,12 @@ export interface RecordingSummary {
   readonly pipelines: readonly string[];
   /** Lines that were no events and are left out: the last one of a recorder that was killed, say. */
   readonly damaged: number;
+  /** It is compressed, and cut off or damaged somewhere: what comes after that is not known. */
+  readonly isBroken: boolean;
 }
+
+/** What was made of a damaged file is lost by so much at most: a stream forgets what it has when it fails, so it has one piece. */
+const gunzipOptions = { chunkSize: 4 * 2 ** 10, readableHighWaterMark: 1 };
 
 /** A page keeps all of it in memory. */
 export const recordingBytesMax = 512 * 2 ** 20;
@@ -47,6 +52,7 @@ export async function summarise(
   let header: RecordingHeader | null = null;
   let [events, bytes, damaged, endedMs] = [0, 0, 0, 0];
   const pipelines = new Set<string>();
+  let isBroken = false;
   for await (const { text, value, problem } of checkedLines(path)) {
     bytes += text.length;
     if (bytes > bytesMax) throw unreadable(path, `it holds more than ${formatSize(bytesMax)}`);
@@ -54,7 +60,8 @@ export async function summarise(
       if (problem !== null) throw unreadable(path, problem);
       header = value as RecordingHeader;
       endedMs = header.startedMs;
-    } else if (problem !== null) damaged += 1;
+    } else if (problem === brokenOff) isBroken = true;
+    else if (problem !== null) damaged += 1;
     else {
       const event = value as { timeMs: number; type: string; pipeline?: string };
       events += 1;
@@ -63,8 +70,10 @@ export async function summarise(
     }
   }
   if (header === null) throw unreadable(path, 'it is empty');
-  return { header, events, bytes, endedMs, pipelines: [...pipelines].sort(), damaged };
+  return { header, events, bytes, endedMs, pipelines: [...pipelines].sort(), damaged, isBroken };
 }
+
+const brokenOff = 'the rest cannot be read';
 
 interface CheckedLine {
   readonly text: string;
@@ -83,8 +92,9 @@ async function* checkedLines(path: string): AsyncGenerator<CheckedLine> {
     }
   } catch (thrown) {
     const { code } = thrown as NodeJS.ErrnoException;
-    // The end of a compressed file that a killed recorder left: what came before is sound.
-    if (code === 'Z_BUF_ERROR' && !isFirst) yield { text: '', value: null, problem: 'it is cut off' };
+    // A compressed file whose end a killed recorder left out, or with a damaged byte: what came before is sound.
+    const isPartly = code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR';
+    if (isPartly && !isFirst) yield { text: '', value: null, problem: brokenOff };
     else if (thrown instanceof FogrunError) throw thrown;
     else throw unreadable(path, `it cannot be read: ${code ?? (thrown as Error).message}`, thrown);
   } finally {
@@ -98,7 +108,9 @@ async function* linesOf(input: Readable): AsyncGenerator<string> {
   let isTooLong = false;
   input.setEncoding('utf8');
   for await (const chunk of input as AsyncIterable<string>) {
-    const lines = (pending + chunk).split('\n');
+    pending += chunk;
+    // A long line comes in thousands of pieces: it is looked at once.
+    const lines = chunk.includes('\n') ? pending.split('\n') : [pending];
     pending = lines.pop()!;
     for (const line of lines) {
       yield isTooLong ? '' : line;
@@ -148,7 +160,7 @@ async function contentsOf(path: string): Promise<Readable> {
     throw new FogrunError('file-unreadable', `${printable(path, 200)} cannot be read: ${code ?? message}`);
   }
   const file = createReadStream(path);
-  const out = first[0] === 0x1f && first[1] === 0x8b ? createGunzip() : new PassThrough();
+  const out = first[0] === 0x1f && first[1] === 0x8b ? createGunzip(gunzipOptions) : new PassThrough();
   file.once('error', (error) => out.destroy(error));
   out.once('close', () => file.destroy());
   return file.pipe(out);

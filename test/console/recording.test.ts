@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { setImmediate } from 'node:timers/promises';
+import { constants, deflateRawSync, gzipSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { createHub } from '../../src/console/hub.ts';
 import { startRecorder } from '../../src/console/recorder.ts';
@@ -99,7 +100,24 @@ test('a compressed recording is read like any other, also one that was cut off',
   const path = await written(t, cut.subarray(0, cut.length / 2), 'a.gz');
   const lines = await all(path);
   t.true(lines.length > 100);
-  t.is((await summarise(path)).events, lines.length - 1);
+  t.like(await summarise(path), { events: lines.length - 1, isBroken: true });
+});
+
+test('of a compressed recording with a damaged byte is shown what came before it, but for 4 KiB at most', async (t) => {
+  const text = header + Array.from({ length: 100 }, (_, i) => event(i)).join('');
+  const sound = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH });
+  // There is no block of that sort.
+  const damaged = Buffer.concat([gzipSync('').subarray(0, 10), sound, Buffer.from([0xff])]);
+  const path = await written(t, damaged, 'a.gz');
+  const lines: string[] = [];
+  for await (const line of recordingLines(path)) {
+    lines.push(line);
+    // As slowly as somebody far away takes it.
+    await setImmediate();
+  }
+  t.true(text.startsWith(lines.slice(0, -1).join('\n')));
+  t.true(lines.join('\n').length > text.length - 4_500);
+  t.like(await summarise(path), { events: lines.length - 1, isBroken: true });
 });
 
 test('the torn last line of a killed recorder is left out and counted', async (t) => {
