@@ -59,7 +59,17 @@ await build({
   minify: true,
 });
 for (const name of ['index.html', 'sign-in.html']) await copyFile(new URL(name, page), new URL(name, out));
+const signInFaults = ['wrong', 'busy'];
+for (const fault of signInFaults) await writeSignInSaying(fault);
 await compress();
+
+/** The form with one of its sentences brought to light: it needs no script. */
+async function writeSignInSaying(fault: string): Promise<void> {
+  const form = await readFile(new URL('sign-in.html', page), 'utf8');
+  const said = form.replace(`class="fault" id="${fault}"`, `class="fault is-said" id="${fault}"`);
+  if (said === form) throw new Error(`sign-in.html has no sentence for ${fault}`);
+  await writeFile(new URL(`sign-in-${fault}.html`, out), said);
+}
 
 /** The console serves what has a compressed form, and nothing else of that folder. */
 async function compress(): Promise<void> {
@@ -68,6 +78,7 @@ async function compress(): Promise<void> {
     'page.js',
     'page.css',
     'sign-in.html',
+    ...signInFaults.map((fault) => `sign-in-${fault}.html`),
     'sign-in.css',
     'elk.js',
     'uplot.js',

@@ -111,7 +111,7 @@ export async function serveConsole(options: ConsoleOptions): Promise<RunningCons
     if (pathname === '/favicon.ico') return send(response, { status: 204, body: '', headers: {} }, isHead);
     guard.checkOrigin(request);
     if (pathname === '/sign-in' && method === 'GET') {
-      return send(response, await signInPage(assets, request), isHead);
+      return send(response, await signInPage(assets, request, url.search.slice(1)), isHead);
     }
     if (pathname === '/sign-in') return send(response, signIn(guard, request, await readBody(request)));
     if (pathname === '/sign-out' && method === 'POST') {

@@ -4,9 +4,10 @@ import { type Answer, Refused, redirect } from './answer.ts';
 import type { Assets } from './assets.ts';
 import type { Guard } from './guard.ts';
 
-/** The page with the form. */
-export async function signInPage(assets: Assets, request: IncomingMessage): Promise<Answer> {
-  const answer = await assets.answer('sign-in.html', request);
+/** The page with the form. @param fault what it is to say, as its address has it: `wrong`, `busy` */
+export async function signInPage(assets: Assets, request: IncomingMessage, fault: string): Promise<Answer> {
+  const name = fault === 'wrong' || fault === 'busy' ? `sign-in-${fault}.html` : 'sign-in.html';
+  const answer = await assets.answer(name, request);
   if (!answer) throw new Refused(404, 'console-request', 'there is no page to sign in with');
   // Without a referrer a browser would not say where the form comes from either.
   const headers = { ...answer.headers, 'referrer-policy': 'same-origin', 'cache-control': 'no-store' };
@@ -20,7 +21,7 @@ export function signIn(guard: Guard, request: IncomingMessage, form: string): An
     return redirect('./', { 'set-cookie': guard.signIn(token, request) });
   } catch (thrown) {
     if (!(thrown instanceof Refused)) throw thrown;
-    // The page has a sentence for each, which its address brings to light: it needs no script.
-    return redirect(`sign-in#${thrown.status === 429 ? 'busy' : 'wrong'}`);
+    // Not behind a `#`: what stands there says where a person wanted to go, and a browser keeps it on the way here and on.
+    return redirect(`sign-in?${thrown.status === 429 ? 'busy' : 'wrong'}`);
   }
 }
