@@ -30,7 +30,8 @@ export async function replay(path: string, address: ConsoleAddress | null): Prom
   const began = new Date(header.startedMs).toISOString();
   const of = pipelines.length > 0 ? pipelines.join(', ') : 'nothing';
   if (damaged > 0) warn(`left out of the recording, since they are damaged: ${damaged} lines`);
-  if (isBroken) warn('the rest of the recording cannot be read: it is cut off or damaged; what came before is shown');
+  if (isBroken)
+    warn('the rest of the recording cannot be read: it is cut off or damaged; what came before is shown');
   process.stderr.write(
     `${escapeControls(`# ${lasted} of ${of} from ${began}, by fogrun ${header.version}: ${events} events, ${formatSize(bytes)}`)}\n`,
   );

@@ -268,7 +268,9 @@ export class Trace implements Inspected {
 
 /** Whether a step brings something wrong, or moves to a state of trouble; an actor on its way back still knows its last cause. */
 function goesWrong(before: AnyMachineSnapshot, after: AnyMachineSnapshot): boolean {
-  if ((after.context as Partial<Trouble> | null)?.cause !== (before.context as Partial<Trouble> | null)?.cause)
+  if (
+    (after.context as Partial<Trouble> | null)?.cause !== (before.context as Partial<Trouble> | null)?.cause
+  )
     return true;
   if (statePath(before.value) === statePath(after.value)) return false;
   return after.hasTag('trouble') || after.hasTag('failed');
