@@ -2,7 +2,7 @@ import test from 'ava';
 import { filterOf, passes, queryOf } from '../../../src/console/page/events/filter.ts';
 import { groupAt, grouped, insideMax, linesOf } from '../../../src/console/page/events/groups.ts';
 import { happenedOf } from '../../../src/console/page/events/happened.ts';
-import { columnsMax, lifelines, outside } from '../../../src/console/page/events/lifelines.ts';
+import { columnsMax, cutName, lifelines, outside } from '../../../src/console/page/events/lifelines.ts';
 import { rowsOf } from '../../../src/console/page/events/rows.ts';
 import type { StepFrame } from '../../../src/contract/inspect.ts';
 import { leastMs } from '../../helpers/least-ms.ts';
@@ -94,28 +94,45 @@ test('a moment is found in the group that holds what was last then', (t) => {
   t.is(groupAt(groups, 50), null);
 });
 
-test('an actor has a lifeline, what it invoked one before it, all sessions share one, and one is for the outside', (t) => {
+test('an actor has a lifeline, what it invoked another, all sessions share one, and one is for the outside', (t) => {
   const rows = steps(
     { actor: 'uploader', source: 'uploader#link' },
     { actor: 'receiver/127.0.0.1:1', source: 'receiver' },
     { actor: 'receiver/127.0.0.1:2', source: null },
     { actor: 'rotator', source: 'uploader' },
   );
-  const { names, place } = lifelines(rows, ['edge/rotator', 'edge/uploader', 'edge/unused']);
+  const { names, place } = lifelines(rows);
   t.deepEqual(names, [
-    ...[outside, 'edge/rotator', 'edge/uploader#link', 'edge/uploader', 'edge/receiver', 'edge/receiver/…'],
+    ...['edge/uploader#link', 'edge/uploader', 'edge/receiver', 'edge/receiver/…', outside, 'edge/rotator'],
   ]);
   t.deepEqual(rows.map(place), [
+    { from: 0, to: 1 },
     { from: 2, to: 3 },
-    { from: 4, to: 5 },
-    { from: 0, to: 5 },
-    { from: 3, to: 1 },
+    { from: 4, to: 3 },
+    { from: 1, to: 5 },
   ]);
+});
+
+test('who took part in what is newest stands first, and columns that are shown stay where they are', (t) => {
+  const { names } = lifelines(steps({ actor: 'late' }, { actor: 'early' }));
+  t.deepEqual(names, [outside, 'edge/late', 'edge/early']);
+  t.deepEqual(lifelines(steps({ actor: 'new' }, { actor: 'early' }, { actor: 'late' }), names).names, [
+    ...[outside, 'edge/late', 'edge/early', 'edge/new'],
+  ]);
+  t.deepEqual(lifelines(steps({ actor: 'early', source: 'early' }), names).names, ['edge/early']);
+});
+
+test('long names above columns keep both their ends, so that two links can be told apart', (t) => {
+  t.is(cutName('edge/uploader', 18), 'edge/uploader');
+  t.is(cutName('edge-north/uploader#link', 18), 'edge-…ploader#link');
+  t.is(cutName('edge-north/uploader#link', 18).length, 18);
+  t.not(cutName('cloud-west/receiver#link', 18), cutName('edge-north/uploader#link', 18));
+  t.regex(cutName('the-cloud/long-receiver/…', 18), /receiver\/…$/);
 });
 
 test('more who take part than there is room for share a column', (t) => {
   const rows = steps(...Array.from({ length: 200 }, (_, i) => ({ actor: `a${i}`, source: `a${i}` })));
-  const { names, place } = lifelines(rows, []);
+  const { names, place } = lifelines(rows);
   t.is(names.length, columnsMax);
   t.true(rows.every((row) => place(row).to < columnsMax));
 });

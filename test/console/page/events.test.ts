@@ -56,6 +56,12 @@ test('a sequence diagram shows who sent what by arrows between lifelines, on a p
   const { page } = opened;
   await page.locator('.message').first().waitFor();
   t.true((await page.locator('.event-sequence-head').innerText()).includes('edge/uploader'));
+  const newest = await page
+    .locator('.event-sequence-line')
+    .first()
+    .locator('.message, .message-own')
+    .boundingBox();
+  t.true(newest!.x < 390, 'what is newest is seen without scrolling');
   t.is(await sideways(page), 0);
 });
 

@@ -16,23 +16,19 @@ export const outside = 'outside';
 const others = 'others';
 
 /**
- * An actor stands in its column, what it invoked just before it, and one column is for all that belong to it, such as the sessions
- * of a receiver.
- * @param order names `pipeline/actor` in the order data flows
+ * One column is for an actor, one for what it invoked, and one for all that belong to it, such as the sessions of a receiver. Who took
+ * part in what is newest stands first, so that it is seen without scrolling.
+ * @param rows newest first
+ * @param shown names that stand there already, which stay where they are
  */
-export function lifelines(rows: readonly EventRow[], order: readonly string[]): Lifelines {
+export function lifelines(rows: readonly EventRow[], shown: readonly string[] = []): Lifelines {
   const present = new Set<string>();
-  let hasOutside = false;
   for (const { pipeline, actor, source, sort } of rows) {
-    present.add(lifelineOf(pipeline, actor));
     if (source !== null) present.add(lifelineOf(pipeline, source));
-    else if (sort === 'step' || sort === 'ignored') hasOutside = true;
+    else if (sort === 'step' || sort === 'ignored') present.add(outside);
+    present.add(lifelineOf(pipeline, actor));
   }
-  const owners = [...new Set(order.map((name) => foldedName(name)))];
-  const invokedBy = (owner: string) => [...present].filter((name) => name.startsWith(`${owner}#`)).sort();
-  const wanted = owners.flatMap((owner) => [...invokedBy(owner), ...(present.has(owner) ? [owner] : [])]);
-  const rest = [...present].filter((name) => !wanted.includes(name)).sort();
-  const all = [...(hasOutside ? [outside] : []), ...wanted, ...rest];
+  const all = [...new Set([...shown.filter((name) => present.has(name)), ...present])];
   const names = all.length > columnsMax ? [...all.slice(0, columnsMax - 1), others] : all;
   const columns = new Map(names.map((name, i) => [name, i]));
   const columnOf = (name: string) => columns.get(name) ?? names.length - 1;
@@ -44,6 +40,13 @@ export function lifelines(rows: readonly EventRow[], order: readonly string[]): 
       return { from: sort === 'step' || sort === 'ignored' ? columnOf(outside) : to, to };
     },
   };
+}
+
+/** A name in so many letters: what tells it from others is mostly at its end, and its pipeline at its beginning. */
+export function cutName(name: string, lengthMax: number): string {
+  if (name.length <= lengthMax) return name;
+  const before = Math.floor((lengthMax - 1) * 0.35);
+  return `${name.slice(0, before)}…${name.slice(before + 1 - lengthMax)}`;
 }
 
 /** `edge/uploader#link` for what the uploader invoked; `cloud/receiver/…` for sessions of the receiver. */
@@ -70,9 +73,4 @@ function newLifeline(pipeline: string, name: string): string {
   const slash = actor.indexOf('/');
   const owner = `${pipeline}/${slash < 0 ? actor : `${actor.slice(0, slash)}/…`}`;
   return invoked === undefined ? owner : `${owner}#${invoked}`;
-}
-
-function foldedName(name: string): string {
-  const slash = name.indexOf('/');
-  return lifelineOf(name.slice(0, slash), name.slice(slash + 1));
 }

@@ -2,7 +2,7 @@
 import { hrefTo, type Query } from '../routes.ts';
 import { count, preciseTime } from '../shared/figures.ts';
 import type { EventLine } from './groups.ts';
-import type { Lifelines } from './lifelines.ts';
+import { cutName, type Lifelines } from './lifelines.ts';
 import type { EventRow } from './rows.ts';
 
 /** Only rows that can be seen are there, which a table of HTML cannot: so these are named, not made of its elements. */
@@ -74,6 +74,9 @@ const timeWidth = 118;
 /** Between two lifelines, px: where they are few there is room for words. */
 const columnWidthOf = (names: readonly string[]) => (names.length <= 4 ? 300 : names.length <= 7 ? 190 : 150);
 
+/** Of a letter in the head, px, about; what is wider still ends in dots. */
+const letterWidth = 8;
+
 export function SequenceHead({ names }: { names: readonly string[] }) {
   return (
     <div class="event-head event-sequence-head" {...asRow(-1)} style={{ width: widthOf(names) }}>
@@ -82,7 +85,7 @@ export function SequenceHead({ names }: { names: readonly string[] }) {
       </span>
       {names.map((name) => (
         <span key={name} {...asHead} style={{ width: `${columnWidthOf(names)}px` }} title={name}>
-          {name.replace(/^[^#]*(?=#)/, '')}
+          {cutName(name, Math.floor(columnWidthOf(names) / letterWidth))}
         </span>
       ))}
     </div>

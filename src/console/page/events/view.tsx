@@ -42,10 +42,12 @@ export function EventsView() {
   );
   const lines = useMemo(() => linesOf(groups, opened), [groups, opened]);
   const isSequence = filter.form === 'sequence';
+  const names = useRef<readonly string[]>([]);
   const columns = useMemo(
-    () => lifelines(isSequence ? groups.map(({ last }) => last) : [], orderOf(model)),
+    () => lifelines(isSequence ? groups.map(({ last }) => last) : [], names.current),
     [groups, isSequence],
   );
+  names.current = columns.names;
   const chosenKey = chosen ?? (atGroup ? `${atGroup.key}` : null);
   const chosenAt = lines.findIndex(({ key }) => key === chosenKey);
   const choose = (line: EventLine) => {
@@ -108,9 +110,7 @@ export function EventsView() {
       {filter.atMs !== null && !atGroup && items.length > 0 && (
         <p class="stale-note">
           What was at {preciseTime(filter.atMs)}{' '}
-          {isAhead
-            ? 'had not come yet.'
-            : `is not ${model.isReplay.value ? 'in this recording' : 'kept here any more'}.`}
+          {isAhead ? 'had not come yet.' : `is not ${model.isReplay.value ? 'in this recording' : 'kept here any more'}.`}
         </p>
       )}
       {lines.length === 0 ? (
@@ -149,12 +149,6 @@ function Nothing({ isFiltered }: { isFiltered: boolean }) {
       Events of the statecharts and lines of the log stand here as they come, newest first.
     </Empty>
   );
-}
-
-function orderOf(model: Model): string[] {
-  return model.pipelines
-    .peek()
-    .flatMap(({ name, actors }) => actors.peek().map((actor) => `${name}/${actor.name}`));
 }
 
 function openActor({ row }: EventLine): void {
