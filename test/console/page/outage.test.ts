@@ -123,5 +123,8 @@ test('a recording is opened again: the slider goes to an outage and back, and no
   await page.getByRole('link', { name: 'Weather', exact: true }).click();
   await page.locator('.chart-readout').waitFor();
   t.is(await page.getByText(/\blive\b/i).count(), 0);
+  await page.goto(`${String(text)}#/events?at=soon`);
+  await page.getByText('The address names no moment: soon').waitFor();
+  t.is(await page.locator('.events-hold button').count(), 0, 'the slider holds a recording, not its log');
   t.deepEqual(complaints, []);
 });

@@ -6,7 +6,7 @@ import type { PastItem } from '../model/past.ts';
 import { goTo, refine } from '../navigate.ts';
 import { place } from '../routes.ts';
 import { count, counted, preciseTime } from '../shared/figures.ts';
-import { Button, Empty } from '../shared/parts.tsx';
+import { Button, Empty, NoMoment } from '../shared/parts.tsx';
 import { filterOf, passes, queryOf } from './filter.ts';
 import { Filters } from './filters.tsx';
 import { type EventLine, groupAt, grouped, linesOf } from './groups.ts';
@@ -33,7 +33,8 @@ export function EventsView() {
   const { items, newer, isPaused, setPaused } = useHeld(model, filter.atMs !== null);
   const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
   const [chosen, setChosen] = useState<string | null>(null);
-  const isAhead = model.isReplay.value && filter.atMs !== null && filter.atMs > model.nowMs.value;
+  const isReplay = model.isReplay.value;
+  const isAhead = isReplay && filter.atMs !== null && filter.atMs > model.nowMs.value;
   const rows = useMemo(() => rowsOf(items).filter(passes(filter)), [items, filter]);
   const groups = useMemo(() => grouped(rows, filter.isGrouped), [rows, filter.isGrouped]);
   const atGroup = useMemo(
@@ -78,7 +79,8 @@ export function EventsView() {
       else openActor(line);
     } else if (event.key === 'Escape') follow();
   };
-  useSpace(() => (isPaused ? follow() : setPaused(true)));
+  // What a recording shows stands still where its slider does.
+  useSpace(() => (isPaused ? follow() : setPaused(!isReplay)));
   const label = `Events, newest first: ${counted(lines.length, 'line')}`;
   return (
     <section class="events" aria-label="Events">
@@ -100,17 +102,20 @@ export function EventsView() {
               Go on <kbd>Space</kbd>
             </Button>
           ) : (
-            <Button onPress={() => setPaused(true)}>
-              Pause <kbd>Space</kbd>
-            </Button>
+            !isReplay && (
+              <Button onPress={() => setPaused(true)}>
+                Pause <kbd>Space</kbd>
+              </Button>
+            )
           )}
         </div>
       </header>
       <Filters model={model} filter={filter} />
+      {filter.atMs === null && <NoMoment named={query.get('at')} />}
       {filter.atMs !== null && !atGroup && items.length > 0 && (
         <p class="stale-note">
           What was at {preciseTime(filter.atMs)}{' '}
-          {isAhead ? 'had not come yet.' : `is not ${model.isReplay.value ? 'in this recording' : 'kept here any more'}.`}
+          {isAhead ? 'had not come yet.' : `is not ${isReplay ? 'in this recording' : 'kept here any more'}.`}
         </p>
       )}
       {lines.length === 0 ? (

@@ -1,5 +1,6 @@
 /** Small parts that every view is made of. Times are those of the model, never of the machine. */
 import type { ComponentChildren } from 'preact';
+import { printable } from '../../../domain/text.ts';
 import { useModel } from '../model/context.ts';
 import type { Stale as StaleFact } from '../model/model.ts';
 import { clockTime, countdown, dateTime, rate, size, span } from './figures.ts';
@@ -113,6 +114,17 @@ export function Stale({ stale, nowMs }: { stale: StaleFact | null; nowMs: number
       <span aria-hidden="true">◌</span> as of {clockTime(stale.asOfMs)}, {span(nowMs - stale.asOfMs)} ago:{' '}
       {words[stale.why]}
       {stale.cause && ` (${stale.cause.message})`}
+    </p>
+  );
+}
+
+/** Says that an address names a moment that can be none, for it is no number; nothing where it names none at all. */
+export function NoMoment({ named }: { named: string | null }) {
+  if (named === null) return null;
+  return (
+    <p class="stale-note" role="status">
+      The address names no moment: {named === '' ? 'nothing' : printable(named, 40)} stands at its{' '}
+      <code>at=</code>, where a number belongs.
     </p>
   );
 }

@@ -6,7 +6,7 @@ import type { LiveActor } from '../model/world.ts';
 import { refine } from '../navigate.ts';
 import { hrefTo, place } from '../routes.ts';
 import { count, preciseTime } from '../shared/figures.ts';
-import { Button, Empty, Pill } from '../shared/parts.tsx';
+import { Button, Empty, NoMoment, Pill } from '../shared/parts.tsx';
 import { toneOf } from '../shared/tones.ts';
 import { activeStates } from './active.ts';
 import { askAgain, chartOfKind } from './charts.ts';
@@ -42,6 +42,7 @@ export function StatechartView({ actor }: { actor: ActorModel }) {
   const live = isThen ? moment.after : known.live;
   return (
     <section class={`statechart${isThen ? ' is-then' : ''}`} aria-label="Statechart and history">
+      {atFrame === null && <NoMoment named={place.value.query.get('at')} />}
       {atFrame !== null && <ThenBar {...{ moment, items, atFrame, isReplay, choose }} />}
       <Sessions actor={actor} />
       <div class="statechart-parts">

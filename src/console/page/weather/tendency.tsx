@@ -36,8 +36,9 @@ export function Tendency({ sensor, readout, nowMs }: TendencyProps) {
   );
 }
 
-/** `3 h` for `3 h 00 m`. */
-const short = (ms: number) => span(ms).replace(/ 00? [ms]$/, '');
+/** `3 h` for `3 h 00 m`, and whole minutes, rounded down as in the words of the forecast beside it. */
+const short = (ms: number) =>
+  span(ms < 60_000 ? ms : Math.floor(ms / 60_000) * 60_000).replace(/ 00? [ms]$/, '');
 
 function directionOf(per3h: number): string {
   if (Math.abs(per3h) < 0.05) return 'steady';

@@ -175,7 +175,8 @@ function Instrument({ sensor, facts, range, isStale, isCloud }: InstrumentProps)
         <Chart {...{ sensor, live, figures: facts.figures, gaps, marks, axis }} />
         {isReplay && (
           <p class="quiet">
-            A recording holds neither gaps nor means from before it began: a console that runs shows them.
+            A recording holds no gaps, and of means only those that a log told with its forecasts: a console
+            that runs shows all.
           </p>
         )}
         <Rows sensor={sensor} curve={table} />
