@@ -3,6 +3,7 @@ import { createModel } from '../../../src/console/page/model/model.ts';
 import { createPast, liveLimits } from '../../../src/console/page/model/past.ts';
 import { createRecording, momentBeside, readRecording } from '../../../src/console/page/model/replay.ts';
 import { emptyWorld, fold } from '../../../src/console/page/model/world.ts';
+import { flowOf } from '../../../src/console/page/overview/flows.ts';
 import type { ConsoleEvent, HelloEvent } from '../../../src/console/wire.ts';
 import type { StepFrame } from '../../../src/contract/inspect.ts';
 import { actorStatus, pipelineStatus } from '../../helpers/fake-control.ts';
@@ -53,6 +54,25 @@ test('a frame moves its actor ahead of the status, and leaves the others as they
   t.is(edge.actors.get('uploader')!.live!.sinceMs, 1_000);
   t.is(edge.actors.get('rotator'), old.actors.get('rotator'));
   t.is(old.actors.get('uploader')!.live, null);
+});
+
+test('what flows along a wire is a mean over ten seconds, as on the cards beside it', (t) => {
+  const wire = { from: 'rotator', to: 'uploader', type: 'batches', items: 0, bytes: 0, blocked: false };
+  // Two statuses a second; now and then a reading is a little late.
+  const statuses = Array.from({ length: 60 }, (_, i) => {
+    const total = Math.floor((i * 500 - (i % 3) * 300) / 1_000);
+    const counts = { bytesMax: 1_024, itemsTotal: total, readingsTotal: total };
+    return status({ nowMs: i * 500, wires: [{ ...wire, ...counts }] });
+  });
+  let world = emptyWorld;
+  const rates: (number | null)[] = [];
+  for (const event of numbered([attached, ...statuses])) {
+    world = fold(world, event);
+    const edge = world.pipelines.get('edge')!;
+    if (!edge.status?.wires?.[0]) continue;
+    rates.push(flowOf(edge.status.wires[0], edge.status, edge.earlier[0] ?? null).perSecond);
+  }
+  for (const rate of rates.slice(25)) t.true(rate! >= 0.9 && rate! <= 1.1, `${rate}`);
 });
 
 test('countdowns of an actor stay until a frame says otherwise', (t) => {

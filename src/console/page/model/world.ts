@@ -64,8 +64,8 @@ export const emptyWorld: World = { eventId: 0, timeMs: 0, pipelines: new Map() }
 /** Sessions that are over and still known. */
 const endedMax = 200;
 
-/** Means of so long say what flows. */
-const earlierMs = 5_000;
+/** Means of so long say what flows: as long as those of actors, so that one does not tremble beside the other. */
+const earlierMs = 10_000;
 
 const unknownPipeline = (name: string): PipelineWorld => ({
   ...{ name, attached: false, cause: null, turnedMs: null, heardMs: null, status: null },
