@@ -9,6 +9,7 @@ import {
   outlookOf,
   readoutOf,
   signed,
+  stationNote,
   valueText,
 } from '../../../src/console/page/weather/readout.ts';
 import { choose, sensorsOf } from '../../../src/console/page/weather/sensors.ts';
@@ -144,6 +145,19 @@ test('the readout prefers what was measured last, and says that it is simulated'
   t.true(readout.simulated);
   const [byMeans] = sensorsOf([], weather(), 'shed');
   t.deepEqual(readoutOf(byMeans!, []).now, { value: 1_013, atMs: 500, from: 'mean' });
+});
+
+test('a mean that is of later than the last reading that was looked at is what the readout says', (t) => {
+  const means = [{ timeMs: 3_000, mean: 1_020, readings: 15 }];
+  const known = weather({ series: [{ edge: 'shed', sensor: 'pressure', unit: 'hPa', means }] });
+  const [sensor] = sensorsOf([sample(2_000)], known, 'shed');
+  t.deepEqual(readoutOf(sensor!, []).now, { value: 1_020, atMs: 3_000, from: 'mean' });
+});
+
+test('why there is no pressure at sea level is told apart: no altitude, or one that cannot be', (t) => {
+  t.regex(stationNote(forecast), /`altitude` is not set/);
+  t.regex(stationNote({ ...forecast, altitude: 5_000 }), /5000 m it cannot be reduced .* right\?$/);
+  t.regex(stationNote({ ...forecast, altitude: 98, mean: null }), /station, at 98 m\.$/);
 });
 
 test('a forecast counts for its own edge and sensor only, the newest of them', (t) => {

@@ -75,9 +75,15 @@ export function Chart({ sensor, live, figures, gaps, marks, axis }: ChartProps) 
     cursorMs === null ? null : gaps.find(({ fromMs, toMs }) => cursorMs >= fromMs && cursorMs <= toMs);
   const show = (value: number | null, text: (value: number) => string) =>
     value === null ? '–' : text(value);
+  const mean = [
+    'segment mean',
+    '--series-2',
+    show(read(means), (value) => `${valueText(value, digits)} ${unit}`),
+  ] as const;
+  // Means are computed of the sensor that forecasts are made of.
   const items: readonly (readonly [string, string, string])[] = [
     ['readings', '--series-1', show(read(live), (value) => `${valueText(value, digits)} ${unit}`)],
-    ['segment mean', '--series-2', show(read(means), (value) => `${valueText(value, digits)} ${unit}`)],
+    ...(sensor.means.length > 0 ? [mean] : []),
     ['backlog', '--series-3', show(read(backlog), (value) => `${count(Math.round(value))} readings`)],
     ['throughput', '--series-4', show(read(flow), rate)],
   ];

@@ -30,6 +30,8 @@ export function Gauge({ sensor, readout, curve, nowMs, isStale }: GaugeProps) {
     sensor.means.findLast(({ timeMs }) => timeMs <= nowMs - beforeMs) ??
     sensor.means.find(({ timeMs }) => timeMs <= nowMs - beforeLeastMs);
   const values = curve.values.filter((value) => value !== null);
+  // The hand may stand on a mean that is newer than the curve.
+  const [lowest, highest] = [Math.min(now.value, ...values), Math.max(now.value, ...values)];
   return (
     <div class={`gauge ${isOld ? 'is-old' : ''}`}>
       {isPressure(sensor) && <Dial value={now.value} before={earlier?.mean ?? null} isStale={isOld} />}
@@ -57,7 +59,7 @@ export function Gauge({ sensor, readout, curve, nowMs, isStale }: GaugeProps) {
       </p>
       {values.length > 1 && (
         <p class="gauge-range quiet">
-          lowest {valueText(Math.min(...values), digits)} · highest {valueText(Math.max(...values), digits)}
+          lowest {valueText(lowest, digits)} · highest {valueText(highest, digits)}
           {sinceText(curve, nowMs)}
         </p>
       )}

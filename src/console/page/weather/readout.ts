@@ -32,10 +32,12 @@ export function readoutOf(sensor: Sensor, forecasts: readonly KnownForecast[]): 
     .filter(({ edge, forecast }) => edge === sensor.edge && forecast.sensor === sensor.sensor)
     .sort((a, b) => a.atMs - b.atMs)
     .at(-1);
-  const now: Reading | null = sample
-    ? { value: sample.value, atMs: sample.readingTimeMs, from: 'sample' }
-    : mean
-      ? { value: mean.mean, atMs: mean.timeMs, from: 'mean' }
+  // Of many that come at once few are looked at: the mean of the last of them may be of later than the last reading that was.
+  const isMeanNewer = mean !== undefined && (!sample || mean.timeMs > sample.readingTimeMs);
+  const now: Reading | null = isMeanNewer
+    ? { value: mean.mean, atMs: mean.timeMs, from: 'mean' }
+    : sample
+      ? { value: sample.value, atMs: sample.readingTimeMs, from: 'sample' }
       : null;
   const told = newest?.forecast.tendency ?? null;
   return {
@@ -94,4 +96,12 @@ export function outlookOf({ zambretti, confidence, text }: Forecast): Outlook {
   // Its first part repeats the value, which stands above already.
   const [head = '', ...rest] = text.split(' · ');
   return { letter: null, sentence: rest.length > 0 ? rest.join(' · ') : head, share, hasMs, needsMs };
+}
+
+/** Why pressure is told as it is at the station, where none at sea level is told. */
+export function stationNote({ altitude, mean }: Forecast): string {
+  const head = 'Pressure as it is at the station';
+  if (altitude === undefined) return `${head}: the forecaster's \`altitude\` is not set.`;
+  if (mean === null) return `${head}, at ${altitude} m.`;
+  return `${head}: with an \`altitude\` of ${altitude} m it cannot be reduced to sea level. Is that altitude right?`;
 }

@@ -2,7 +2,7 @@
 import { useModel } from '../model/context.ts';
 import { span } from '../shared/figures.ts';
 import { Ago } from '../shared/parts.tsx';
-import { arrowDegrees, outlookOf, type Readout, signed, valueText } from './readout.ts';
+import { arrowDegrees, outlookOf, type Readout, signed, stationNote, valueText } from './readout.ts';
 import { isPressure, type Sensor } from './sensors.ts';
 
 interface TendencyProps {
@@ -110,18 +110,9 @@ function Outlook({ readout: { forecast }, nowMs }: { readout: Readout; nowMs: nu
   );
 }
 
-function SeaLevel({
-  readout: { seaLevel, altitude, mean, unit },
-}: {
-  readout: NonNullable<Readout['forecast']>['forecast'];
-}) {
-  if (altitude === undefined || seaLevel === undefined) {
-    return (
-      <p class="quiet">
-        Pressure as it is at the station: <code>altitude</code> is not set, or too odd to reckon with.
-      </p>
-    );
-  }
+function SeaLevel({ readout }: { readout: NonNullable<Readout['forecast']>['forecast'] }) {
+  const { seaLevel, altitude, mean, unit } = readout;
+  if (seaLevel === undefined) return <p class="quiet">{stationNote(readout)}</p>;
   return (
     <p class="levels">
       <span>
