@@ -2,11 +2,13 @@
 import type { Clock } from '../contract/clock.ts';
 import type { PipelineControl } from '../contract/control.ts';
 import type { Problem } from '../contract/errors.ts';
+import { type LogEntry, levelOf, type Report } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import { type Attached, type AttachedSink, attachTo } from './attached.ts';
 import { type Kept, keepPast } from './kept.ts';
 import { keepRecent } from './recent.ts';
-import type { ConsoleEvent, PipelineEvent, StatusEvent } from './wire.ts';
+import { eventText } from './texts.ts';
+import type { ConsoleEvent, EntriesEvent, PipelineEvent, StatusEvent } from './wire.ts';
 
 export type Draft<E = ConsoleEvent> = E extends ConsoleEvent ? Omit<E, 'id' | 'timeMs'> : never;
 
@@ -34,6 +36,8 @@ interface Known {
   said: Draft<PipelineEvent>;
   status: StatusEvent | null;
   lastFrame: number;
+  /** It was lost, and has not been reached since. */
+  isLost: boolean;
   readonly kept: Kept;
 }
 
@@ -56,7 +60,7 @@ export function createHub(clock: Clock): Hub {
     const found = known.get(pipeline);
     if (found) return found;
     const said = { type: 'pipeline', pipeline, attached: false, cause: null, actors: [] } as const;
-    const fresh: Known = { said, status: null, lastFrame: 0, kept: keepPast(pipeline) };
+    const fresh: Known = { said, status: null, lastFrame: 0, isLost: false, kept: keepPast(pipeline) };
     known.set(pipeline, fresh);
     return fresh;
   };
@@ -65,8 +69,20 @@ export function createHub(clock: Clock): Hub {
     own.said = { ...own.said, ...change };
     publish(stamp<PipelineEvent>(own.said));
   };
+  const heardEntries = (own: Known, event: EntriesEvent, bytes: number) => {
+    own.kept.addEntries(event, bytes);
+    publish(event);
+  };
+  /** Who is gone cannot say so: it stands in its log, and so beside what it measured, also for pages that come later. */
+  const sayTurn = (own: Known, cause: Problem | null) => {
+    own.isLost = cause !== null;
+    const entry = turnEntry(own.said.pipeline, clock.now(), cause);
+    const event = stamp<EntriesEvent>({ type: 'entries', entries: [entry] });
+    heardEntries(own, event, eventText(event).length);
+  };
   const over = (pipeline: string, cause: Problem | null) => {
     attached.delete(pipeline);
+    if (cause) sayTurn(knownOf(pipeline), cause);
     tell(pipeline, { attached: false, cause });
   };
 
@@ -82,6 +98,7 @@ export function createHub(clock: Clock): Hub {
       const entry = { control, hold: null as Attached | null };
       attached.set(pipeline, entry);
       tell(pipeline, { attached: true, cause: null });
+      if (own.isLost) sayTurn(own, null);
       const sink: AttachedSink = {
         stamp,
         status(event) {
@@ -90,10 +107,7 @@ export function createHub(clock: Clock): Hub {
           const actors = declaredIn(event.status);
           if (namesOf(actors) !== namesOf(own.said.actors)) tell(pipeline, { actors });
         },
-        entries(event, bytes) {
-          own.kept.addEntries(event, bytes);
-          publish(event);
-        },
+        entries: (event, bytes) => heardEntries(own, event, bytes),
         frames(event, bytes) {
           own.lastFrame = Math.max(own.lastFrame, event.frames.at(-1)!.id);
           own.kept.addFrames(event, bytes);
@@ -138,6 +152,14 @@ export function createHub(clock: Clock): Hub {
       listeners.clear();
     },
   };
+}
+
+/** That its process is lost, and why; without a cause, that it is reached again. */
+function turnEntry(pipeline: string, time: number, cause: Problem | null): LogEntry {
+  const report: Report = cause
+    ? { type: 'transition', from: 'reached', to: 'lost', event: 'LOST', cause }
+    : { type: 'transition', from: 'lost', to: 'reached', event: 'REACHED' };
+  return { time, level: levelOf(report), pipeline, actor: 'process', report };
 }
 
 /** Its actors without those that belong to others, such as sessions. */

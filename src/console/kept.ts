@@ -4,6 +4,7 @@
  */
 import type { ActorFrame, InspectFrame } from '../contract/inspect.ts';
 import { sensorKey } from '../inspect/skipped.ts';
+import { keepLines, type LineLimits } from './kept-lines.ts';
 import type { ConsoleEvent, EntriesEvent, FramesEvent } from './wire.ts';
 
 export interface Kept {
@@ -34,12 +35,10 @@ interface Lane {
   ended: boolean;
 }
 
-export interface KeptLimits {
+export interface KeptLimits extends LineLimits {
   readonly perActor: number;
   readonly perSensor: number;
-  readonly entries: number;
   readonly framesBytes: number;
-  readonly entriesBytes: number;
   /** Actors and sensors. */
   readonly lanes: number;
 }
@@ -55,8 +54,8 @@ export const keptLimits: KeptLimits = {
 
 export function keepPast(pipeline: string, limits: KeptLimits = keptLimits): Kept {
   const lanes = new Map<string, Lane>();
-  const entries: { readonly event: EntriesEvent; readonly bytes: number }[] = [];
-  let [framesBytes, entriesBytes, entriesCount] = [0, 0, 0];
+  const lines = keepLines(limits);
+  let framesBytes = 0;
 
   const shorten = (lane: Lane, count: number) => {
     for (const { frame, bytes } of lane.items.splice(0, count)) {
@@ -101,16 +100,7 @@ export function keepPast(pipeline: string, limits: KeptLimits = keptLimits): Kep
       }
       makeRoom();
     },
-    addEntries(event, bytes) {
-      entries.push({ event, bytes });
-      entriesBytes += bytes;
-      entriesCount += event.entries.length;
-      while (entries.length > 1 && (entriesCount > limits.entries || entriesBytes > limits.entriesBytes)) {
-        const oldest = entries.shift()!;
-        entriesBytes -= oldest.bytes;
-        entriesCount -= oldest.event.entries.length;
-      }
-    },
+    addEntries: lines.add,
     begin(alive) {
       for (const [key, lane] of lanes) {
         const isSensor = lane.items[0]?.frame.type === 'sample';
@@ -130,10 +120,10 @@ export function keepPast(pipeline: string, limits: KeptLimits = keptLimits): Kep
         const inOrder = own.sort((a, b) => a.id - b.id);
         return { type: 'frames', id, timeMs, pipeline, frames: inOrder };
       });
-      return [...frames, ...entries.map(({ event }) => event)].sort((a, b) => a.id - b.id);
+      return [...frames, ...lines.past()].sort((a, b) => a.id - b.id);
     },
     get bytes() {
-      return framesBytes + entriesBytes;
+      return framesBytes + lines.bytes;
     },
   };
 }

@@ -1,9 +1,13 @@
 import test from 'ava';
 import { createHub } from '../../src/console/hub.ts';
 import { keepPast } from '../../src/console/kept.ts';
+import { createPast } from '../../src/console/page/model/past.ts';
+import { marksOf, turnsOf } from '../../src/console/page/weather/marks.ts';
 import { thin } from '../../src/console/thin.ts';
 import type { ConsoleEvent, FramesEvent } from '../../src/console/wire.ts';
+import type { Problem } from '../../src/contract/errors.ts';
 import type { ActorFrame, InspectFrame, SampleFrame, StepFrame } from '../../src/contract/inspect.ts';
+import type { LogEntry, Report } from '../../src/contract/report.ts';
 import { entry, FakeControl, pipelineStatus } from '../helpers/fake-control.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
@@ -203,7 +207,7 @@ test('a pipeline that is lost is told with its cause, after what it said last; a
   control.over({ code: 'control-lost', message: 'gone', advice: '' });
   t.is(hub.control('edge'), undefined);
   const types = heard.map((event) => (event.type === 'pipeline' ? `attached ${event.attached}` : event.type));
-  t.deepEqual(types, ['attached true', 'frames', 'attached false']);
+  t.deepEqual(types, ['attached true', 'frames', 'entries', 'attached false']);
   t.is((heard.at(-1) as { cause?: { message: string } }).cause?.message, 'gone');
   const next = new FakeControl('edge');
   let found: unknown;
@@ -213,6 +217,58 @@ test('a pipeline that is lost is told with its cause, after what it said last; a
   hub.attach(next);
   t.is(found, next, 'whoever hears of it can ask it at once');
   await clock.advance(200);
+});
+
+test('what failed before a pipeline was killed is still told to a new page after all that its next life says, with the death', async (t) => {
+  const { clock, hub, control } = setup();
+  const turn = (time: number, from: string, to: string, cause?: Problem) => {
+    const report: Report = { type: 'transition', from, to, event: 'X', ...(cause && { cause }) };
+    return entry('', { time, actor: 'uploader', report, level: cause ? 'warn' : 'info' });
+  };
+  const gone: Problem = { code: 'link-lost', message: 'the cloud is gone', advice: '' };
+  const say = (to: FakeControl, ...lines: LogEntry[]) => {
+    for (const watcher of to.watchers) for (const line of lines) watcher.entry(line);
+  };
+  say(
+    control,
+    turn(1_000, 'idle', 'waitingToRetry', gone),
+    turn(2_000, 'waitingToRetry', 'connecting'),
+    turn(3_000, 'connecting', 'idle'),
+    turn(4_000, 'idle', 'sending'),
+  );
+  await clock.advance(10_000);
+  control.over({ code: 'control-lost', message: 'killed', advice: '' });
+  const lostMs = clock.now();
+  await clock.advance(5_000);
+  const next = new FakeControl('edge');
+  hub.attach(next);
+  for (let i = 0; i < 2_000; i += 1) {
+    say(next, turn(clock.now(), 'idle', 'sending'));
+    await clock.advance(20);
+  }
+  const told = hub.snapshot().flatMap((event) => (event.type === 'entries' ? event.entries : []));
+  const turns = told.flatMap(({ report, time, actor }) =>
+    report.type === 'transition' ? [[time, actor, report.to] as const] : [],
+  );
+  t.deepEqual(turns.slice(0, 5), [
+    [1_000, 'uploader', 'waitingToRetry'],
+    [2_000, 'uploader', 'connecting'],
+    [3_000, 'uploader', 'idle'],
+    [lostMs, 'process', 'lost'],
+    [lostMs + 5_000, 'process', 'reached'],
+  ]);
+  t.true(told.length <= 505, `${told.length}`);
+  const page = createPast();
+  for (const event of hub.snapshot()) page.add(event);
+  t.deepEqual(
+    marksOf(turnsOf(page.view().items, null)).map(({ text }) => text),
+    [
+      'uploader: the cloud is gone',
+      'uploader: well again after 2 s',
+      'process: killed',
+      'process: well again after 5 s',
+    ],
+  );
 });
 
 test('a flood of lines of the log is counted where it is left out', async (t) => {

@@ -32,6 +32,22 @@ test('steps and lines of the log are rows of one order, a state change only once
   );
 });
 
+test('a state change of before the frames that are still there is a row, also where it is heard of after them', (t) => {
+  const change = { type: 'transition', from: 'idle', to: 'sending', event: 'GO' } as const;
+  const rows = rowsOf([
+    stepItem(begun({ known: true, timeMs: 5_000 })),
+    entryItem({ ...change, to: 'waitingToRetry', cause: lost }, { time: 4_000, level: 'warn' }),
+    entryItem(change, { time: 6_000 }),
+  ]);
+  t.deepEqual(
+    rows.map(({ sort, isFailure }) => [sort, isFailure]),
+    [
+      ['began', false],
+      ['change', true],
+    ],
+  );
+});
+
 test('a thousand equal rows are one with a count and both times, also where others come between', (t) => {
   const frames = Array.from({ length: 2_000 }, (_, i) => step({ actor: i % 2 ? 'a' : 'b' }));
   const groups = grouped(rowsOf(frames.map(stepItem)), true);

@@ -112,17 +112,21 @@ export function searchedText({ pipeline, actor, source, event, text }: EventRow)
   return `${pipeline}/${actor} ${source ?? ''} ${event} ${text}`.toLowerCase();
 }
 
-/** Rows of items, oldest first. The log tells of state changes too: where an actor's own frames are there, these say more. */
+/**
+ * Rows of items, oldest first. The log tells of state changes too: where an actor's own frames are there, these say more. Of what was
+ * before the first of them only the log still knows, though a new page hears of it later.
+ */
 export function rowsOf(items: readonly PastItem[]): EventRow[] {
-  const framed = new Map<string, Set<string>>();
+  const framed = new Map<string, Map<string, number>>();
   const rows: EventRow[] = [];
   for (const item of items) {
     const row = rowOf(item);
     const known = framed.get(item.pipeline);
     if (item.frame) {
-      if (known) known.add(item.actor);
-      else framed.set(item.pipeline, new Set([item.actor]));
-    } else if (row.sort === 'change' && known?.has(item.actor)) continue;
+      if (!known) framed.set(item.pipeline, new Map([[item.actor, item.timeMs]]));
+      else if (!known.has(item.actor)) known.set(item.actor, item.timeMs);
+    } else if (row.sort === 'change' && row.timeMs >= (known?.get(item.actor) ?? Number.POSITIVE_INFINITY))
+      continue;
     rows.push(row);
   }
   return rows;

@@ -1,5 +1,6 @@
 /** Finds in the transitions of actors when each was not well, and why: for marks on a time axis and lanes of an edge. */
 import type { Health } from '../../../contract/status.ts';
+import { isOnTheWay, isTroubled, leafOf } from '../../trouble.ts';
 
 /** A transition, by whichever way it became known. */
 export interface Turn {
@@ -28,32 +29,13 @@ export interface Outage {
   readonly retries: number;
 }
 
-/** States that say by their name that something is wrong. */
-const troubled = new Set(['waitingToRetry', 'stale', 'refused', 'forked', 'failed', 'full', 'lost']);
-/** States on the way from trouble to well: an outage is not over in them. */
-const onTheWay = new Set([
-  'connecting',
-  'greeting',
-  'starting',
-  'opening',
-  'binding',
-  'dialing',
-  'catchingUp',
-]);
-
-const leafOf = (state: string) => state.slice(state.lastIndexOf('.') + 1);
-
-/** Of a state that nothing stays in when all is well. */
-export const isOnTheWay = (state: string): boolean => onTheWay.has(leafOf(state));
-
 type Judgement = 'wrong' | 'between' | 'well';
 
 function judge({ to, cause, health }: Turn): Judgement {
   if (health === 'trouble' || health === 'failed') return 'wrong';
   if (health !== undefined) return 'well';
-  const leaf = leafOf(to);
-  if (cause !== null || troubled.has(leaf)) return 'wrong';
-  return onTheWay.has(leaf) ? 'between' : 'well';
+  if (cause !== null || isTroubled(to)) return 'wrong';
+  return isOnTheWay(to) ? 'between' : 'well';
 }
 
 /** @param turns oldest first; @returns by their beginning, oldest first */

@@ -1,9 +1,9 @@
 /** The past of one edge over time: a lane for each actor, and across them the times in which it was without its cloud. */
 import type { EdgeTransition } from '../../../contract/fleet.ts';
 import { printable } from '../../../domain/text.ts';
+import { isOnTheWay } from '../../trouble.ts';
 import { clockTime, counted, dateTime, span } from '../shared/figures.ts';
 import { type Absence, absencesOf, type LaneSpan, lanesOf } from './lanes.ts';
-import { isOnTheWay } from './outages.ts';
 import { timeTicks } from './ticks.ts';
 
 interface TimelineProps {
