@@ -5,6 +5,7 @@ import type { Problem } from '../contract/errors.ts';
 import { type LogEntry, levelOf, type Report } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
 import { type Attached, type AttachedSink, attachTo } from './attached.ts';
+import { type KeptFigures, keepFigures } from './figures.ts';
 import { type Kept, keepPast } from './kept.ts';
 import { keepRecent } from './recent.ts';
 import { eventText } from './texts.ts';
@@ -39,6 +40,7 @@ interface Known {
   /** It was lost, and has not been reached since. */
   isLost: boolean;
   readonly kept: Kept;
+  readonly figures: KeptFigures;
 }
 
 export function createHub(clock: Clock): Hub {
@@ -60,7 +62,14 @@ export function createHub(clock: Clock): Hub {
     const found = known.get(pipeline);
     if (found) return found;
     const said = { type: 'pipeline', pipeline, attached: false, cause: null, actors: [] } as const;
-    const fresh: Known = { said, status: null, lastFrame: 0, isLost: false, kept: keepPast(pipeline) };
+    const fresh: Known = {
+      said,
+      status: null,
+      lastFrame: 0,
+      isLost: false,
+      kept: keepPast(pipeline),
+      figures: keepFigures(),
+    };
     known.set(pipeline, fresh);
     return fresh;
   };
@@ -103,6 +112,7 @@ export function createHub(clock: Clock): Hub {
         stamp,
         status(event) {
           own.status = event;
+          own.figures.add(event.status);
           publish(event);
           const actors = declaredIn(event.status);
           if (namesOf(actors) !== namesOf(own.said.actors)) tell(pipeline, { actors });
@@ -129,7 +139,7 @@ export function createHub(clock: Clock): Hub {
       const standing: ConsoleEvent[] = [
         { type: 'reset', id: 0, timeMs },
         ...all.map(({ said }) => ({ ...said, id: 0, timeMs })),
-        ...all.flatMap(({ status }) => (status ? [{ ...status, id: 0 }] : [])),
+        ...all.flatMap(({ status, figures }) => (status ? [{ ...status, id: 0, before: figures.all }] : [])),
         ...all.flatMap(({ said: { pipeline }, kept }): ConsoleEvent[] => {
           const frames = kept.pictures();
           return frames.length > 0 ? [{ type: 'frames', id: 0, timeMs, pipeline, frames }] : [];

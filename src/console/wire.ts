@@ -12,6 +12,7 @@ import type { FleetChanges } from '../contract/fleet.ts';
 import type { InspectFrame } from '../contract/inspect.ts';
 import type { LogEntry } from '../contract/report.ts';
 import type { PipelineStatus } from '../contract/status.ts';
+import type { Figures } from './figures.ts';
 
 interface EventBase {
   /**
@@ -58,6 +59,8 @@ export interface PipelineEvent extends EventBase {
 export interface StatusEvent extends EventBase {
   readonly type: 'status';
   readonly status: PipelineStatus;
+  /** In what a new page is told: what waited and flowed in the last half hour, oldest first. */
+  readonly before?: readonly Figures[];
 }
 
 /** Lines of the log. */

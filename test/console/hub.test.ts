@@ -8,7 +8,7 @@ import type { ConsoleEvent, FramesEvent } from '../../src/console/wire.ts';
 import type { Problem } from '../../src/contract/errors.ts';
 import type { ActorFrame, InspectFrame, SampleFrame, StepFrame } from '../../src/contract/inspect.ts';
 import type { LogEntry, Report } from '../../src/contract/report.ts';
-import { entry, FakeControl, pipelineStatus } from '../helpers/fake-control.ts';
+import { actorStatus, entry, FakeControl, pipelineStatus } from '../helpers/fake-control.ts';
 import { createVirtualClock } from '../helpers/virtual-clock.ts';
 
 const step = (id: number, actor = 'uploader', over: Partial<StepFrame> = {}): StepFrame => ({
@@ -269,6 +269,46 @@ test('what failed before a pipeline was killed is still told to a new page after
       'process: well again after 5 s',
     ],
   );
+});
+
+test('a new page is told what waited and flowed in the last half hour, and the minute before the console came', async (t) => {
+  const { clock, hub, control } = setup();
+  const startMs = 1_000_000;
+  const waiting = { readings: 7, bytes: 70, bytesMax: null, oldestMs: null };
+  const perSecond = Array.from({ length: 60 }, (_, i) => (i < 30 ? 0 : 2));
+  const flow = { readings: 60, readingsPerSecond: 2, perSecond, waiting };
+  const say = (nowMs: number) => {
+    for (const watcher of control.watchers)
+      watcher.status(pipelineStatus({ nowMs, actors: [actorStatus('uploader', flow)] }));
+  };
+  const figures = () => {
+    const page = createPast();
+    for (const event of hub.snapshot()) page.add(event);
+    return page.view().figures;
+  };
+  say(startMs);
+  await clock.advance(1_000);
+  const first = figures();
+  t.deepEqual(
+    first.map(({ timeMs, backlogReadings, readingsPerSecond }) => [
+      (timeMs - startMs) / 1_000,
+      backlogReadings,
+      readingsPerSecond,
+    ]),
+    [
+      ...[-55, -50, -45, -40, -35, -30].map((seconds) => [seconds, null, 0]),
+      [-25, null, 1],
+      ...[-20, -15, -10, -5].map((seconds) => [seconds, null, 2]),
+      [0, 7, 2],
+    ],
+  );
+  for (let second = 1; second <= 3_600; second += 1) {
+    say(startMs + second * 1_000);
+    await clock.advance(1_000);
+  }
+  const all = figures();
+  t.is(all.length, 360);
+  t.deepEqual([all[0]!.timeMs, all.at(-1)!.timeMs], [startMs + 1_805_000, startMs + 3_600_000]);
 });
 
 test('a flood of lines of the log is counted where it is left out', async (t) => {

@@ -1,8 +1,8 @@
 /** What happened, in order and bounded: for histories, logs and charts over time. */
 import type { InspectFrame, SampleFrame } from '../../../contract/inspect.ts';
 import type { LogEntry } from '../../../contract/report.ts';
-import type { PipelineStatus } from '../../../contract/status.ts';
-import type { ConsoleEvent } from '../../wire.ts';
+import { type Figures, figuresOf } from '../../figures.ts';
+import type { ConsoleEvent, StatusEvent } from '../../wire.ts';
 
 /** A frame or a line of the log. */
 export type PastItem = {
@@ -26,15 +26,9 @@ export interface PastSample {
 }
 
 /** A pipeline's figures at one moment, for curves. */
-export interface PastFigures {
+export interface PastFigures extends Figures {
   readonly eventId: number;
   readonly pipeline: string;
-  /** On the pipeline's clock, ms since 1970. */
-  readonly timeMs: number;
-  readonly backlogReadings: number;
-  readonly backlogBytes: number;
-  /** Readings a second that its last actor in the flow of data deals with. */
-  readonly readingsPerSecond: number;
 }
 
 /** Bounds; `null` keeps everything, which a recording of bounded length does. */
@@ -107,11 +101,16 @@ export function createPast(limits: PastLimits | null = liveLimits): Past {
     byActor.set(key, own);
     if (limits && byActor.size > 5_000) byActor.delete(byActor.keys().next().value!);
   };
-  const pushFigures = (event: ConsoleEvent, status: PipelineStatus) => {
+  const pushFigures = ({ id: eventId, status, before = [] }: StatusEvent) => {
     const { pipeline, nowMs } = status;
+    for (const each of before) {
+      if (each.timeMs <= (figuresAtMs.get(pipeline) ?? Number.NEGATIVE_INFINITY)) continue;
+      figuresAtMs.set(pipeline, each.timeMs);
+      figures.push({ ...each, eventId, pipeline });
+    }
     if (limits && nowMs - (figuresAtMs.get(pipeline) ?? Number.NEGATIVE_INFINITY) < figuresMs) return;
     figuresAtMs.set(pipeline, nowMs);
-    figures.push({ eventId: event.id, pipeline, timeMs: nowMs, ...figuresOf(status) });
+    figures.push({ ...figuresOf(status), eventId, pipeline });
   };
   const clear = () => {
     for (const each of [items, samples, figures]) each.clear();
@@ -124,7 +123,7 @@ export function createPast(limits: PastLimits | null = liveLimits): Past {
     add(event) {
       kept = null;
       if (event.type === 'reset') clear();
-      if (event.type === 'status') pushFigures(event, event.status);
+      if (event.type === 'status') pushFigures(event);
       if (event.type === 'frames') for (const frame of event.frames) push(event, event.pipeline, frame);
       if (event.type === 'entries') for (const entry of event.entries) push(event, entry.pipeline, entry);
     },
@@ -146,17 +145,6 @@ export function createPast(limits: PastLimits | null = liveLimits): Past {
       kept = { view, until };
       return view;
     },
-  };
-}
-
-/** What waits in a pipeline and what flows through it. */
-export function figuresOf({ actors }: PipelineStatus) {
-  const declared = actors.filter(({ name }) => !name.includes('/'));
-  const waiting = declared.flatMap(({ waiting }) => waiting ?? []);
-  return {
-    backlogReadings: waiting.reduce((sum, { readings }) => sum + (readings ?? 0), 0),
-    backlogBytes: waiting.reduce((sum, { bytes }) => sum + bytes, 0),
-    readingsPerSecond: declared.findLast(({ readings }) => readings > 0)?.readingsPerSecond ?? 0,
   };
 }
 

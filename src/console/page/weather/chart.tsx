@@ -32,7 +32,7 @@ export function Chart({ sensor, live, figures, gaps, marks, axis }: ChartProps) 
   const told = { ...options, breakMs: figuresBreakMs };
   const backlog = curveOf(
     figures,
-    ({ timeMs, backlogReadings }) => ({ timeMs, value: backlogReadings }),
+    ({ timeMs, backlogReadings }) => ({ timeMs, value: backlogReadings ?? Number.NaN }),
     told,
   );
   const flow = curveOf(
