@@ -1,4 +1,7 @@
-/** Which transitions are worth telling a cloud: those after which somebody would look at the edge with other eyes. */
+/**
+ * Which transitions are worth telling a cloud: those after which somebody would look at the edge with other eyes, and the one
+ * by which an actor comes to rest after them.
+ */
 import type { TransitionReport } from '../contract/report.ts';
 import type { Health } from '../contract/status.ts';
 import { off } from './actor.ts';
@@ -17,23 +20,36 @@ export function healthAfter(report: TransitionReport, condition: Condition): Hea
 
 export class Notable {
   readonly #healths = new Map<string, Health>();
+  /** Last state told of those of which that was not where they come to rest. */
+  readonly #passing = new Map<string, string>();
 
   /** Those that are in trouble or have failed. */
   get troubled(): readonly string[] {
     return [...this.#healths].flatMap(([actor, health]) => (isTrouble(health) ? [actor] : []));
   }
 
-  /** To be asked once for each transition. */
-  isNotable(actor: string, report: TransitionReport, health: Health): boolean {
+  /** To be asked once for each transition. @param settled nothing is under way in the state that it leads to */
+  isNotable(actor: string, { from, to }: TransitionReport, health: Health, settled: boolean): boolean {
     const before = this.#healths.get(actor);
     this.#healths.set(actor, health);
     // Out of trouble it goes by attempts, each of which is told.
-    return before !== health || isTrouble(health) || report.from === off;
+    if (before !== health || isTrouble(health) || from === off) {
+      if (settled) this.#passing.delete(actor);
+      else this.#passing.set(actor, to);
+      return true;
+    }
+    // Otherwise what it only passed through would stand as its state until something else happens to it.
+    const passed = this.#passing.get(actor);
+    if (passed === undefined || !settled) return false;
+    this.#passing.delete(actor);
+    return passed !== to;
   }
 
   /** Those of that name are gone. */
   keep(actors: readonly string[]): void {
-    for (const actor of this.#healths.keys()) if (!actors.includes(actor)) this.#healths.delete(actor);
+    for (const known of [this.#healths, this.#passing]) {
+      for (const actor of known.keys()) if (!actors.includes(actor)) known.delete(actor);
+    }
   }
 }
 

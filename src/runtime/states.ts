@@ -135,8 +135,10 @@ class Teller implements States {
 
   #moved(sight: Sight, report: TransitionReport, timeMs: number): void {
     const { name } = sight;
-    const health = healthAfter(report, sight.source.condition());
-    const isNotable = this.#notable.isNotable(name, report, health);
+    const condition = sight.source.condition();
+    const health = healthAfter(report, condition);
+    const settled = condition.state === report.to && condition.settled;
+    const isNotable = this.#notable.isNotable(name, report, health, settled);
     if (isNotable || this.#all) {
       const { from, to, event, cause, attempt = null, retryInMs = null } = report;
       const line = encodeState({

@@ -132,6 +132,8 @@ test('a pause, and whoever ends it, is told; so are the beginning and the orderl
   const all = await told(cloud);
   const moves = movesOf(all, 'uploader');
   t.true(moves.includes('idle → paused') && moves.includes('paused → connecting'));
+  const resumed = moves.slice(moves.indexOf('paused → connecting') + 1);
+  t.true(resumed[0]?.endsWith('→ idle'), `where it came to rest afterwards is told: ${resumed[0]}`);
   const words = all.filter(({ sensor }) => sensor === 'status').map(({ value }) => value.reason);
   t.is(words[0], 'start');
   t.is(words.at(-1), 'end');
@@ -210,17 +212,29 @@ test('while there is no room the newest lines wait, and no more of them than mem
 
 test('trouble, its attempts and its end are notable; the ordinary cycle is not', (t) => {
   const notable = new Notable();
-  const at = (from: string, to: string, health: 'well' | 'trouble' | 'paused' | 'failed') =>
-    notable.isNotable('uploader', { type: 'transition', from, to, event: 'E' }, health);
+  const at = (from: string, to: string, health: 'well' | 'trouble' | 'paused' | 'failed', settled = false) =>
+    notable.isNotable('uploader', { type: 'transition', from, to, event: 'E' }, health, settled);
   t.true(at('off', 'connecting', 'well'));
   t.false(at('connecting', 'greeting', 'well'));
+  t.true(at('greeting', 'idle', 'well', true), 'it came to rest where nobody has been told it is');
   t.false(at('idle', 'sending', 'well'));
-  t.true(at('sending', 'waitingToRetry', 'trouble'));
+  t.false(at('sending', 'idle', 'well', true));
+  t.true(at('sending', 'waitingToRetry', 'trouble', true));
   t.true(at('waitingToRetry', 'connecting', 'trouble'));
   t.deepEqual(notable.troubled, ['uploader']);
-  t.true(at('sending', 'idle', 'well'));
+  t.true(at('sending', 'idle', 'well', true));
   t.deepEqual(notable.troubled, []);
-  t.true(at('idle', 'paused', 'paused'));
+  t.false(at('sending', 'idle', 'well', true));
+  t.true(at('idle', 'paused', 'paused', true));
+});
+
+test('an actor that comes back to rest in the state that was told of it last has nothing new to tell', (t) => {
+  const notable = new Notable();
+  const at = (from: string, to: string, settled: boolean) =>
+    notable.isNotable('rotator', { type: 'transition', from, to, event: 'E' }, 'well', settled);
+  t.true(at('off', 'empty', false));
+  t.false(at('empty', 'filling', false));
+  t.false(at('sealing', 'empty', true));
 });
 
 test('an actor that is only being started has the health that its state speaks of', (t) => {
