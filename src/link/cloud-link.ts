@@ -31,7 +31,7 @@ export interface CloudLinkOptions {
     refused?(refusal: Refusal): void;
     /** The edge sends no more segments and waits for the rest of its answers, then for `goodbye`. */
     goodbye(reason: string): void;
-    /** Exactly once, last of all; without a problem when this side wanted it. */
+    /** Exactly once, last of all; without a problem when this side wanted it, or the other one left without having said anything. */
     closed(problem?: Problem): void;
   };
 }
@@ -296,6 +296,8 @@ class CloudEnd implements CloudLink {
         ? new FogrunError(problem.code, problem.message, { advice: problem.advice })
         : new FogrunError('link-lost', 'the link has ended'),
     );
-    this.#options.on.closed(problem);
+    // Whoever only looks whether the port is open, as `fogrun doctor` does, was no edge that was lost.
+    const isLook = problem?.code === 'link-lost' && this.#line.peerSilent;
+    this.#options.on.closed(isLook ? undefined : problem);
   }
 }

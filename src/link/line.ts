@@ -107,6 +107,11 @@ export class Line {
     return this.#unreadBytes;
   }
 
+  /** Whether nothing at all has come that could be the beginning of a greeting. */
+  get peerSilent(): boolean {
+    return !this.#reader.greeted && this.#reader.partialBytes === 0;
+  }
+
   /** Whether the other side's preamble has come and was one of this protocol. */
   get peerKnown(): boolean {
     return this.#reader.greeted;

@@ -14,6 +14,9 @@ export interface SecureDial {
 }
 
 export interface SecureListen {
-  /** A socket that was accepted. Rejects with a FogrunError when there is no handshake within the deadline. */
-  accept(socket: net.Socket): Promise<Secured>;
+  /**
+   * A socket that was accepted; `null` for one whose other side left without a word. Rejects with a FogrunError when there is no
+   * handshake within the deadline.
+   */
+  accept(socket: net.Socket): Promise<Secured | null>;
 }

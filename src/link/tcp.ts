@@ -143,7 +143,8 @@ function listen(
     socket.once('close', seat.leave);
     const take = (secured: Secured) => onConnection(new TcpConnection(socket, options.clock, secured, seat));
     if (!options.secure?.accept) return take({ socket });
-    options.secure.accept(socket).then(take, (error: Error) => {
+    const greet = (secured: Secured | null) => (secured ? take(secured) : void socket.destroy());
+    options.secure.accept(socket).then(greet, (error: Error) => {
       // What it was told still goes out.
       if (socket.writableEnded) socket.destroySoon();
       else socket.destroy();

@@ -183,10 +183,10 @@ export class TlsListener {
     this.#server.setSecureContext(contextOf(keys));
   }
 
-  accept(raw: net.Socket): Promise<Secured> {
+  accept(raw: net.Socket): Promise<Secured | null> {
     const key = keyOf(raw);
     return new Promise((resolve, reject) => {
-      const settle = (outcome: Secured | Error) => {
+      const settle = (outcome: Secured | Error | null) => {
         this.#waiting.delete(key);
         this.#clock.clearTimeout(timer);
         if (outcome instanceof Error) reject(outcome);
@@ -197,7 +197,7 @@ export class TlsListener {
         raw.destroy();
       }, handshakeMsMax);
       raw.on('error', () => {});
-      raw.once('close', () => settle(wentAway()));
+      raw.once('close', () => settle(raw.bytesRead === 0 ? null : wentAway()));
       raw.once('readable', () => {
         const first = raw.read() as Buffer | null;
         // Ended, or closed: told already, or about to be.

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { preamble } from '../../src/link/frames.ts';
 import type { Line } from '../helpers/side.ts';
 import { createWorld, cursor, stream } from '../helpers/two-sides.ts';
 import { moved, range, storedValues } from '../helpers/two-sides-facts.ts';
@@ -80,4 +81,28 @@ test('a cloud that takes bytes and says nothing holds the end up until its deadl
   t.true(world.clock.monotonic() - before <= 5_000, `${world.clock.monotonic() - before} ms`);
   t.is(leftBehind(edge.lines).length, 1);
   await cloud.stop();
+});
+
+test('whoever looks whether the port is open and leaves without a word is no edge that was lost; half a greeting is', async (t) => {
+  const world = createWorld();
+  const cloud = await world.cloud();
+  const { transport } = world.network.join();
+  const { signal } = new AbortController();
+  for (const bytes of [null, preamble.subarray(0, 3)]) {
+    const from = cloud.lines.length;
+    const stranger = await world.clock.until(
+      transport.dial({ host: 'c', port: 7070, timeoutMs: 1_000, signal }),
+    );
+    stranger.listen({ onData: () => {}, onDrain: () => {}, onClose: () => {} });
+    if (bytes) stranger.write(bytes);
+    await world.clock.advance(10);
+    stranger.end();
+    await world.clock.advance(5_000);
+    const ends = cloud.lines.slice(from).flatMap(({ actor, report }) => {
+      const isEnd =
+        actor.startsWith('receiver/') && report.type === 'transition' && report.from === 'greeting';
+      return isEnd ? [[report.to, report.cause?.code]] : [];
+    });
+    t.deepEqual(ends, [bytes ? ['lost', 'link-lost'] : ['closed', undefined]]);
+  }
 });

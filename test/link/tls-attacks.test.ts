@@ -57,9 +57,14 @@ test('garbage, silence and half a handshake at a TLS port end within the deadlin
   t.is(world.away.length, sent.length);
   t.is(world.accepted.length, 0);
   deadlineMs = 10_000;
+  // Whoever only looks whether the port is open is not turned away.
+  const look = net.connect(world.listener.port, '127.0.0.1', () => look.end());
+  look.resume();
+  await new Promise<void>((resolve) => look.once('close', () => resolve()));
   const next = world.next();
   const near = await world.dial();
   t.is((await next).peer?.name, 'attic');
+  t.is(world.away.length, sent.length);
   near.destroy();
   await world.close();
 });
