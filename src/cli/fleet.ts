@@ -61,7 +61,8 @@ async function tellHistory(cloud: RemoteControl, edge: string, last: number, jso
   return damaged > 0 ? 1 : 0;
 }
 
-async function pickCloud(found: Found, name: string | undefined): Promise<RemoteControl> {
+/** @throws FogrunError as `pickPipeline`; which pipeline is a cloud is asked of each of them */
+export async function pickCloud(found: Found, name: string | undefined): Promise<RemoteControl> {
   if (name !== undefined) return pickPipeline(found, name);
   if (found.running.length === 0) throw absent(found);
   const roles = await Promise.all(
@@ -74,6 +75,18 @@ async function pickCloud(found: Found, name: string | undefined): Promise<Remote
   );
   const clouds = found.running.filter((_, i) => roles[i] === 'cloud');
   if (clouds.length === 1) return clouds[0]!;
+  // Why each could not be asked has been said.
+  const silent = [
+    ...found.problems.map(({ pipeline }) => pipeline),
+    ...found.running.flatMap(({ pipeline }, i) => (roles[i] === undefined ? pipeline : [])),
+  ];
+  if (clouds.length === 0 && silent.length > 0) {
+    throw new FogrunError(
+      found.problems[0]?.problem.code ?? 'control-lost',
+      `${quoteList(silent, 'and')} could not be asked, and no other pipeline that runs here is a cloud`,
+      { advice: 'Ask again; if it stays so, look at its log, and whether its process still works.' },
+    );
+  }
   if (clouds.length === 0) {
     throw new FogrunError('control-absent', 'no cloud is among the pipelines that run here', {
       advice: 'An edge knows of nobody else: ask where its cloud runs.',
