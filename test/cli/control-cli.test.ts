@@ -1,7 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { unknownText } from '../../src/cli/console-command.ts';
 import { pickActor, pickPipeline, withRunning } from '../../src/cli/control-cli.ts';
+import { pickCloud } from '../../src/cli/fleet.ts';
 import { FogrunError } from '../../src/contract/errors.ts';
 import { actorStatus, FakeControl, pipelineStatus, startControl } from '../helpers/fake-control.ts';
 import { privateDirectory } from '../runtime/ipc-fixtures.ts';
@@ -86,4 +88,28 @@ test('where nothing runs, the directory that was looked in is named, and what to
     );
     t.regex(text, /Start one with `fogrun FILE`.*--state DIR or FOGRUN_STATE/);
   }
+});
+
+test('a fleet is asked of the cloud; where one pipeline could not be asked, that is said and nothing else', async (t) => {
+  const state = await running(t, { shed: ['uploader'] });
+  const asked = (problems: readonly string[]) =>
+    withRunning(state, async (found) => {
+      const hung = problems.map((pipeline) => ({
+        pipeline,
+        problem: { code: 'control-lost' as const, message: 'did not greet within 2000 ms', advice: '' },
+      }));
+      return (await pickCloud({ ...found, problems: hung }, undefined)).pipeline;
+    });
+  t.regex(await refusal(t, asked([])), /^control-absent: no cloud is among the pipelines that run here/);
+  const hung = await refusal(t, asked(['shore']));
+  t.regex(hung, /: `shore` could not be asked, and no other pipeline that runs here is a cloud · /);
+  t.notRegex(hung, /knows of nobody/);
+});
+
+test('names that no pipeline has are told to whoever wants a console of them, with those that there are', async (t) => {
+  const state = await running(t, { shore: ['receiver'] });
+  t.is(await unknownText(state, ['shore']), null);
+  t.is(await unknownText(state, []), null);
+  t.regex((await unknownText(state, ['shoer']))!, /^no pipeline `shoer` .*did you mean `shore`\?/);
+  t.regex((await unknownText(state, ['nope', 'shore']))!, /^no pipeline `nope` .*\(there is `shore`\)/);
 });

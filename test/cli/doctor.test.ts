@@ -4,7 +4,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { checkDisk, fullFinding, roomFinding } from '../../src/cli/doctor/disk.ts';
+import { checkDisk, roomFinding, unwritableFinding } from '../../src/cli/doctor/disk.ts';
 import { checkDeadlineMs, type Finding, good, runChecks } from '../../src/cli/doctor/finding.ts';
 import { checkVariables } from '../../src/cli/doctor/misspelt.ts';
 import { systemClock, systemRandom } from '../../src/runtime/clock.ts';
@@ -101,13 +101,21 @@ test('room is judged by what stores leave free, and a full disk is called one', 
   t.regex(full.text, /^the disk is full: /);
   t.regex(full.advice, /less than 16MiB/);
   for (const code of ['ENOSPC', 'EDQUOT']) {
-    const { grade, text } = fullFinding('/d', Object.assign(new Error('no'), { code }));
+    const { grade, text } = unwritableFinding('/d', Object.assign(new Error('no'), { code }));
     t.is(grade, 'failure');
     t.regex(text, code === 'ENOSPC' ? /^the disk is full/ : /quota/);
   }
-  t.throws(() => fullFinding('/d', Object.assign(new Error('broken'), { code: 'EIO' })), {
-    message: 'broken',
-  });
+  const broken = unwritableFinding('/d', Object.assign(new Error('broken'), { code: 'EIO' }));
+  t.deepEqual([broken.grade, broken.text], ['failure', 'no file can be written in /d: EIO']);
+});
+
+test('a place in which nobody can make a file is a failure', async (t) => {
+  const has = await stat('/proc/self').catch(() => null);
+  const findings = has ? await look('/proc/fogrun/state') : [];
+  t.is(
+    has !== null,
+    findings.some(({ grade, text }) => grade === 'failure' && text.includes('/proc')),
+  );
 });
 
 test('memory in place of a disk is a warning', async (t) => {

@@ -64,6 +64,10 @@ test('the name of the file to write says which form is meant', async (t) => {
     t.deepEqual([code, text.trim()], [0, '']);
     t.true((await readFile(join(folder, name), 'utf8')).startsWith(start), name);
   }
+  const picture = await drawn(t, ['uploader', '--out', join(folder, 'a.png')]);
+  t.is(picture.code, 2);
+  t.regex(picture.stderr, /nothing is drawn as \.png: --out takes \.svg, \.mmd, \.mermaid or \.json/);
+  t.false((await readdir(folder)).includes('a.png'));
   const nowhere = await drawn(t, ['uploader', '--out', join(folder, 'no', 'a.svg')]);
   t.is(nowhere.code, 2);
   t.regex(nowhere.stderr, /cannot be written: ENOENT/);

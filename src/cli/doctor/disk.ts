@@ -90,7 +90,7 @@ export async function checkDisk(check: DiskCheck): Promise<Finding[]> {
     );
   }
   const measured = await speed(existing, check).catch((error: NodeJS.ErrnoException) =>
-    fullFinding(where, error),
+    unwritableFinding(where, error),
   );
   // One word about a full disk is enough.
   const told = findings.some(({ grade }) => grade === 'failure');
@@ -156,8 +156,8 @@ export function roomFinding(
   );
 }
 
-/** A file that could not be written for want of room; anything else is thrown on. */
-export function fullFinding(where: string, error: NodeJS.ErrnoException): Finding {
+/** Why a small file could not be written. */
+export function unwritableFinding(where: string, error: NodeJS.ErrnoException): Finding {
   if (error.code === 'EDQUOT') {
     return failure(
       'disk',
@@ -165,7 +165,13 @@ export function fullFinding(where: string, error: NodeJS.ErrnoException): Findin
       'Delete files of this account there, or have the quota raised.',
     );
   }
-  if (error.code !== 'ENOSPC') throw error;
+  if (error.code !== 'ENOSPC') {
+    return failure(
+      'disk',
+      `no file can be written in ${where}: ${error.code ?? error.message}`,
+      'Nothing can be stored there: choose another with --state or FOGRUN_STATE.',
+    );
+  }
   return failure(
     'disk',
     `the disk is full: not even a small file can be written in ${where}`,

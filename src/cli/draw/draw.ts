@@ -19,6 +19,16 @@ import { graphPipelines, linksOf } from './pipelines.ts';
 const forms = ['svg', 'mermaid', 'json'] as const;
 type Form = (typeof forms)[number];
 
+/** What the name of a file says. */
+const formsByEnding: Readonly<Record<string, Form>> = {
+  '': 'svg',
+  '.svg': 'svg',
+  '.mmd': 'mermaid',
+  '.mermaid': 'mermaid',
+  '.json': 'json',
+};
+const endings = '.svg, .mmd, .mermaid or .json';
+
 export interface DrawOptions {
   /** One of the forms; absent: what the name of the file says, or else SVG. */
   readonly as?: string | undefined;
@@ -51,8 +61,11 @@ function formOf(as: string | undefined, out: string | undefined): Form {
     return form;
   }
   const ending = extname(out ?? '').toLowerCase();
-  if (ending === '.json') return 'json';
-  return ending === '.mmd' || ending === '.mermaid' ? 'mermaid' : 'svg';
+  const form = formsByEnding[ending];
+  if (form) return form;
+  throw new FogrunError('usage', `nothing is drawn as ${printable(ending, 20)}: --out takes ${endings}`, {
+    advice: `Browsers show SVG, and other programs make other pictures of it; --as ${forms.join('|')} goes before any ending.`,
+  });
 }
 
 async function drawnKind(name: string, form: Form): Promise<string> {
