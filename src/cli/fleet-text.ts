@@ -1,5 +1,11 @@
 /** What `fogrun fleet` prints: a line for each edge, or the past of one. */
-import type { EdgeActorState, EdgeSummary, EdgeTransition } from '../contract/fleet.ts';
+import {
+  type EdgeActorState,
+  type EdgeSummary,
+  type EdgeTransition,
+  isClockOff,
+  wordAgeMs,
+} from '../contract/fleet.ts';
 import { formatDuration } from '../domain/quantities.ts';
 import { escapeControls, printable } from '../domain/text.ts';
 import { count, lostText, size, span } from '../terminal/figures.ts';
@@ -19,8 +25,6 @@ const titles = [
 ];
 /** Numbers stand on the right. */
 const rightAligned = new Set([2, 5]);
-/** Clocks that are closer are right. */
-const offsetMsMax = 2_000;
 
 /** The table as of `nowMs` on the cloud's clock. Whatever is foreign in it is escaped. */
 export function fleetTable(edges: readonly EdgeSummary[], nowMs: number): string {
@@ -36,17 +40,17 @@ function cells(edge: EdgeSummary, nowMs: number): string[] {
     edge.session === null ? 'away' : (edge.sessionState ?? 'connected'),
     ago(lastWordMs),
     actorsText(edge.actors),
-    backlog === null
-      ? '-'
-      : backlog.readings === 0
-        ? '0'
-        : `${count(backlog.readings)} · ${size(backlog.bytes)}`,
+    backlog === null ? '-' : `${backlogText(backlog)}, ${span(wordAgeMs(edge, backlog.atMs, nowMs))} ago`,
     count(edge.readings),
     lostText(edge.lost) || '-',
     clockOffsetMs === null ? '-' : offsetText(clockOffsetMs),
     certificateUntilMs === null ? '-' : untilText(certificateUntilMs - nowMs),
     agent === null ? '-' : printable(agent, 40),
   ];
+}
+
+function backlogText({ readings, bytes }: NonNullable<EdgeSummary['backlog']>): string {
+  return readings === 0 ? '0' : `${count(readings)} · ${size(bytes)}`;
 }
 
 /** Who is not well, or in a word how all are. */
@@ -60,7 +64,7 @@ function actorsText(actors: readonly EdgeActorState[]): string {
 }
 
 function offsetText(offsetMs: number): string {
-  if (Math.abs(offsetMs) <= offsetMsMax) return 'right';
+  if (!isClockOff(offsetMs)) return 'right';
   return `${formatDuration(Math.round(Math.abs(offsetMs) / 1_000) * 1_000)} ${offsetMs > 0 ? 'ahead' : 'behind'}`;
 }
 

@@ -25,7 +25,7 @@ export interface EdgeSummary {
   readonly lastWordMs: number | null;
   /** Program and version of its last greeting, such as `fogrun/0.1.0`; foreign text. */
   readonly agent: string | null;
-  /** Its clock minus the cloud's at the last greeting, ms. */
+  /** Its clock minus the cloud's at the last greeting, ms, less what that took to come. */
   readonly clockOffsetMs: number | null;
   /** When its certificate ends, ms since 1970; `null` without one. */
   readonly certificateUntilMs: number | null;
@@ -43,6 +43,26 @@ export interface EdgeSummary {
   readonly lost: LostCounts;
   /** By its last word in `states`; empty when it never had one. */
   readonly actors: readonly EdgeActorState[];
+}
+
+/** How old what an edge said at `atMs` of its own clock is, when the cloud's shows `nowMs`. */
+export function wordAgeMs({ clockOffsetMs }: EdgeSummary, atMs: number, nowMs: number): number {
+  return Math.max(0, nowMs + (clockOffsetMs ?? 0) - atMs);
+}
+
+/** When an edge told the state of one of its actors, on its own clock: with that alone, or later with all of them. */
+export function actorToldMs({ backlog }: EdgeSummary, { sinceMs }: EdgeActorState): number {
+  return Math.max(sinceMs, backlog?.atMs ?? 0);
+}
+
+/** A clock that is further off than this makes readings look as if they were of another moment. */
+const offsetMsMax = 2_000;
+/** For so long the greeting that tells an edge's time can be on its way, in a slow link or before a cloud that stood still. */
+const greetingMsMax = 10_000;
+
+/** Whether that offset is more than the way of a greeting explains, which makes a clock look behind, and never ahead. */
+export function isClockOff(offsetMs: number): boolean {
+  return offsetMs > offsetMsMax || offsetMs < -(offsetMsMax + greetingMsMax);
 }
 
 /** A transition of an actor, as an edge tells it in the stream `states`. */

@@ -1,6 +1,13 @@
 import test from 'ava';
-import { concernText, pick, rowOf, summaryOf, type Wish } from '../../../src/console/page/fleet/rows.ts';
-import type { EdgeSummary } from '../../../src/contract/fleet.ts';
+import {
+  asOf,
+  concernText,
+  pick,
+  rowOf,
+  summaryOf,
+  type Wish,
+} from '../../../src/console/page/fleet/rows.ts';
+import { actorToldMs, type EdgeSummary } from '../../../src/contract/fleet.ts';
 
 const nowMs = 1_800_000_000_000;
 const dayMs = 86_400_000;
@@ -55,9 +62,9 @@ test('what an edge said of its actors before it went says nothing of now', (t) =
   t.deepEqual(row('a', { ...away, lastWordMs: nowMs, actors }).concerns, ['away']);
 });
 
-test('a clock more than two seconds off is told, either way', (t) => {
-  for (const clockOffsetMs of [2_001, -2_001]) t.deepEqual(row('a', { clockOffsetMs }).concerns, ['clock']);
-  t.deepEqual(row('a', { clockOffsetMs: 2_000 }).concerns, []);
+test('a clock that is off is told: more than two seconds ahead, or further behind than a slow greeting makes it look', (t) => {
+  for (const clockOffsetMs of [2_001, -12_001]) t.deepEqual(row('a', { clockOffsetMs }).concerns, ['clock']);
+  for (const clockOffsetMs of [2_000, -12_000]) t.deepEqual(row('a', { clockOffsetMs }).concerns, []);
   const ahead = row('a', { clockOffsetMs: 65_000 });
   t.is(concernText(ahead, 'clock', nowMs), 'its clock is 1 m 05 s ahead');
 });
@@ -73,6 +80,15 @@ test('a backlog counts by how long its oldest reading waited when the edge said 
   const wrongClock = { readings: 40, bytes: 5_000, oldestMs: 1_000, atMs: 2_000 };
   t.is(row('a', { backlog: wrongClock }).backlogAgeMs, 1_000);
   t.is(row('a', { backlog: { ...wrongClock, readings: 0 } }).backlogAgeMs, null);
+});
+
+test('what an edge said is as old as its own clock has it, whichever state it was told with', (t) => {
+  const edge = summary('a', { clockOffsetMs: -60_000, ...waits(2_000) });
+  t.is(asOf(edge, edge.backlog!.atMs - 60_000, nowMs + 180_000), 'as of 3 m 00 s ago');
+  const [actor] = edge.actors;
+  t.is(actorToldMs(edge, { ...actor!, sinceMs: nowMs - 5_000 }), nowMs, 'with all of them');
+  t.is(actorToldMs(edge, { ...actor!, sinceMs: nowMs + 5_000 }), nowMs + 5_000, 'alone, after that');
+  t.regex(concernText(row('a', waits(61_000)), 'backlog', nowMs + 180_000), /, as of 3 m 00 s ago$/);
 });
 
 test('readings lost are counted over all reasons but those that came in an earlier epoch', (t) => {

@@ -1,10 +1,10 @@
 /** What the table of a fleet says of one edge. */
 
-import type { EdgeActorState } from '../../../contract/fleet.ts';
+import { actorToldMs, type EdgeActorState } from '../../../contract/fleet.ts';
 import { printable } from '../../../domain/text.ts';
 import { count, size, span } from '../shared/figures.ts';
 import { Ago, Pill } from '../shared/parts.tsx';
-import { type Column, concernText, type FleetRow } from './rows.ts';
+import { asOf, type Column, concernText, type FleetRow } from './rows.ts';
 
 export interface CellProps {
   readonly row: FleetRow;
@@ -25,10 +25,13 @@ const shortSpan = (ms: number) => span(ms).replace(/^(\S+ \S+) .*$/, '$1');
 
 const isWrong = ({ health }: EdgeActorState) => health === 'trouble' || health === 'failed';
 
-function Actors({ row }: CellProps) {
+function Actors({ row, nowMs }: CellProps) {
   const { actors, session } = row.edge;
   if (actors.length === 0) return <span class="quiet">says nothing</span>;
-  const all = actors.map(({ actor, state }) => `${printable(actor)} ${printable(state)}`);
+  const all = actors.map(
+    (each) =>
+      `${printable(each.actor)} ${printable(each.state)}, ${asOf(row.edge, actorToldMs(row.edge, each), nowMs)}`,
+  );
   const wrong = actors.filter(isWrong);
   if (wrong.length === 0) {
     return (
@@ -48,12 +51,19 @@ function Actors({ row }: CellProps) {
   );
 }
 
-function Backlog({ row }: CellProps) {
+function Backlog({ row, nowMs }: CellProps) {
   const { backlog } = row.edge;
   if (!backlog) return <>–</>;
-  if (backlog.readings === 0) return <span class="quiet">none</span>;
+  const told = asOf(row.edge, backlog.atMs, nowMs);
+  if (backlog.readings === 0) {
+    return (
+      <span class="quiet" title={told}>
+        none
+      </span>
+    );
+  }
   return (
-    <span title={size(backlog.bytes)}>
+    <span title={`${size(backlog.bytes)}, ${told}`}>
       {count(backlog.readings)}
       {row.backlogAgeMs !== null && <span class="quiet"> · {span(row.backlogAgeMs)}</span>}
     </span>

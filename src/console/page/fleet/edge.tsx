@@ -1,6 +1,6 @@
 /** One edge: what it said of itself, what it is doing, and its past as it travelled to the cloud. */
 import { useState } from 'preact/hooks';
-import type { EdgeSummary } from '../../../contract/fleet.ts';
+import { actorToldMs, type EdgeSummary } from '../../../contract/fleet.ts';
 import { printable } from '../../../domain/text.ts';
 import { useModel } from '../model/context.ts';
 import type { PipelineModel } from '../model/model.ts';
@@ -9,7 +9,7 @@ import { count, counted, dateTime, size, span } from '../shared/figures.ts';
 import { Ago, Empty, Pill, Stale } from '../shared/parts.tsx';
 import { certificateText, lostText, offsetText, versionText } from './cells.tsx';
 import { Nothing, OldNote } from './nothing.tsx';
-import { concernText, type FleetRow, rowOf } from './rows.ts';
+import { asOf, concernText, type FleetRow, rowOf } from './rows.ts';
 import { Timeline } from './timeline.tsx';
 import { Transitions } from './transitions.tsx';
 import { cloudOf, useFleet } from './use-fleet.ts';
@@ -83,7 +83,7 @@ function Edge({ summary, pipeline, isStale }: EdgeProps) {
       )}
       <div class="edge-cards">
         <Facts row={row} nowMs={nowMs} />
-        <Actors summary={summary} />
+        <Actors summary={summary} nowMs={nowMs} />
       </div>
       <Past summary={summary} pipeline={pipeline} />
     </div>
@@ -101,7 +101,7 @@ function Facts({ row, nowMs }: { row: FleetRow; nowMs: number }) {
     [
       'Backlog, by its own word',
       backlog
-        ? `${counted(backlog.readings, 'reading')}, ${size(backlog.bytes)}${row.backlogAgeMs === null ? '' : `, oldest ${span(row.backlogAgeMs)}`}`
+        ? `${counted(backlog.readings, 'reading')}, ${size(backlog.bytes)}${row.backlogAgeMs === null ? '' : `, oldest ${span(row.backlogAgeMs)}`}, ${asOf(row.edge, backlog.atMs, nowMs)}`
         : 'not told',
     ],
     ['Readings stored', count(readings)],
@@ -128,10 +128,8 @@ function Facts({ row, nowMs }: { row: FleetRow; nowMs: number }) {
   );
 }
 
-function Actors({ summary }: { summary: EdgeSummary }) {
-  const { actors, session, backlog, clockOffsetMs } = summary;
-  // On its own clock, as what it says.
-  const atMs = (backlog?.atMs ?? 0) || (summary.lastWordMs ?? 0) + (clockOffsetMs ?? 0);
+function Actors({ summary, nowMs }: { summary: EdgeSummary; nowMs: number }) {
+  const { actors, session } = summary;
   return (
     <div class="card edge-actors">
       <h2>Its actors, by their last word</h2>
@@ -139,12 +137,12 @@ function Actors({ summary }: { summary: EdgeSummary }) {
         <p class="quiet">It has not said in which states they are.</p>
       ) : (
         <ul>
-          {actors.map(({ actor, state, health, sinceMs, cause }) => (
-            <li key={actor}>
-              <strong>{printable(actor)}</strong>
-              <Pill tone={session === null ? 'stale' : health}>{printable(state)}</Pill>
-              <span class="quiet">{atMs > sinceMs ? `for ${span(atMs - sinceMs)}` : ''}</span>
-              {cause && <span class="edge-cause">{printable(cause, 200)}</span>}
+          {actors.map((each) => (
+            <li key={each.actor}>
+              <strong>{printable(each.actor)}</strong>
+              <Pill tone={session === null ? 'stale' : each.health}>{printable(each.state)}</Pill>
+              <span class="quiet">{asOf(summary, actorToldMs(summary, each), nowMs)}</span>
+              {each.cause && <span class="edge-cause">{printable(each.cause, 200)}</span>}
             </li>
           ))}
         </ul>

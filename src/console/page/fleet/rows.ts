@@ -1,5 +1,5 @@
 /** A fleet as rows of a table: what of each edge needs somebody's attention, and how rows are found and ordered. */
-import type { EdgeSummary } from '../../../contract/fleet.ts';
+import { type EdgeSummary, isClockOff, wordAgeMs } from '../../../contract/fleet.ts';
 import type { GapReason } from '../../../domain/gap.ts';
 import { count, counted, span } from '../shared/figures.ts';
 
@@ -9,8 +9,6 @@ const dayMs = 86_400_000;
 const silentMs = 5 * minuteMs;
 /** Readings that waited for longer than this at a connected edge do not just pass through. */
 const backlogMs = minuteMs;
-/** A clock that is further off than this makes readings look as if they were of another moment. */
-const offsetMsMax = 2_000;
 const certificateMs = 30 * dayMs;
 
 export type Concern =
@@ -50,7 +48,7 @@ export function rowOf(edge: EdgeSummary, nowMs: number): FleetRow {
       ? null
       : Math.max(0, backlog.atMs - backlog.oldestMs);
   if (backlogAgeMs !== null && backlogAgeMs > backlogMs) concerns.push('backlog');
-  if (clockOffsetMs !== null && Math.abs(clockOffsetMs) > offsetMsMax) concerns.push('clock');
+  if (clockOffsetMs !== null && isClockOff(clockOffsetMs)) concerns.push('clock');
   if (certificateUntilMs !== null) {
     if (certificateUntilMs <= nowMs) concerns.push('certificate-over');
     else if (certificateUntilMs - nowMs < certificateMs) concerns.push('certificate');
@@ -153,6 +151,10 @@ export function summaryOf(rows: readonly FleetRow[]): string {
   return `${counted(rows.length, 'edge')}: ${[`${all} connected`, ...rest].join(', ')}`;
 }
 
+/** `as of 3 m 10 s ago`, for what an edge said at that time of its own clock. */
+export const asOf = (edge: EdgeSummary, atMs: number, nowMs: number): string =>
+  `as of ${span(wordAgeMs(edge, atMs, nowMs))} ago`;
+
 /** Says in words what needs attention, for a row's tooltip and its page. */
 export function concernText(row: FleetRow, concern: Concern, nowMs: number): string {
   const { edge, backlogAgeMs } = row;
@@ -165,7 +167,7 @@ export function concernText(row: FleetRow, concern: Concern, nowMs: number): str
   if (concern === 'trouble')
     return `${wrong!.actor} is ${wrong!.state}${wrong!.cause ? `: ${wrong!.cause}` : ''}`;
   if (concern === 'backlog') {
-    return `${counted(edge.backlog!.readings, 'reading')} waited there, the oldest for ${span(backlogAgeMs)}`;
+    return `${counted(edge.backlog!.readings, 'reading')} waited there, the oldest for ${span(backlogAgeMs)}, ${asOf(edge, edge.backlog!.atMs, nowMs)}`;
   }
   if (concern === 'clock') {
     const offsetMs = edge.clockOffsetMs!;
