@@ -36,6 +36,8 @@ export interface SimNetwork {
   readonly pairs: readonly Pair[];
   /** How long the next bytes are under way, ms. */
   latencyMs: () => number;
+  /** What changes bytes that are written from now on, in place; `null` for nothing. */
+  damage: ((bytes: Uint8Array) => void) | null;
 }
 
 export interface TransportOptions {
@@ -102,6 +104,7 @@ export function createSimNetwork(clock: Clock, options: Partial<PairOptions> = {
     },
     latencyMs: () =>
       typeof options.latencyMs === 'function' ? options.latencyMs() : (options.latencyMs ?? 1),
+    damage: null,
     join: (host = 'test') => join(host),
     cut(between) {
       for (const pair of among(between)) pair.cut();
@@ -225,7 +228,8 @@ export function createSimNetwork(clock: Clock, options: Partial<PairOptions> = {
     }
     const far = process.host === 'test' ? 'cloud.test:7070' : address;
     const latencyMs = () => network.latencyMs();
-    const pair = connectedPair({ ...options, clock, latencyMs, seat, names: { near, far } });
+    const damage = (bytes: Uint8Array) => network.damage?.(bytes);
+    const pair = connectedPair({ ...options, clock, latencyMs, damage, seat, names: { near, far } });
     made.push({ pair, hosts: [process.host, server.host] });
     const isLocal = process.host === server.host;
     process.ends.add([pair, 'near', isLocal]);

@@ -18,6 +18,8 @@ export interface PairOptions {
   readonly piece?: (left: number) => number;
   /** Pause between two pieces of one write, in ms. */
   readonly pieceEveryMs?: number;
+  /** Whether and how what is written changes on the way, in place. */
+  readonly damage?: ((bytes: Uint8Array) => void) | null;
   /** Bytes an end queues before `write` answers false. */
   readonly bufferBytes?: number;
 }
@@ -76,7 +78,9 @@ export class PairEnd implements Connection {
   write(bytes: Uint8Array): boolean {
     if (this.#closed || this.#ended) return false;
     if (this.#hub.blackHole || bytes.length === 0) return !this.#blocked;
-    this.#wire.push(bytes.slice());
+    const sent = bytes.slice();
+    this.#options.damage?.(sent);
+    this.#wire.push(sent);
     this.#wireBytes += bytes.length;
     this.#carry(this.#latencyMs());
     if (this.#wireBytes >= (this.#options.bufferBytes ?? 65_536)) this.#blocked = true;
