@@ -160,6 +160,12 @@ export const errorCodes = {
     advice: 'Nothing to do: the connection is given up and made anew.',
     exit: failed,
   },
+  'link-damaged': {
+    meaning: 'Something on the way changes bytes: a message of the link did not arrive as it was sent.',
+    advice:
+      'Nothing to do: the uploader connects again and resends what was not acknowledged. If it repeats, look for what stands between edge and cloud.',
+    exit: failed,
+  },
   'link-protocol': {
     meaning: 'The other side broke the link protocol.',
     advice: 'Check that the address is a fogrun receiver of a matching version.',

@@ -11,6 +11,7 @@ import {
 import type { Connection } from '../contract/transport.ts';
 import type { CloudMessage } from '../domain/message.ts';
 import { type SegmentHeader, withBodyHash } from '../domain/segment.ts';
+import { greetingSum, isChecked, withCheck } from './checks.ts';
 import { frameTypes, isExtension, typeText } from './frames.ts';
 import { checkOwn, decodeGoodbye, decodeHello, encodeJson, fitReason } from './json.ts';
 import { answerBytesMax, type LinkLimits, linkLimits, unreadBytesMax } from './limits.ts';
@@ -77,6 +78,8 @@ class CloudEnd implements CloudLink {
   #greeted!: (hello: Hello) => void;
   #notGreeted!: (error: Error) => void;
   #hello: Hello | undefined;
+  /** Of HELLO as it was read, from an edge that wants checks. */
+  #greetingSum: number | undefined;
   #welcomed = false;
   #compression: Compression = 'none';
   #frameBytesMax = 0;
@@ -123,7 +126,8 @@ class CloudEnd implements CloudLink {
     this.#window.bytesMax = welcome.windowBytes;
     this.#line.greeted({ lengthMax: welcome.frameBytesMax, heartbeatMs: welcome.heartbeatMs });
     this.#connection.greeted?.();
-    this.#send(frameTypes.welcome, encodeJson(welcome));
+    this.#answer(frameTypes.welcome, welcome);
+    if (this.#greetingSum !== undefined) this.#line.check(false);
   }
 
   refuse(refusal: Refusal): void {
@@ -135,7 +139,7 @@ class CloudEnd implements CloudLink {
       this.#window.refuse(fitting.stream, fitting.sequence);
       this.#send(frameTypes.refuse, encodeJson(fitting));
     } else {
-      this.#send(frameTypes.refuse, encodeJson(fitting));
+      this.#answer(frameTypes.refuse, fitting);
       this.#line.finish();
     }
   }
@@ -163,6 +167,14 @@ class CloudEnd implements CloudLink {
 
   destroy(): void {
     this.#line.destroy();
+  }
+
+  /** An answer to HELLO has a check of its own; what comes later has one as a frame. */
+  #answer(type: number, value: Welcome | Refusal): void {
+    const bytes = encodeJson(value);
+    const greets = type === frameTypes.welcome || !this.#welcomed;
+    const sum = greets ? this.#greetingSum : undefined;
+    this.#send(type, sum === undefined ? bytes : withCheck(bytes, sum));
   }
 
   #send(type: number, payload: Uint8Array): void {
@@ -199,6 +211,7 @@ class CloudEnd implements CloudLink {
       if (type !== frameTypes.hello) {
         throw new FogrunError('link-protocol', `the first frame must be HELLO, not ${typeText(type)}`);
       }
+      if (isChecked('HELLO', payload)) this.#greetingSum = greetingSum(payload);
       this.#takeHello(decodeHello(payload));
     } else if (type === frameTypes.segment && this.#welcomed && !this.#goodbyeHeard) {
       this.#takeSegment(this.#hello, payload);
@@ -278,13 +291,16 @@ class CloudEnd implements CloudLink {
     }
   }
 
-  /** Whoever began as a fogrun edge is told what was wrong; a stranger gets nothing. */
+  /**
+   * Whoever began as a fogrun edge is told what was wrong; a stranger gets nothing. Neither does an edge whose words
+   * changed on the way: it did nothing wrong, and comes again.
+   */
   #broken(error: FogrunError): void {
-    if (this.#line.peerKnown) {
+    if (this.#line.peerKnown && error.code !== 'link-damaged') {
       // Without this side's name for the other.
       const why = error.cause instanceof FogrunError ? error.cause.message : error.message;
       const code = error.code === 'link-version' ? 'version' : 'invalid';
-      this.#line.send(frameTypes.refuse, encodeJson({ code, reason: fitReason(why) }));
+      this.#answer(frameTypes.refuse, { code, reason: fitReason(why) });
       this.#line.finish(error);
     } else this.#line.fail(error);
   }

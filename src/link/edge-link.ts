@@ -6,6 +6,7 @@ import type { Acknowledgement } from '../contract/port.ts';
 import type { Connection } from '../contract/transport.ts';
 import type { CloudMessage } from '../domain/message.ts';
 import type { SegmentHeader } from '../domain/segment.ts';
+import { greetingSum, isChecked, withCheck } from './checks.ts';
 import { frameTypes, isExtension, typeText } from './frames.ts';
 import {
   checkOwn,
@@ -79,6 +80,8 @@ class EdgeEnd implements EdgeLink {
   readonly #options: EdgeLinkOptions;
   readonly #limits: LinkLimits;
   readonly #line: Line;
+  /** Of HELLO, as it was sent. */
+  readonly #greetingSum: number;
   readonly #window = new Window();
   readonly #queue: Sending[] = [];
   readonly #dialledMs: number;
@@ -95,8 +98,9 @@ class EdgeEnd implements EdgeLink {
 
   constructor(connection: Connection, options: EdgeLinkOptions) {
     checkOwn('HELLO', options.hello);
-    const hello = encodeJson(options.hello);
-    if (hello.length + 1 > greetingBytesMax) throw new FogrunError('internal', 'own HELLO is too long');
+    const greeting = withCheck(encodeJson(options.hello));
+    if (greeting.length + 1 > greetingBytesMax) throw new FogrunError('internal', 'own HELLO is too long');
+    this.#greetingSum = greetingSum(greeting);
     this.remote = connection.remote;
     this.#options = options;
     this.#limits = { ...linkLimits, ...options.limits };
@@ -117,7 +121,7 @@ class EdgeEnd implements EdgeLink {
       closed: (problem) => this.#closed(problem),
     });
     this.#dialledMs = options.clock.monotonic();
-    this.#line.send(frameTypes.hello, hello);
+    this.#line.send(frameTypes.hello, greeting);
     this.#line.start();
   }
 
@@ -197,9 +201,10 @@ class EdgeEnd implements EdgeLink {
 
   #frame(type: number, payload: Uint8Array): void {
     if (type === frameTypes.heartbeat || isExtension(type)) return;
+    if (type === frameTypes.refuse && !this.#welcome) isChecked('REFUSE', payload, this.#greetingSum);
     if (type === frameTypes.refuse) this.#takeRefusal(decodeRefusal(payload));
     else if (type === frameTypes.goodbye) this.#takeGoodbye(decodeGoodbye(payload).reason);
-    else if (type === frameTypes.welcome && !this.#welcome) this.#takeWelcome(decodeWelcome(payload));
+    else if (type === frameTypes.welcome && !this.#welcome) this.#takeWelcome(payload);
     else if (type === frameTypes.ack && this.#welcome) this.#takeAck(decodeAck(payload));
     else if (type === frameTypes.message && this.#welcome) {
       const message = decodeMessage(payload);
@@ -210,7 +215,9 @@ class EdgeEnd implements EdgeLink {
     }
   }
 
-  #takeWelcome(welcome: Welcome): void {
+  #takeWelcome(payload: Uint8Array): void {
+    const checked = isChecked('WELCOME', payload, this.#greetingSum);
+    const welcome = decodeWelcome(payload);
     if (welcome.protocol !== this.#options.hello.protocol) {
       throw new FogrunError(
         'link-version',
@@ -227,6 +234,7 @@ class EdgeEnd implements EdgeLink {
     this.#window.segmentsMax = Math.min(welcome.windowSegments, window?.segments ?? Number.POSITIVE_INFINITY);
     this.#window.bytesMax = this.#pace.windowBytes;
     this.#line.greeted({ lengthMax: answerBytesMax, heartbeatMs: welcome.heartbeatMs });
+    if (checked) this.#line.check(true);
     this.#welcomed(welcome);
   }
 

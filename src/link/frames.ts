@@ -36,14 +36,24 @@ export const preamble: Uint8Array = Buffer.concat([magic, Buffer.of(linkProtocol
 /** Bytes of a frame before its payload. */
 export const frameHeadBytes = 5;
 
+const nothing = Buffer.alloc(0);
+
 /** From this size on a part is written by itself: copying it would cost more than a second write. */
 const ownPieceBytes = 32 * 1024;
 
-/** One frame in pieces to be written one after the other. A long last part is a piece of its own and not copied. */
-export function framePieces(type: number, payload: readonly Uint8Array[]): readonly Uint8Array[] {
+/**
+ * One frame in pieces to be written one after the other. A long last part is a piece of its own and not copied.
+ * @param sum what stands behind the payload, if anything
+ */
+export function framePieces(
+  type: number,
+  payload: readonly Uint8Array[],
+  sum: Uint8Array = nothing,
+): readonly Uint8Array[] {
   const last = payload.at(-1);
-  if (!last || last.length < ownPieceBytes) return [encodeStart(type, payload, 0)];
-  return [encodeStart(type, payload.slice(0, -1), last.length), last];
+  if (!last || last.length < ownPieceBytes) return [encodeStart(type, [...payload, sum], 0)];
+  const start = encodeStart(type, payload.slice(0, -1), last.length + sum.length);
+  return sum.length === 0 ? [start, last] : [start, last, sum];
 }
 
 /** One frame in one piece; copies, so that the caller's bytes may change afterwards. */
@@ -66,8 +76,6 @@ function encodeStart(type: number, payload: readonly Uint8Array[], restBytes: nu
   return frame;
 }
 
-const nothing = Buffer.alloc(0);
-
 /** First allocation for a frame that is not in one chunk. */
 const firstHeldBytes = 16 * 1024;
 /** Once this share of a frame is there, it gets its whole place: an announcement alone gets none. */
@@ -85,6 +93,8 @@ const tlsVersion = 0x03;
 export class FrameReader {
   /** Longest `length` that is taken, in bytes; consulted when a frame begins. */
   lengthMax = greetingBytesMax;
+  /** What a length that is not allowed means. */
+  wrongLength: 'link-protocol' | 'link-damaged' = 'link-protocol';
   /** Frames found so far. */
   frames = 0;
   /** Bytes at hand of a frame (or preamble) that is not complete. */
@@ -131,7 +141,7 @@ export class FrameReader {
   }
 
   /**
-   * Throws `link-foreign`, `link-version` or `link-protocol`; the reader has stopped then.
+   * Throws `link-foreign`, `link-version` or `wrongLength`; the reader has stopped then.
    * What `onFrame` throws passes through.
    */
   push(chunk: Uint8Array): void {
@@ -200,7 +210,7 @@ export class FrameReader {
       const length = this.#head.readUInt32BE(0);
       if (length === 0 || length > this.lengthMax) {
         throw new FogrunError(
-          'link-protocol',
+          this.wrongLength,
           `a frame of ${length} bytes was announced, but 1 to ${this.lengthMax} are allowed here`,
         );
       }

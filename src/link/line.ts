@@ -7,6 +7,7 @@ import { FogrunError, type Problem, toProblem } from '../contract/errors.ts';
 import type { Connection } from '../contract/transport.ts';
 import { formatDuration } from '../domain/quantities.ts';
 import { TokenBucket } from '../domain/token-bucket.ts';
+import { FrameChecks, sumBytes } from './checks.ts';
 import { FrameReader, framePieces, frameTypes, preamble } from './frames.ts';
 import { Heart } from './heart.ts';
 import type { LinkLimits } from './limits.ts';
@@ -32,6 +33,7 @@ export class Line {
   readonly #limits: LinkLimits;
   readonly #rules: LineRules;
   readonly #reader: FrameReader;
+  readonly #checks = new FrameChecks();
   readonly #heart: Heart;
   readonly #holds = new Set<string>();
   #state: 'open' | 'ending' | 'closed' = 'open';
@@ -53,7 +55,10 @@ export class Line {
     this.#limits = limits;
     this.#rules = rules;
     this.#bucket = limits.rate && new TokenBucket(limits.rate, clock.monotonic());
-    this.#reader = new FrameReader((type, payload) => this.#rules.frame(type, payload));
+    this.#reader = new FrameReader((type, payload) => {
+      const sent = this.#checks.open(type, payload);
+      this.#rules.frame(sent.type, sent.payload);
+    });
     this.#heart = new Heart(clock, {
       beat: () => {
         // A blocked connection carries bytes already, or is dead: a heartbeat would only queue up.
@@ -123,7 +128,8 @@ export class Line {
    */
   send(type: number, ...payload: readonly Uint8Array[]): void {
     if (this.#state !== 'open') return;
-    const [first, ...rest] = framePieces(type, payload);
+    const sealed = this.#checks.seal(type, payload);
+    const [first, ...rest] = framePieces(sealed.type, payload, sealed.sum);
     const start = this.#preambleSent ? first! : Buffer.concat([preamble, first!]);
     this.#preambleSent = true;
     this.#heart.sent();
@@ -146,6 +152,13 @@ export class Line {
     this.#clock.clearTimeout(this.#handshakeTimer);
     this.#reader.lengthMax = agreed.lengthMax;
     this.#heart.setEvery(agreed.heartbeatMs);
+  }
+
+  /** From now on frames have sums; see `FrameChecks.agree`. After `greeted`. */
+  check(peerBegan: boolean): void {
+    this.#checks.agree(peerBegan);
+    this.#reader.lengthMax += sumBytes;
+    this.#reader.wrongLength = 'link-damaged';
   }
 
   /**

@@ -244,6 +244,25 @@ export const losses: Acts = [
   [1, restoreCloud],
 ];
 
+/** Until it ends, some of what is written to the link arrives with one byte that is another. */
+function damage({ world }: Play): void {
+  const { next } = world.random;
+  world.network.damage = (bytes) => {
+    if (next() < 0.8) return;
+    const at = Math.floor(next() * bytes.length);
+    bytes[at] = bytes[at]! ^ (1 + Math.floor(next() * 255));
+  };
+}
+
+function noDamage({ world }: Play): void {
+  world.network.damage = null;
+}
+
+export const damages: Acts = [
+  [8, damage],
+  [4, noDamage],
+];
+
 /** Their outcomes are theirs: one is refused while another runs, and what crashes answers nothing. */
 function reloadEdge({ world, edge }: Play): void {
   const { next } = world.random;
@@ -267,6 +286,7 @@ export const reloads: Acts = [
 /** Everything works again, for long enough. */
 async function settle({ world, edge, cloud }: Play): Promise<void> {
   world.network.heal();
+  world.network.damage = null;
   world.network.latencyMs = () => 1;
   world.commitMs = () => 1;
   cloud.disk.files.refusal = null;

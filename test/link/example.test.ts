@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { bodyHash, chainHash, noHash } from '../../src/domain/segment.ts';
+import { FrameChecks, greetingSum, withCheck } from '../../src/link/checks.ts';
 import { encodeFrame, frameTypes, preamble } from '../../src/link/frames.ts';
 import {
   answerBytesMax,
@@ -61,6 +62,18 @@ const frames: [string, Uint8Array][] = [
   ['cloud: GOODBYE', json(frameTypes.goodbye, { reason: 'goodbye' })],
 ];
 
+const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value));
+const checkedHello = withCheck(bytesOf(hello));
+const checks = new FrameChecks();
+checks.agree(true);
+for (const [title, type, payload] of [
+  ['edge: HEARTBEAT, checked', frameTypes.heartbeat, Buffer.alloc(0)],
+  ['edge: GOODBYE, checked', frameTypes.goodbye, bytesOf({ reason: 'stopping' })],
+] as const) {
+  const sealed = checks.seal(type, [payload]);
+  frames.push([title, encodeFrame(sealed.type, payload, sealed.sum)]);
+}
+
 /** Hexadecimal, 32 bytes a line. */
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes)
@@ -84,6 +97,13 @@ test('the hashes are as documented', (t) => {
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
   t.true(page.includes(`body hash:  ${text(header.bodyHash)}`));
   t.true(page.includes(`chain hash: ${text(header.hash)}`));
+});
+
+test('the checks of a greeting are as documented', (t) => {
+  const end = (bytes: Uint8Array) => Buffer.from(bytes).toString().slice(-20);
+  t.true(page.includes(`HELLO:   ${end(checkedHello)}\n`), end(checkedHello));
+  const answer = end(withCheck(bytesOf(welcome), greetingSum(checkedHello)));
+  t.true(page.includes(`WELCOME: ${answer}\n`), answer);
 });
 
 test('deadlines are as documented', (t) => {

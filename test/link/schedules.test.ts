@@ -1,5 +1,15 @@
 import test from 'ava';
-import { inOrder, losses, mishaps, type Play, reloads, run, same, without } from '../helpers/schedule.ts';
+import {
+  damages,
+  inOrder,
+  losses,
+  mishaps,
+  type Play,
+  reloads,
+  run,
+  same,
+  without,
+} from '../helpers/schedule.ts';
 import { range, storedReadings, storedValues } from '../helpers/two-sides-facts.ts';
 
 test('whatever breaks when: what was accepted is in the cloud once and in order, and everything ends well', async (t) => {
@@ -11,6 +21,12 @@ test('whatever breaks when: what was accepted is in the cloud once and in order,
 test('both sides reloaded at any moment besides: what was accepted is in the cloud once and in order', async (t) => {
   t.timeout(180_000);
   await run('reload', [...mishaps, ...reloads], onceAndInOrder);
+  t.pass();
+});
+
+test('bytes damaged on the way at any moment besides: what was accepted is in the cloud once, in order and in one epoch', async (t) => {
+  t.timeout(180_000);
+  await run('damage', [...mishaps, ...damages], onceAndInOrder, 0.5);
   t.pass();
 });
 
