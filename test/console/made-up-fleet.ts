@@ -52,7 +52,7 @@ export function madeUpEdges(count: number, nowMs: number): readonly EdgeSummary[
 const lifeMs = 6 * 60 * minuteMs;
 const perPart = 60;
 
-/** Six hours with two outages, of 4 and of 25 minutes, whose news came when they were over. */
+/** Lives of six hours with two outages, of 4 and of 25 minutes, whose news came when they were over. */
 export function madeUpHistory(edge: string, before: string | undefined, nowMs: number): EdgeHistory {
   const all = transitionsUntil(nowMs);
   const end = before === undefined ? all.length : Number(before);
@@ -65,8 +65,8 @@ export function madeUpHistory(edge: string, before: string | undefined, nowMs: n
 }
 
 function transitionsUntil(nowMs: number): readonly EdgeTransition[] {
-  // The same every time it is asked for, but for what is new.
-  const startMs = Math.floor(nowMs / lifeMs) * lifeMs - lifeMs;
+  // The same every time it is asked for, but for what is new; and at every time of the day more than one part.
+  const startMs = Math.floor(nowMs / lifeMs) * lifeMs - 2 * lifeMs;
   const all: Omit<EdgeTransition, 'seq'>[] = [];
   const add = (timeMs: number, actor: string, from: string, to: string, over: Partial<EdgeTransition> = {}) =>
     all.push({
