@@ -78,7 +78,8 @@ export async function checkDisk(check: DiskCheck): Promise<Finding[]> {
   const system = await statfs(existing);
   const kind = fileSystems[system.type >>> 0] ?? `type 0x${(system.type >>> 0).toString(16)}`;
   findings.push(kindFinding(where, kind));
-  findings.push(roomFinding(where, system.bavail * system.bsize, check));
+  // Some have no blocks of their own, such as /proc: whether there is room is seen from what can be written.
+  if (system.blocks > 0) findings.push(roomFinding(where, system.bavail * system.bsize, check));
   // Some file systems make them as they go and count none.
   if (system.files > 0 && system.ffree < inodesMin) {
     findings.push(
