@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ConsoleEvent } from '../../src/console/wire.ts';
@@ -26,7 +26,7 @@ const steps = (events: readonly ConsoleEvent[], actor: string) =>
 
 test('what was recorded of an outage is replayed: the lost link, the attempts, the link again', async (t) => {
   const env = await world(t);
-  const file = join(await temporaryDirectory(t), 'outage.ndjson.gz');
+  const file = join(await temporaryDirectory(t), 'outage.ndjson');
   const begin = (name: string) => startFogrun(t, [shipped(name), '--log', 'json'], env);
   const cloud = begin('cloud.yaml');
   await cloud.line(moved('receiver', 'serving.listening'));
@@ -41,14 +41,27 @@ test('what was recorded of an outage is replayed: the lost link, the attempts, t
   await edge.line(moved('uploader', 'sending'), known);
   await edge.line(moved('uploader', 'idle'), known);
   await record.said(/(?:cloud is recorded[\s\S]*){2}/);
+  // What was done last is still on its way to the recorder.
+  const whole = /→ waitingToRetry,.* waitingToRetry → connecting,.* connecting → greeting,.* → sending/;
+  const isThere = async () => {
+    const [, ...written] = (await readFile(file, 'utf8')).split('\n').slice(0, -1);
+    return whole.test(
+      steps(
+        written.map((line) => JSON.parse(line)),
+        'uploader',
+      ).join(', '),
+    );
+  };
+  for (let looks = 0; looks < 600 && !(await isThere()); looks += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   t.is((await record.end('SIGINT')).code, 0);
   t.regex(record.stderr(), /recorded .* of cloud, edge: \d+ events/);
   await Promise.all([back.end(), edge.end()]);
 
   t.is((await stat(file)).mode & 0o777, 0o600);
   const events = await replayed(t, file);
-  const told = steps(events, 'uploader').join(', ');
-  t.regex(told, /→ waitingToRetry,.* waitingToRetry → connecting,.* connecting → greeting,.* → sending/);
+  t.regex(steps(events, 'uploader').join(', '), whole);
   const attachments = events.flatMap((event) =>
     event.type === 'pipeline' && event.pipeline === 'cloud' ? [event.attached] : [],
   );
